@@ -1,0 +1,1 @@
+"""What measures speed, memory and exactness, in ratios to peers that run beside us on the same pinned core."""

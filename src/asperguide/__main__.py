@@ -1,0 +1,5 @@
+"""`python -m asperguide` is the `asperguide` command."""
+
+from asperguide.cli import main
+
+main()

@@ -1,0 +1,1 @@
+"""Reading through caches, whatever they are made of."""

@@ -1,0 +1,130 @@
+"""From controllers to the ASGI application: Litestar with everything of its own switched off, behind the edge."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from litestar import Litestar
+from litestar.config.app import AppConfig
+from litestar.di import Provide
+from litestar.plugins.core import MsgspecDIPlugin
+from litestar.routes import HTTPRoute
+
+from asperguide.adapters.http.answers import Plain
+from asperguide.adapters.http.bodies import ApiRequest
+from asperguide.adapters.http.credentials import Authentication
+from asperguide.adapters.http.edge import Edge
+from asperguide.adapters.http.gate import EdgeRules
+from asperguide.adapters.http.once import Once
+from asperguide.adapters.http.paging import page_request
+from asperguide.adapters.http.routes import declared_by
+from asperguide.operations.model import Maintenance
+from asperguide.shared.pages import PageRequest
+from asperguide.shared.ports import Clock, Idempotency, Ids, RateLimiter
+
+BODY_LIMIT = 1024 * 1024
+
+Factory = Callable[[], object]
+PerRequest = Callable[[ApiRequest], object]
+
+
+class LeanLitestar(Litestar):
+    """Litestar with msgspec only: its default plugins import pydantic, attrs and others when they lie around."""
+
+    @staticmethod
+    def _get_default_plugins(plugins: list[Any]) -> list[Any]:
+        return [*plugins, MsgspecDIPlugin()]
+
+    @staticmethod
+    def _patch_opentelemetry_middleware(config: AppConfig) -> AppConfig:
+        return config
+
+
+def create_app(
+    controllers: Sequence[Any],
+    *,
+    use_cases: Mapping[str, Factory],
+    rules: EdgeRules,
+    authentication: Authentication,
+    limiter: RateLimiter,
+    idempotency: Idempotency,
+    clock: Clock,
+    ids: Ids,
+    maintenance: Callable[[], Maintenance | None] = lambda: None,
+    lifespan: Sequence[Any] = (),
+    body_limit: int = BODY_LIMIT,
+    edge: Callable[..., Edge] = Edge,
+) -> Edge:
+    """The whole HTTP application. `use_cases` are factories by the parameter name under which handlers ask for them.
+
+    `lifespan` are functions of the Litestar app that give async context managers; the first is entered first. `edge` is
+    Edge, or a kind of it that does more.
+    """
+    per_request: dict[str, PerRequest] = {
+        "actor": lambda request: request.actor,
+        "origin": lambda request: request.origin,
+        "page": _page,
+        "once": lambda request: Once(request=request, idempotency=idempotency),
+    }
+    app = LeanLitestar(
+        route_handlers=list(controllers),
+        dependencies={name: _stand_in() for name in (*use_cases, *per_request)},
+        request_class=ApiRequest,
+        response_class=Plain,
+        request_max_body_size=body_limit,
+        lifespan=list(lifespan),
+        openapi_config=None,
+        logging_config=None,
+        debug=False,
+    )
+    for route in app.routes:
+        if isinstance(route, HTTPRoute):
+            _bridge(route, use_cases, per_request)
+    return edge(
+        app,
+        rules=rules,
+        authentication=authentication,
+        limiter=limiter,
+        clock=clock,
+        ids=ids,
+        maintenance=maintenance,
+    )
+
+
+def _bridge(route: HTTPRoute, use_cases: Mapping[str, Factory], per_request: Mapping[str, PerRequest]) -> None:
+    """Fill the route's dependencies by plain calls.
+
+    Litestar would start a task group for them on every request, which costs more than the whole of a cached read.
+    """
+    for handler, model in route.route_handler_map.values():
+        wanted = handler.parsed_fn_signature.parameters.keys()
+        plain = {name: make for name, make in use_cases.items() if name in wanted}
+        asking = {name: make for name, make in per_request.items() if name in wanted}
+        model.dependency_batches = []
+        if plain or asking:
+            model.extractors.append(_filler(plain, asking))
+
+
+def _filler(plain: Mapping[str, Factory], asking: Mapping[str, PerRequest]) -> Any:
+    async def fill(values: dict[str, Any], request: Any) -> None:
+        for name, make in plain.items():
+            values[name] = make()
+        for name, ask in asking.items():
+            values[name] = ask(request)
+
+    return fill
+
+
+def _page(request: ApiRequest) -> PageRequest:
+    listing = declared_by(request.route_handler).listing
+    if listing is None:
+        raise RuntimeError(f"{request.route_handler} takes a page but declares no listing.")
+    return page_request(request.scope["query_string"], listing)
+
+
+def _stand_in() -> Provide:
+    """A dependency that Litestar sees in signatures and never calls; it wants a different function for each name."""
+
+    def never() -> None:
+        raise RuntimeError("dependencies are filled by the bridge")
+
+    return Provide(never, sync_to_thread=False)

@@ -1,0 +1,131 @@
+"""All that is wrong with a body at once: msgspec stops at the first error, so look again field by field."""
+
+import re
+from collections.abc import Iterator
+from types import NoneType, UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
+
+import msgspec
+from msgspec import UnsetType
+
+from asperguide.shared.errors import FieldError
+
+MOST = 50
+AT = re.compile(r" - at `(\$[^`]*)`$")
+STEP = re.compile(r"\.([^.\[]+)|\[(\d+)\]")
+BOUND = re.compile(r"(of length )?(>=|<=|==|<|>) (-?[\d.]+)$")
+
+LENGTHS = {
+    ">=": ("TOO_SHORT", "At least {} {}."),
+    "<=": ("TOO_LONG", "At most {} {}."),
+    "==": ("WRONG_LENGTH", "{} {}."),
+}
+SIZES = {
+    ">=": ("TOO_SMALL", "At least {}."),
+    ">": ("TOO_SMALL", "More than {}."),
+    "<=": ("TOO_LARGE", "At most {}."),
+    "<": ("TOO_LARGE", "Less than {}."),
+}
+
+
+def field_errors(kind: Any, value: object, pointer: str = "#") -> tuple[FieldError, ...]:
+    """Everything that keeps `value` from being a `kind`, at most 50 entries, none of which repeats the value."""
+    found: list[FieldError] = []
+    for error in _errors(kind, value, pointer):
+        found.append(error)
+        if len(found) == MOST:
+            break
+    return tuple(found)
+
+
+def explain(message: str) -> tuple[str, str]:
+    """A code for programs and a sentence for people from a message of msgspec."""
+    message = AT.sub("", message)
+    if message.endswith("got `null`"):
+        return "NULL", "Null is not possible here."
+    if bound := BOUND.search(message):
+        length, sign, limit = bound.groups()
+        unit = "characters" if "`str`" in message else "entries"
+        code, sentence = LENGTHS[sign] if length else SIZES[sign]
+        return code, sentence.format(limit, unit)
+    if message.startswith("Expected") and ", got " in message:
+        return "WRONG_TYPE", f"{message}."
+    if "matching regex" in message:
+        return "WRONG_FORMAT", "Not in the expected form."
+    if message.startswith("Invalid enum value"):
+        return "NOT_ALLOWED", "Not one of the allowed values."
+    if message.startswith("Object missing"):
+        return "REQUIRED", "Is required."
+    if message.startswith("Object contains unknown field"):
+        return "UNKNOWN_FIELD", "There is no such field."
+    if message.startswith("Invalid "):
+        return "WRONG_FORMAT", message.partition(" '")[0] + "."
+    return "INVALID", "Not acceptable."
+
+
+def _errors(kind: Any, value: object, pointer: str) -> Iterator[FieldError]:
+    struct, item = _struct_in(kind), _item_in(kind)
+    deeper: Iterator[FieldError] = iter(())
+    if struct and isinstance(value, dict):
+        deeper = _of_object(struct, value, pointer)
+    elif item is not None and isinstance(value, list):
+        deeper = (error for i, one in enumerate(value) for error in _errors(item, one, f"{pointer}/{i}"))
+    first = next(deeper, None)
+    if first is not None:
+        yield first
+        yield from deeper
+        return
+    try:
+        msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        yield _field_error(str(error), pointer)
+
+
+def _of_object(struct: type[msgspec.Struct], value: dict[str, object], pointer: str) -> Iterator[FieldError]:
+    fields = {field.encode_name: field for field in msgspec.structs.fields(struct)}
+    for name, field in fields.items():
+        if name in value:
+            yield from _errors(field.type, value[name], f"{pointer}/{_escaped(name)}")
+        elif field.required:
+            yield FieldError(pointer=f"{pointer}/{_escaped(name)}", code="REQUIRED", detail="Is required.")
+    config = struct.__struct_config__
+    if config.forbid_unknown_fields:
+        for name in value.keys() - fields.keys() - {config.tag_field}:
+            code, detail = "UNKNOWN_FIELD", "There is no such field."
+            yield FieldError(pointer=f"{pointer}/{_escaped(name)}", code=code, detail=detail)
+
+
+def _field_error(message: str, pointer: str) -> FieldError:
+    code, detail = explain(message)
+    if place := AT.search(message):
+        pointer += "".join(f"/{_escaped(name or index)}" for name, index in STEP.findall(place.group(1)))
+    return FieldError(pointer=pointer, code=code, detail=detail)
+
+
+def _escaped(name: str) -> str:
+    """A field name inside a JSON pointer (RFC 6901), cut so that nobody can make an answer long."""
+    return name[:64].replace("~", "~0").replace("/", "~1")
+
+
+def _alternatives(kind: Any) -> list[Any]:
+    """The members of a union, without `Annotated`, None and UNSET."""
+    if get_origin(kind) is Annotated:
+        return _alternatives(get_args(kind)[0])
+    if get_origin(kind) in (Union, UnionType):
+        return [one for member in get_args(kind) for one in _alternatives(member)]
+    return [] if kind in (NoneType, UnsetType) else [kind]
+
+
+def _struct_in(kind: Any) -> type[msgspec.Struct] | None:
+    """The one Struct that an object could be; None when there are several or none."""
+    found = [one for one in _alternatives(kind) if isinstance(one, type) and issubclass(one, msgspec.Struct)]
+    return found[0] if len(found) == 1 else None
+
+
+def _item_in(kind: Any) -> Any:
+    """The type of the entries when the kind is a list or a tuple of any length, else None."""
+    for one in _alternatives(kind):
+        arguments = get_args(one)
+        if get_origin(one) is list or (get_origin(one) is tuple and arguments[1:] == (...,)):
+            return arguments[0]
+    return None

@@ -1,0 +1,63 @@
+"""Versions over HTTP: ETag, If-Match and If-None-Match (RFC 9110, section 13)."""
+
+import re
+from typing import TypeVar, cast
+
+from litestar import Response
+
+from asperguide.adapters.http.bodies import ApiRequest
+from asperguide.adapters.http.problems import PreconditionFailed, PreconditionRequired
+
+T = TypeVar("T")
+
+TAG = re.compile(r'(W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
+TAGS = re.compile(rf"\s*(?:{TAG.pattern})?\s*(?:,\s*(?:{TAG.pattern})?\s*)*")
+UNCHANGED = 304
+
+
+def etag_of(version: int) -> str:
+    """The entity tag of a version: strong, because the version changes with every byte that is stored."""
+    return f'"{version}"'
+
+
+def expected_version(request: ApiRequest) -> int | None:
+    """The version in If-Match, None when there is no If-Match or it is `*`.
+
+    Of several tags the highest version counts: a client that read it is not behind. Weak tags and tags that are none
+    of ours can never match: PreconditionFailed.
+    """
+    header = request.call.header(b"if-match").strip()
+    if not header or header == "*":
+        return None
+    versions = [
+        int(tag) for weak, tag in _tags(header) if not weak and tag.isascii() and tag.isdigit() and len(tag) < 19
+    ]
+    if not versions:
+        raise PreconditionFailed
+    return max(versions)
+
+
+def required_version(request: ApiRequest) -> int | None:
+    """Like `expected_version`, but If-Match must be there. Raises PreconditionRequired."""
+    if b"if-match" not in request.call.headers:
+        raise PreconditionRequired
+    return expected_version(request)
+
+
+def is_current(request: ApiRequest, etag: str) -> bool:
+    """Whether If-None-Match says that the caller already has this (weak comparison; `*` matches anything)."""
+    header = request.call.header(b"if-none-match").strip()
+    return header == "*" or (bool(header) and etag.removeprefix("W/").strip('"') in {tag for _, tag in _tags(header)})
+
+
+def single(request: ApiRequest, content: T, version: int) -> Response[T]:
+    """One resource with its ETag; 304 without a body when the caller already has this version."""
+    etag = etag_of(version)
+    if b"if-none-match" in request.call.headers and request.method == "GET" and is_current(request, etag):
+        return cast("Response[T]", Response(None, status_code=UNCHANGED, headers={"etag": etag}))
+    return Response(content, headers={"etag": etag})
+
+
+def _tags(header: str) -> list[tuple[str, str]]:
+    """The entity tags of a list as (weak prefix, opaque part); none at all when the list is malformed."""
+    return TAG.findall(header) if len(header) <= 1024 and TAGS.fullmatch(header) else []

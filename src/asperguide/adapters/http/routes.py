@@ -1,0 +1,145 @@
+"""What a controller declares about a route, and what the edge makes of it once at start.
+
+    @post("/users", **route("register", Register, raises=(UsernameTaken,), public=True, idempotent=True))
+    async def register(self, data: NewUser, register: Given[Register], once: Given[Once]) -> Response[UserView]: ...
+
+A route is closed to strangers unless it says `public=True`.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, TypeAlias, TypeVar
+
+import msgspec
+from litestar.di import NamedDependency
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import BodyKwarg, SkipValidationMarker
+
+from asperguide.adapters.http.paging import Listing
+from asperguide.adapters.http.retiring import Retired
+from asperguide.shared.errors import DomainError
+
+T = TypeVar("T")
+Given: TypeAlias = Annotated[NamedDependency[T], SkipValidationMarker()]
+"""A parameter that `create_app` fills by its name: a use case, `actor`, `origin`, `page` or `once`."""
+
+JSON = b"application/json"
+ADMINISTRATION = "/api/v1/admin/"
+FORM = b"application/x-www-form-urlencoded"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declared:
+    """A route in its controller's words; the edge obeys it and the OpenAPI document repeats it.
+
+    `exempt` routes neither count against a rate limit nor look at tokens. `budget` names one more rate limit, per
+    client address. `form` is the type that the handler reads with `form_as`. `refusal` is what a 400 may be beside a
+    problem, by media type as OpenAPI writes it. `versioned` is whether If-Match is understood (`optional`) or demanded
+    (`required`).
+    """
+
+    public: bool = False
+    exempt: bool = False
+    budget: str = ""
+    form: type[msgspec.Struct] | None = None
+    raises: tuple[type[DomainError], ...] = ()
+    example: Any = None
+    answer_example: Any = None
+    refusal: Mapping[str, Any] | None = None
+    listing: Listing | None = None
+    idempotent: bool = False
+    versioned: str = ""
+    retired: Retired | None = None
+
+
+DENIED = Declared()
+
+
+def route(
+    operation_id: str,
+    story: Any = None,
+    *,
+    summary: str = "",
+    description: str = "",
+    body_limit: int | None = None,
+    **declared: Any,
+) -> dict[str, Any]:
+    """Keyword arguments for a Litestar route decorator; `declared` are the fields of `Declared`.
+
+    The description is the docstring of the use case `story` unless given, the summary its first sentence.
+    """
+    description = description or _docstring(story)
+    settings: dict[str, Any] = {
+        "operation_id": operation_id,
+        "summary": summary or operation_id.replace("_", " ").capitalize(),
+        "description": description,
+        "opt": {"declared": Declared(**declared)},
+    }
+    if body_limit is not None:
+        settings["request_max_body_size"] = body_limit
+    return settings
+
+
+def public(**declared: Any) -> dict[str, Any]:
+    """The `opt` of a small handler outside the API document that anybody may call."""
+    return {"declared": Declared(public=True, **declared)}
+
+
+def declared_by(handler: HTTPRouteHandler) -> Declared:
+    """What the handler's controller declared; closed to strangers when it declared nothing."""
+    found = handler.opt.get("declared", DENIED)
+    return found if isinstance(found, Declared) else DENIED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """All that the edge needs to know about a route, looked up once per request."""
+
+    declared: Declared
+    public: bool
+    exempt: bool
+    administrative: bool
+    body_limit: int
+    media_type: bytes | None = None
+    fixed: tuple[tuple[bytes, bytes], ...] = field(default=())
+
+
+UNKNOWN = Plan(declared=DENIED, public=True, exempt=False, administrative=False, body_limit=0)
+
+
+def plan_of(handler: HTTPRouteHandler, path: str) -> Plan:
+    """The plan of a handler at this path. Raises ValueError when its body type would let unknown fields pass."""
+    declared = declared_by(handler)
+    return Plan(
+        declared=declared,
+        public=declared.public,
+        exempt=declared.exempt,
+        administrative=path.startswith(ADMINISTRATION),
+        body_limit=handler.resolve_request_max_body_size() or 0,
+        media_type=_media_type(handler),
+        fixed=declared.retired.headers if declared.retired else (),
+    )
+
+
+def _media_type(handler: HTTPRouteHandler) -> bytes | None:
+    """The only media type that the body may have; None when the handler takes no parsed body."""
+    data = handler.parsed_fn_signature.parameters.get("data")
+    if data is None:
+        return FORM if declared_by(handler).form else None
+    for struct in _structs(data.annotation):
+        if not struct.__struct_config__.forbid_unknown_fields:
+            raise ValueError(f"{struct.__name__} must set forbid_unknown_fields: it is the body of {handler}.")
+    if isinstance(data.kwarg_definition, BodyKwarg):
+        return str(getattr(data.kwarg_definition.media_type, "value", data.kwarg_definition.media_type)).encode()
+    return JSON
+
+
+def _structs(kind: Any) -> Iterable[type[msgspec.Struct]]:
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        yield kind
+    for member in getattr(kind, "__args__", ()):
+        yield from _structs(member)
+
+
+def _docstring(story: Any) -> str:
+    return "\n\n".join(" ".join(part.split()) for part in (getattr(story, "__doc__", "") or "").split("\n\n"))

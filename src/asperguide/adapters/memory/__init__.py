@@ -1,0 +1,1 @@
+"""Ports answered in this process: nothing to install, nothing that outlives it."""

@@ -1,0 +1,34 @@
+"""What things in memory tell about the health of the whole."""
+
+from datetime import datetime
+
+from asperguide.adapters.memory.identity_tables import SESSIONS, USERS
+from asperguide.adapters.memory.ledger import MemoryLedger
+from asperguide.adapters.memory.operations import MAINTENANCE
+from asperguide.adapters.memory.tables import MemoryDatabase
+from asperguide.identity.model import UserState
+from asperguide.operations.model import Vitals
+from asperguide.operations.ports import Watch
+from asperguide.shared.ledger import JobState
+
+WITHOUT_ACCESS = (UserState.SUSPENDED, UserState.CLOSED)
+
+
+class MemoryWatch(Watch):
+    """Looks at every row. There is no schema and no second clock that could be wrong."""
+
+    def __init__(self, database: MemoryDatabase, ledger: MemoryLedger) -> None:
+        self._database, self._ledger = database, ledger
+
+    async def look(self, now: datetime) -> Vitals:
+        """Counted anew each time."""
+        users = {user.id for user in self._database.rows(USERS).all(lambda user: user.state in WITHOUT_ACCESS)}
+        stray = self._database.rows(SESSIONS).all(lambda session: session.user in users and session.alive(now))
+        leases = [row.leased_until for row in self._ledger.rows.values() if row.state is JobState.RUNNING]
+        return Vitals(
+            time=now,
+            oldest_lease=min((lease for lease in leases if lease is not None), default=None),
+            stray_sessions=len(stray),
+            schema_fits=True,
+            maintenance=bool(self._database.rows(MAINTENANCE).all(lambda _: True)),
+        )

@@ -1,0 +1,1 @@
+"""Passwords, tokens and keys, by the libraries made for them."""

@@ -1,0 +1,1 @@
+"""SQLite, MariaDB and MySQL behind the same statements."""

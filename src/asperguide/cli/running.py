@@ -1,0 +1,37 @@
+"""Running asynchronous use cases from synchronous commands."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from asperguide.adapters.logs import configuring
+from asperguide.adapters.system import SystemClock
+from asperguide.choosing import log_rules
+from asperguide.container import Container
+from asperguide.server import close, prepare
+from asperguide.settings import load
+
+T = TypeVar("T")
+
+
+def run(
+    work: Callable[[Container], Awaitable[T]], *, on_current_schema: bool = True, log_level: int = logging.WARNING
+) -> T:
+    """Make a container of the settings, do the work in it and close it again. Raises what the work raises.
+
+    What is logged is at least of this level, unless the settings say another.
+    """
+    settings = load()
+
+    async def once() -> T:
+        container = Container(settings=settings)
+        try:
+            if on_current_schema:
+                await prepare(container)
+            return await work(container)
+        finally:
+            await close(container)
+
+    with configuring.running(log_rules(settings, log_level), SystemClock()):
+        return asyncio.run(once())

@@ -1,0 +1,63 @@
+"""`serve` and `worker`: the processes of the service."""
+
+import logging
+import os
+
+import rich_click as click
+
+from asperguide.settings import Settings, load
+
+WORKER_SECONDS = 25.0
+"""By when a worker has ended after it was told to; jobs get most of that."""
+
+
+@click.command()
+@click.option("--workers", default=1, show_default=True, help="Processes; above 1 needs SQL_HOST and REDIS_HOST.")
+@click.option("--reload", is_flag=True, help="Start anew when a source file changes.")
+@click.option("--host", help="Instead of SERVER_HOST.")
+@click.option("--port", help="Instead of SERVER_PORT.")
+def serve(workers: int, reload: bool, host: str | None, port: str | None) -> None:
+    """Serve the REST API; on an embedded database work on jobs as well."""
+    from asperguide import server
+    from asperguide.adapters.logs import configuring
+    from asperguide.adapters.system import SystemClock
+    from asperguide.choosing import log_rules
+
+    # Through the environment, so that every worker process reads the same.
+    os.environ.update({name: value for name, value in (("SERVER_HOST", host), ("SERVER_PORT", port)) if value})
+    settings = load()
+    _announce(settings)
+    with configuring.running(log_rules(settings), SystemClock()):
+        server.serve(settings, workers=workers, reload=reload)
+
+
+@click.command()
+def worker() -> None:
+    """Work on jobs until told to stop; told a second time, end at once."""
+    from asperguide.adapters.signals import when_told_to_end
+    from asperguide.cli.running import run
+    from asperguide.container import Container
+    from asperguide.server import living
+
+    async def work(container: Container) -> None:
+        draining = container.draining()
+        when_told_to_end(lambda _: draining.set(), within=WORKER_SECONDS)
+        async with living(container, with_worker=True):
+            click.echo("Working on jobs. Stop with Ctrl+C.")
+            await draining.wait()
+
+    run(work, log_level=logging.INFO)
+
+
+def _announce(settings: Settings) -> None:
+    base = f"http://{'127.0.0.1' if settings.host == '0.0.0.0' else settings.host}:{settings.server_port}"  # noqa: S104
+    database = (
+        "SQLite in " + str(settings.data_dir) if settings.embedded else f"{settings.sql_host}:{settings.sql_port}"
+    )
+    mails = f"SMTP to {settings.smtp_host}" if settings.smtp_host else f"{settings.mail_folder}/*.eml"
+    lines = [f"Asperguide on {base}", f"  data   {database}", f"  mails  {mails}"]
+    if settings.shows_mails:
+        lines.append(f"         {base}/dev/mails")
+    if settings.shows_docs:
+        lines.append(f"  docs   {base}/docs  /redoc  /rapidoc  /scalar  /elements  /rapipdf  /openapi.json")
+    click.echo("\n".join(lines))

@@ -1,0 +1,312 @@
+"""Which adapter answers which port, and what every use case is made of.
+
+One flat container. Adapters are singletons; use cases are made anew for each call, so that an override of any provider
+takes effect at once: `container.mailer.override(...)`.
+"""
+
+import asyncio
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from dependency_injector.containers import DeclarativeContainer
+from dependency_injector.providers import Callable, Dependency, Factory, Provider, Singleton
+
+from asperguide import choosing
+from asperguide import identity as i
+from asperguide import operations as o
+from asperguide.adapters.caching.identity import CachedIdentityReads
+from asperguide.adapters.caching.read_through import ReadThrough
+from asperguide.adapters.filesystem.mails import SentMails
+from asperguide.adapters.jinja.letters import JinjaLetters
+from asperguide.adapters.maintenance import MaintenanceWatch
+from asperguide.adapters.measuring import Monitor
+from asperguide.adapters.prometheus.exposition import Exposition
+from asperguide.adapters.prometheus.neighbours import Neighbours
+from asperguide.adapters.prometheus.shared import SharedFigures
+from asperguide.adapters.security.derive import derive
+from asperguide.adapters.security.passwords import ArgonPasswords
+from asperguide.adapters.security.strength import ZxcvbnStrength
+from asperguide.adapters.security.tokens import JwtAccessTokens
+from asperguide.adapters.sql.engine import Database
+from asperguide.adapters.sql.idempotency import SqlIdempotency
+from asperguide.adapters.sql.identity import SqlGuessCounter, SqlIdentityReads, SqlIdentityUnitOfWork
+from asperguide.adapters.sql.job_board import SqlJobReads
+from asperguide.adapters.sql.ledger import SqlLedger
+from asperguide.adapters.sql.maintenance import SqlMaintenanceReads
+from asperguide.adapters.sql.operations import SqlOperationsUnitOfWork
+from asperguide.adapters.sql.watch import SqlWatch
+from asperguide.adapters.system import SystemClock, SystemIds
+from asperguide.adapters.tracing import Tracer
+from asperguide.identity.ports import (
+    SESSION_KEYS,
+    USER_KEYS,
+    AccessTokens,
+    GuessCounter,
+    IdentityReads,
+    IdentityUnitOfWork,
+    LiveSession,
+    PasswordHasher,
+    PasswordStrength,
+)
+from asperguide.operations.doctor import Examine
+from asperguide.operations.health import CheckReadiness
+from asperguide.operations.housekeeping import PruneLedger
+from asperguide.operations.ports import MailArchive
+from asperguide.settings import Settings
+from asperguide.shared.ledger import Ledger
+from asperguide.shared.ports import Cache, Clock, Doorbell, Idempotency, Ids, Letters, Mailer, Probe, RateLimiter
+
+if TYPE_CHECKING:
+    from asperguide.adapters.opentelemetry.figures import FigureSender
+
+
+def policy_of(settings: Settings) -> i.Policy:
+    """The settings that rules of identity depend on."""
+    return i.Policy(
+        public_url=settings.url,
+        password_min_length=settings.password_min_length,
+        require_verified_email=settings.require_verified_email,
+        access_token_lifetime=settings.access_token_lifetime,
+        session_idle=timedelta(days=settings.session_idle_days),
+        session_absolute=timedelta(days=settings.session_absolute_days),
+    )
+
+
+def cached(cache: Cache, clock: Clock, settings: Settings, name: str, kind: type[Any]) -> ReadThrough[Any]:
+    """A read-through of versioned entities on which authorization depends."""
+    ttl = timedelta(seconds=settings.session_staleness_seconds)
+    return ReadThrough(cache, clock, name, kind, version=lambda entity: entity.version, ttl=ttl)
+
+
+class Container(DeclarativeContainer):
+    """Everything the service is made of, by name."""
+
+    settings: Provider[Settings] = Dependency(instance_of=Settings)
+
+    clock: Provider[Clock] = Singleton(SystemClock)
+    ids: Provider[Ids] = Singleton(SystemIds)
+
+    tracer: Provider[Tracer | None] = Singleton(choosing.tracer, settings, clock)
+    database: Provider[Database] = Singleton(choosing.database, settings, tracer)
+    redis: Provider[choosing.RedisServer | None] = Singleton(choosing.redis_server, settings, tracer)
+    cache: Provider[Cache] = Singleton(choosing.cache, redis, clock)
+    limiter: Provider[RateLimiter] = Singleton(choosing.limiter, redis, clock)
+    doorbell: Provider[Doorbell] = Singleton(choosing.doorbell, redis)
+    mailer: Provider[Mailer] = Singleton(choosing.mailer, settings, clock, tracer)
+    letters: Provider[Letters] = Singleton(JinjaLetters)
+    ledger: Provider[Ledger] = Singleton(SqlLedger, database, clock)
+    idempotency: Provider[Idempotency] = Singleton(
+        SqlIdempotency, database, clock, ids, secret=Callable(derive, settings.provided.oauth_secret_key, "idempotency")
+    )
+    probes: Provider[tuple[Probe, ...]] = Singleton(choosing.probes, settings, database, redis)
+
+    # identity: adapters
+    policy: Provider[i.Policy] = Singleton(policy_of, settings)
+    hasher: Provider[PasswordHasher] = Singleton(ArgonPasswords)
+    strength: Provider[PasswordStrength] = Singleton(ZxcvbnStrength)
+    tokens: Provider[AccessTokens] = Singleton(
+        JwtAccessTokens,
+        algorithm=settings.provided.oauth_algorithm,
+        secret=settings.provided.oauth_secret_key,
+        private_key_pem=settings.provided.oauth_private_key,
+        retired_keys=settings.provided.oauth_retired_keys,
+        issuer=settings.provided.url,
+        audience=settings.provided.url,
+        clock=clock,
+    )
+    refresh_tokens: Provider[i.RefreshTokens] = Singleton(
+        i.RefreshTokens, Callable(derive, settings.provided.oauth_secret_key, "refresh")
+    )
+    devices: Provider[i.DeviceTokens] = Singleton(
+        i.DeviceTokens, Callable(derive, settings.provided.oauth_secret_key, "device")
+    )
+    identity_unit_of_work: Provider[IdentityUnitOfWork] = Factory(
+        SqlIdentityUnitOfWork, database, clock=clock, ids=ids, purge=cache.provided.purge, doorbell=doorbell
+    )
+    begin = identity_unit_of_work.provider
+    cached_sessions: Provider[ReadThrough[LiveSession]] = Singleton(
+        cached, cache, clock, settings, SESSION_KEYS, LiveSession
+    )
+    cached_profiles: Provider[ReadThrough[i.Profile]] = Singleton(cached, cache, clock, settings, USER_KEYS, i.Profile)
+    counter: Provider[GuessCounter] = Singleton(SqlGuessCounter, database)
+    reads: Provider[IdentityReads] = Singleton(
+        CachedIdentityReads, Singleton(SqlIdentityReads, database), cached_sessions, cached_profiles
+    )
+
+    # identity: parts of use cases
+    rules: Provider[i.PasswordRules] = Factory(i.PasswordRules, hasher=hasher, strength=strength, policy=policy)
+    guess: Provider[i.GuessPassword] = Factory(
+        i.GuessPassword, begin=begin, reads=reads, counter=counter, hasher=hasher, clock=clock
+    )
+    prove: Provider[i.ProveOwner] = Factory(i.ProveOwner, begin=begin, guess=guess, clock=clock, policy=policy)
+    issue: Provider[i.IssueTokens] = Factory(i.IssueTokens, tokens=tokens, clock=clock, ids=ids, policy=policy)
+    check_login: Provider[i.CheckLogin] = Factory(
+        i.CheckLogin, begin=begin, reads=reads, guess=guess, devices=devices, clock=clock, ids=ids
+    )
+    set_password: Provider[i.SetPassword] = Factory(i.SetPassword, begin=begin, rules=rules, clock=clock, ids=ids)
+    recognise: Provider[i.RecogniseToken] = Factory(
+        i.RecogniseToken, begin=begin, tokens=tokens, refresh_tokens=refresh_tokens, clock=clock
+    )
+    write_mail: Provider[i.WriteMail] = Factory(i.WriteMail, letters=letters, mailer=mailer)
+    send_code: Provider[i.SendCode] = Factory(
+        i.SendCode, begin=begin, write=write_mail, clock=clock, ids=ids, policy=policy
+    )
+
+    # identity: becoming a user
+    register: Provider[i.Register] = Factory(i.Register, begin=begin, hasher=hasher, rules=rules, clock=clock, ids=ids)
+    confirm_email: Provider[i.ConfirmEmail] = Factory(i.ConfirmEmail, begin=begin, clock=clock, ids=ids)
+    resend_verification: Provider[i.ResendVerification] = Factory(i.ResendVerification, begin=begin)
+    check_username: Provider[i.CheckUsername] = Factory(i.CheckUsername, reads=reads)
+
+    # identity: signing in
+    sign_in: Provider[i.SignIn] = Factory(
+        i.SignIn,
+        begin=begin,
+        check=check_login,
+        hasher=hasher,
+        refresh_tokens=refresh_tokens,
+        devices=devices,
+        issue=issue,
+        ids=ids,
+        policy=policy,
+    )
+    refresh_session: Provider[i.RefreshSession] = Factory(
+        i.RefreshSession,
+        begin=begin,
+        refresh_tokens=refresh_tokens,
+        issue=issue,
+        clock=clock,
+        ids=ids,
+        policy=policy,
+    )
+    sign_out: Provider[i.SignOut] = Factory(i.SignOut, begin=begin, clock=clock, ids=ids)
+    authenticate: Provider[i.Authenticate] = Factory(
+        i.Authenticate, tokens=tokens, reads=reads, clock=clock, policy=policy
+    )
+    list_sessions: Provider[i.ListSessions] = Factory(i.ListSessions, reads=reads, clock=clock)
+    end_session: Provider[i.EndSession] = Factory(i.EndSession, begin=begin, clock=clock, ids=ids)
+    end_all_sessions: Provider[i.EndAllSessions] = Factory(i.EndAllSessions, begin=begin, clock=clock, ids=ids)
+    end_other_sessions: Provider[i.EndOtherSessions] = Factory(i.EndOtherSessions, end=end_all_sessions)
+    revoke_token: Provider[i.RevokeToken] = Factory(
+        i.RevokeToken, begin=begin, recognise=recognise, clock=clock, ids=ids
+    )
+    introspect_token: Provider[i.IntrospectToken] = Factory(
+        i.IntrospectToken, recognise=recognise, reads=reads, policy=policy
+    )
+
+    # identity: my account
+    get_me: Provider[i.GetMe] = Factory(i.GetMe, reads=reads)
+    update_me: Provider[i.UpdateMe] = Factory(i.UpdateMe, begin=begin, clock=clock, ids=ids)
+    change_username: Provider[i.ChangeUsername] = Factory(i.ChangeUsername, update=update_me)
+    change_email: Provider[i.ChangeEmail] = Factory(i.ChangeEmail, begin=begin, prove=prove)
+    search_users: Provider[i.SearchUsers] = Factory(i.SearchUsers, reads=reads)
+    change_password: Provider[i.ChangePassword] = Factory(i.ChangePassword, prove=prove, set_password=set_password)
+    ask_for_reset: Provider[i.AskForReset] = Factory(i.AskForReset, begin=begin)
+    reset_password: Provider[i.ResetPassword] = Factory(
+        i.ResetPassword, begin=begin, set_password=set_password, clock=clock
+    )
+    close_account: Provider[i.CloseAccount] = Factory(
+        i.CloseAccount, begin=begin, prove=prove, clock=clock, ids=ids, policy=policy
+    )
+    reopen_account: Provider[i.ReopenAccount] = Factory(
+        i.ReopenAccount, begin=begin, check=check_login, clock=clock, ids=ids
+    )
+    my_security_log: Provider[i.MySecurityLog] = Factory(i.MySecurityLog, reads=reads)
+
+    # identity: administering
+    list_users: Provider[i.ListUsers] = Factory(i.ListUsers, reads=reads)
+    get_user: Provider[i.GetUser] = Factory(i.GetUser, begin=begin)
+    grant_role: Provider[i.GrantRole] = Factory(i.GrantRole, begin=begin, clock=clock, ids=ids)
+    revoke_role: Provider[i.RevokeRole] = Factory(i.RevokeRole, begin=begin, clock=clock, ids=ids)
+    suspend_user: Provider[i.SuspendUser] = Factory(i.SuspendUser, begin=begin, clock=clock, ids=ids)
+    restore_user: Provider[i.RestoreUser] = Factory(i.RestoreUser, begin=begin, clock=clock, ids=ids)
+    end_user_sessions: Provider[i.EndUserSessions] = Factory(i.EndUserSessions, begin=begin, clock=clock, ids=ids)
+    impersonate: Provider[i.Impersonate] = Factory(
+        i.Impersonate, begin=begin, issue=issue, clock=clock, ids=ids, policy=policy
+    )
+    security_log: Provider[i.SecurityLog] = Factory(i.SecurityLog, reads=reads)
+    create_admin: Provider[i.CreateAdmin] = Factory(
+        i.CreateAdmin, begin=begin, hasher=hasher, rules=rules, clock=clock, ids=ids
+    )
+
+    # identity: in the background
+    send_verification: Provider[i.SendVerification] = Factory(i.SendVerification, begin=begin, send_code=send_code)
+    send_reset: Provider[i.SendReset] = Factory(i.SendReset, begin=begin, send_code=send_code)
+    tell_taken_address: Provider[i.TellTakenAddress] = Factory(
+        i.TellTakenAddress, begin=begin, write=write_mail, clock=clock, ids=ids, policy=policy
+    )
+    send_email_change: Provider[i.SendEmailChange] = Factory(
+        i.SendEmailChange, begin=begin, send_code=send_code, tell=tell_taken_address
+    )
+    send_closing: Provider[i.SendClosing] = Factory(i.SendClosing, begin=begin, send_code=send_code)
+    tell_owner: Provider[i.TellOwner] = Factory(i.TellOwner, begin=begin, write=write_mail)
+    prune_sessions: Provider[i.PruneSessions] = Factory(i.PruneSessions, begin=begin, clock=clock)
+    prune_codes: Provider[i.PruneCodes] = Factory(i.PruneCodes, begin=begin, clock=clock)
+    prune_unconfirmed: Provider[i.PruneUnconfirmed] = Factory(
+        i.PruneUnconfirmed, begin=begin, clock=clock, policy=policy
+    )
+    purge_closed_accounts: Provider[i.PurgeClosedAccounts] = Factory(
+        i.PurgeClosedAccounts, begin=begin, clock=clock, ids=ids
+    )
+
+    # operations
+    draining: Provider[asyncio.Event] = Singleton(asyncio.Event)
+    check_readiness: Provider[CheckReadiness] = Singleton(
+        CheckReadiness, probes=probes, draining=draining.provided.is_set
+    )
+    sent_mails: Provider[MailArchive] = Singleton(SentMails, settings.provided.mail_folder)
+    prune_ledger: Provider[PruneLedger] = Factory(PruneLedger, ledger=ledger, idempotency=idempotency, clock=clock)
+
+    # operations: maintenance
+    maintenance_reads: Provider[o.MaintenanceReads] = Singleton(SqlMaintenanceReads, database)
+    check_maintenance: Provider[o.CheckMaintenance] = Factory(o.CheckMaintenance, reads=maintenance_reads)
+    maintenance: Provider[MaintenanceWatch] = Singleton(MaintenanceWatch, check_maintenance)
+
+    # operations: jobs
+    operations_unit_of_work: Provider[o.OperationsUnitOfWork] = Factory(
+        SqlOperationsUnitOfWork, database, clock=clock, ids=ids, doorbell=doorbell
+    )
+    begin_operations = operations_unit_of_work.provider
+    job_reads: Provider[o.JobReads] = Singleton(SqlJobReads, database)
+    list_jobs: Provider[o.ListJobs] = Factory(o.ListJobs, reads=job_reads)
+    show_job: Provider[o.ShowJob] = Factory(o.ShowJob, reads=job_reads)
+    retry_job: Provider[o.RetryJob] = Factory(
+        o.RetryJob, begin=begin_operations, reads=job_reads, doorbell=doorbell, clock=clock, ids=ids
+    )
+    cancel_job: Provider[o.CancelJob] = Factory(
+        o.CancelJob, begin=begin_operations, reads=job_reads, clock=clock, ids=ids
+    )
+    begin_maintenance: Provider[o.BeginMaintenance] = Factory(
+        o.BeginMaintenance, begin=begin_operations, reads=maintenance_reads, clock=clock, ids=ids
+    )
+    end_maintenance: Provider[o.EndMaintenance] = Factory(
+        o.EndMaintenance, begin=begin_operations, clock=clock, ids=ids
+    )
+    prune_jobs: Provider[o.PruneJobs] = Factory(o.PruneJobs, begin=begin_operations, clock=clock, ids=ids)
+    queue_overview: Provider[o.QueueOverview] = Factory(o.QueueOverview, reads=job_reads, clock=clock)
+    pause_queue: Provider[o.PauseQueue] = Factory(
+        o.PauseQueue, begin=begin_operations, reads=job_reads, clock=clock, ids=ids
+    )
+    resume_queue: Provider[o.ResumeQueue] = Factory(
+        o.ResumeQueue, begin=begin_operations, reads=job_reads, doorbell=doorbell, clock=clock, ids=ids
+    )
+
+    # operations: what must hold
+    watch: Provider[o.Watch] = Singleton(SqlWatch, database)
+    check_invariants: Provider[o.CheckInvariants] = Factory(
+        o.CheckInvariants, watch=watch, reads=job_reads, clock=clock
+    )
+    report_invariants: Provider[o.ReportInvariants] = Factory(o.ReportInvariants, check=check_invariants)
+    examine: Provider[Examine] = Factory(
+        Examine,
+        probes=Callable(
+            choosing.examined, settings, database, probes, Factory(o.InvariantsProbe, invariants=check_invariants)
+        ),
+    )
+
+    # metrics
+    monitor: Provider[Monitor] = Singleton(Monitor)
+    neighbours: Provider[Neighbours] = Singleton(Neighbours, settings.provided.metrics_folder, monitor.provided.measure)
+    shared_figures: Provider[SharedFigures] = Singleton(SharedFigures, job_reads, check_invariants, clock)
+    figure_sender: "Provider[FigureSender | None]" = Singleton(choosing.figure_sender, settings, clock)
+    exposition: Provider[Exposition] = Singleton(Exposition, neighbours, shared_figures.provided.figures)

@@ -1,0 +1,77 @@
+"""Operations: is it well, what is missing, what to do; and the ledger of jobs for those who run it."""
+
+from asperguide.operations.doctor import Examination, Examine, Finding
+from asperguide.operations.health import CheckReadiness, DependencyHealth, Readiness
+from asperguide.operations.invariants import (
+    CheckInvariants,
+    Invariant,
+    InvariantsBroken,
+    InvariantsProbe,
+    ReportInvariants,
+)
+from asperguide.operations.jobs import CancelJob, ListJobs, Pruned, PruneJobs, Pruning, RetryJob, ShowJob
+from asperguide.operations.maintenance import BeginMaintenance, CheckMaintenance, EndMaintenance, MaintenanceNotice
+from asperguide.operations.model import Deed, DeedKind, Job, JobInFull, Maintenance, Queue, Vitals
+from asperguide.operations.ports import (
+    AuditTrail,
+    JobBoard,
+    JobReads,
+    KeptMail,
+    KeptMailContent,
+    MailArchive,
+    MaintenanceReads,
+    MaintenanceSwitch,
+    OperationsUnitOfWork,
+    Watch,
+)
+from asperguide.operations.queues import PauseQueue, QueueOverview, ResumeQueue
+
+__all__ = [
+    # use cases
+    "CheckInvariants",
+    "CheckReadiness",
+    "Examine",
+    "BeginMaintenance",
+    "CheckMaintenance",
+    "EndMaintenance",
+    "CancelJob",
+    "ListJobs",
+    "PauseQueue",
+    "PruneJobs",
+    "QueueOverview",
+    "ReportInvariants",
+    "ResumeQueue",
+    "RetryJob",
+    "ShowJob",
+    # commands
+    "MaintenanceNotice",
+    "Pruning",
+    # model
+    "Deed",
+    "DeedKind",
+    "Job",
+    "JobInFull",
+    "Maintenance",
+    "Queue",
+    "Vitals",
+    # results
+    "DependencyHealth",
+    "Examination",
+    "Finding",
+    "Invariant",
+    "InvariantsBroken",
+    "InvariantsProbe",
+    "Pruned",
+    "Readiness",
+    # ports
+    "AuditTrail",
+    "JobBoard",
+    "JobReads",
+    "KeptMail",
+    "KeptMailContent",
+    "MailArchive",
+    "MaintenanceReads",
+    "MaintenanceSwitch",
+    "OperationsUnitOfWork",
+    "Watch",
+]

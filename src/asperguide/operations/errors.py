@@ -1,0 +1,27 @@
+"""Everything that operations can refuse."""
+
+from asperguide.shared.errors import Conflict, Invalid, NotFound, Unavailable
+
+
+class JobNotFound(NotFound, code=40420):
+    """There is no such job."""
+
+
+class JobNotRetryable(Conflict, code=40920):
+    """The job is running or done; only one that waits, is dead or was cancelled can be retried."""
+
+
+class JobKeyTaken(Conflict, code=40922):
+    """Another job under the same unique key waits or runs; this one can be retried when that one is over."""
+
+
+class JobNotCancellable(Conflict, code=40921):
+    """The job is over; only one that waits or runs can be cancelled."""
+
+
+class InvalidQueueName(Invalid, code=42221):
+    """A queue is named with 1 to 40 letters, digits, dots, hyphens and underscores."""
+
+
+class UnderMaintenance(Unavailable, code=50320):
+    """We are working on the service. Please come back soon."""

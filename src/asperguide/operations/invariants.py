@@ -1,0 +1,102 @@
+"""What must hold in production whatever happens. A broken invariant means that a guarantee failed."""
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+import msgspec
+
+from asperguide.operations.model import Vitals
+from asperguide.operations.ports import JobReads, Watch
+from asperguide.shared.ports import Clock, Probe
+
+log = logging.getLogger("asperguide.invariants")
+
+LONGEST_LAPSE = timedelta(minutes=10)
+LONGEST_WAIT = timedelta(minutes=5)
+MOST_DEAD = 10
+LARGEST_SKEW = timedelta(seconds=5)
+
+
+class Invariant(msgspec.Struct, frozen=True, kw_only=True):
+    """One of them: whether it `holds`, and what was found in a few words without anything personal."""
+
+    name: str
+    holds: bool
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckInvariants:
+    """Look whether everything is as it must be.
+
+    No lease is over for 10 minutes while nobody takes the job; no job of a queue that is not paused is due for
+    5 minutes, except under maintenance; no more than 10 dead jobs lie unseen; nobody who is suspended or gone has a
+    live session; the schema is not behind the program; the clocks of the database and of this process agree to
+    5 seconds.
+    """
+
+    watch: Watch
+    reads: JobReads
+    clock: Clock
+
+    async def __call__(self) -> tuple[Invariant, ...]:
+        """All of them, in a fixed order. Raises DatabaseUnavailable."""
+        before = self.clock.now()
+        seen = await self.watch.look(before)
+        skew = max(before - seen.time, seen.time - self.clock.now(), timedelta())
+        queues = await self.reads.queues(before)
+        due = [queue.oldest_due_at or before for queue in queues if queue.paused_at is None and not seen.maintenance]
+        wait = before - min(due, default=before)
+        return tuple(_judged(seen, before - (seen.oldest_lease or before), wait, sum(q.dead for q in queues), skew))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportInvariants:
+    """Check the invariants and log an error for each that is broken."""
+
+    check: CheckInvariants
+
+    async def __call__(self) -> int:
+        """How many are broken."""
+        broken = [found for found in await self.check() if not found.holds]
+        for found in broken:
+            log.error("invariant broken: %s: %s", found.name, found.detail)
+        return len(broken)
+
+
+class InvariantsBroken(Exception):
+    """Something is not as it must be; the message says what."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvariantsProbe(Probe):
+    """The invariants as something that the doctor asks: serving goes on with broken ones."""
+
+    invariants: CheckInvariants
+    name: str = "invariants"
+    required: bool = False
+
+    async def check(self) -> str:
+        """That all hold. Raises InvariantsBroken."""
+        found = await self.invariants()
+        if broken := [f"{one.name} ({one.detail})" for one in found if not one.holds]:
+            raise InvariantsBroken(", ".join(broken))
+        return f"{len(found)} hold"
+
+
+def _judged(seen: Vitals, lapse: timedelta, wait: timedelta, dead: int, skew: timedelta) -> Iterator[Invariant]:
+    def judged(name: str, holds: bool, detail: str) -> Invariant:
+        return Invariant(name=name, holds=holds, detail=detail)
+
+    yield judged("leases", lapse <= LONGEST_LAPSE, f"the oldest lease is over for {_seconds(lapse)}")
+    yield judged("ledger-age", wait <= LONGEST_WAIT, f"the oldest due job waits for {_seconds(wait)}")
+    yield judged("dead-jobs", dead <= MOST_DEAD, f"{dead} dead jobs")
+    yield judged("sessions", seen.stray_sessions == 0, f"{seen.stray_sessions} live sessions of people without access")
+    yield judged("schema", seen.schema_fits, "the schema fits" if seen.schema_fits else "the schema is behind")
+    yield judged("clocks", skew <= LARGEST_SKEW, f"the clock of the database is {_seconds(skew)} off")
+
+
+def _seconds(span: timedelta) -> str:
+    return f"{max(0.0, span.total_seconds()):.0f} s"

@@ -1,0 +1,1 @@
+"""What every context may import: errors, ports, actor, pages."""

@@ -1,0 +1,30 @@
+"""What every adapter of a port must do, as classes of tests to subclass in a test-suite of one's own.
+
+Each class says which fixtures to give it. Any runner that passes fixtures by name and runs `async def` tests will do,
+such as pytest with pytest-asyncio; nothing here imports it.
+"""
+
+from asperguide.testing.contracts.cache import CacheContract
+from asperguide.testing.contracts.checking import PassTime, moving, raises, waiting
+from asperguide.testing.contracts.doorbell import DoorbellContract
+from asperguide.testing.contracts.idempotency import IdempotencyContract
+from asperguide.testing.contracts.identity import IdentityContract
+from asperguide.testing.contracts.job_board import JobBoardContract
+from asperguide.testing.contracts.ledger import LedgerContract
+from asperguide.testing.contracts.letters import LettersContract
+from asperguide.testing.contracts.mailer import MailerContract
+from asperguide.testing.contracts.maintenance import MaintenanceContract
+from asperguide.testing.contracts.passwords import PasswordHasherContract, PasswordStrengthContract
+from asperguide.testing.contracts.persistence import CountingDoorbell, Persistence, Purges
+from asperguide.testing.contracts.rate_limiter import RateLimiterContract
+from asperguide.testing.contracts.tokens import AccessTokensContract
+from asperguide.testing.contracts.unit_of_work import UnitOfWorkContract
+from asperguide.testing.contracts.watch import WatchContract
+
+__all__ = [
+    "AccessTokensContract", "CacheContract", "CountingDoorbell", "DoorbellContract", "IdempotencyContract",
+    "IdentityContract", "JobBoardContract", "LedgerContract", "LettersContract", "MailerContract",
+    "MaintenanceContract", "PassTime",
+    "PasswordHasherContract", "PasswordStrengthContract", "Persistence", "Purges", "RateLimiterContract",
+    "UnitOfWorkContract", "WatchContract", "moving", "raises", "waiting",
+]  # fmt: skip

@@ -1,0 +1,89 @@
+"""What persistence contracts are run on: one kind of persistence, and everything that it told others."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from asperguide.adapters.memory.doorbell import MemoryDoorbell
+from asperguide.identity.model import User
+from asperguide.identity.ports import GuessCounter, IdentityReads, IdentityUnitOfWork
+from asperguide.operations.ports import JobReads, MaintenanceReads, OperationsUnitOfWork
+from asperguide.shared.actor import UserId
+from asperguide.shared.ledger import ClaimedJob, Ledger
+from asperguide.shared.ports import Idempotency, Message
+from asperguide.testing.clock import MovableClock
+from asperguide.testing.contracts.people import credential
+
+
+class CountingDoorbell(MemoryDoorbell):
+    """Remembers how often it rang."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rings = 0
+
+    async def ring(self) -> None:
+        """Counted."""
+        self.rings += 1
+        await super().ring()
+
+
+class Purges:
+    """Remembers what caches were told after each commit; an instance is what a unit of work takes as `purge`."""
+
+    def __init__(self) -> None:
+        self.told: list[dict[str, int]] = []
+
+    async def __call__(self, versions: Mapping[str, int]) -> None:
+        """Remembered."""
+        self.told.append(dict(versions))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Persistence:
+    """Adapters that keep their things in the same place, empty at the start.
+
+    All of them take the time from `clock`; `begin` makes units of work that tell `purges` and ring `doorbell`.
+    """
+
+    clock: MovableClock
+    begin: Callable[[], IdentityUnitOfWork]
+    reads: IdentityReads
+    counter: GuessCounter
+    ledger: Ledger
+    begin_operations: Callable[[], OperationsUnitOfWork]
+    jobs: JobReads
+    maintenance: MaintenanceReads
+    idempotency: Idempotency
+    purges: Purges = field(default_factory=Purges)
+    doorbell: CountingDoorbell = field(default_factory=CountingDoorbell)
+
+    @property
+    def purged(self) -> dict[str, int]:
+        """What caches were told in all."""
+        return {key: version for versions in self.purges.told for key, version in versions.items()}
+
+    async def keep(self, *users: User, announcing: Sequence[Message] = (), answer: object = None) -> None:
+        """Commit the accounts, each with a password, in one unit of work."""
+        async with self.begin() as uow:
+            for user in users:
+                await uow.users.add(user, credential(user))
+            for message in announcing:
+                uow.announce(message)
+            await uow.commit(answer)
+
+    async def change(self, work: Callable[[IdentityUnitOfWork], Any]) -> Any:
+        """What the work gives, in one committed unit of work."""
+        async with self.begin() as uow:
+            result = await work(uow)
+            await uow.commit()
+        return result
+
+    async def user(self, id: UserId) -> User | None:
+        """What is committed."""
+        return await self.reads.user(id)
+
+    async def due(self, lease: timedelta = timedelta(seconds=30)) -> list[ClaimedJob]:
+        """Every due job of the default queue, claimed."""
+        return list(await self.ledger.claim("a worker", "default", 100, lease))

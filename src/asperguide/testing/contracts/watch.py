@@ -1,0 +1,58 @@
+"""The law of those who watch: they see what must never be, and take nothing else for it."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from asperguide.identity.model import UserState
+from asperguide.identity.rotation import EndReason
+from asperguide.operations.ports import Watch
+from asperguide.testing.contracts.ledger import LEASE, claim, job
+from asperguide.testing.contracts.maintenance import begin, end, notice
+from asperguide.testing.contracts.people import HOUR, active, add_all, session
+from asperguide.testing.contracts.persistence import Persistence
+
+
+class WatchContract:
+    """Give it fixtures `persistence`, empty, and `watch`, which looks at it."""
+
+    async def test_where_nothing_happens_nothing_is_wrong(self, watch: Watch, persistence: Persistence) -> None:
+        now = persistence.clock.now()
+        seen = await watch.look(now)
+        assert (seen.oldest_lease, seen.stray_sessions, seen.maintenance) == (None, 0, False)
+        assert seen.time.utcoffset() == timedelta()
+
+    async def test_the_lease_that_is_over_for_longest_is_seen_until_somebody_ends_the_job(
+        self, watch: Watch, persistence: Persistence
+    ) -> None:
+        clock, ledger = persistence.clock, persistence.ledger
+        await ledger.put([job(clock), job(clock)])
+        (first,) = await claim(ledger, limit=1)
+        ends = clock.now() + LEASE
+        clock.advance(timedelta(minutes=1))
+        await claim(ledger)
+        assert (await watch.look(clock.now())).oldest_lease == ends
+        await ledger.finish(first)
+        assert (await watch.look(clock.now())).oldest_lease == ends + timedelta(minutes=1)
+
+    async def test_a_maintenance_is_seen(self, watch: Watch, persistence: Persistence) -> None:
+        now = persistence.clock.now()
+        await begin(persistence, notice(persistence))
+        assert (await watch.look(now)).maintenance
+        await end(persistence)
+        assert not (await watch.look(now)).maintenance
+
+    async def test_live_sessions_of_people_without_access_are_seen_and_no_others(
+        self, watch: Watch, persistence: Persistence
+    ) -> None:
+        now = persistence.clock.now()
+        fine, suspended, gone = active("fine"), active("suspended"), active("gone")
+        suspended = replace(suspended, state=UserState.SUSPENDED)
+        gone = replace(gone, state=UserState.CLOSED)
+        await persistence.keep(fine, suspended, gone)
+        over = {"idle_expires_at": now - HOUR}, {"expires_at": now - HOUR}
+        sessions = [session(user.id, **fields) for user in (suspended, gone) for fields in over]
+        sessions += [session(fine.id), session(gone.id).ended(now, EndReason.CLOSED)]
+        await persistence.change(lambda uow: add_all(uow, *sessions))
+        assert (await watch.look(now)).stray_sessions == 0
+        await persistence.change(lambda uow: add_all(uow, session(suspended.id), session(gone.id)))
+        assert (await watch.look(now)).stray_sessions == 2

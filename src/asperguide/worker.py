@@ -1,0 +1,142 @@
+"""What happens after the fact: which use case reacts to which message, what the clock asks for, who works on it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from asperguide.adapters.jobs.reactions import Reaction, Reactions, by_kind
+from asperguide.adapters.jobs.scheduler import Schedule, Scheduler
+from asperguide.adapters.jobs.tracing import TracedWorker
+from asperguide.adapters.jobs.worker import Worker
+from asperguide.adapters.tracing import traced
+from asperguide.container import Container
+from asperguide.identity import events
+from asperguide.operations.events import InvariantsCheckDue, LedgerPruneDue
+from asperguide.settings import Settings
+from asperguide.shared.ports import Message
+
+REACTIONS: dict[type[Message], tuple[str, ...]] = {
+    events.UserRegistered: ("send_verification",),
+    events.VerificationRequested: ("send_verification",),
+    events.TakenAddressTried: ("tell_taken_address",),
+    events.ResetRequested: ("send_reset",),
+    events.EmailChangeRequested: ("send_email_change",),
+    events.EmailChanged: ("tell_owner",),
+    events.PasswordChanged: ("tell_owner",),
+    events.SignedInFromNewDevice: ("tell_owner",),
+    events.AccountClosing: ("send_closing",),
+    events.AccountReopened: ("tell_owner",),
+    events.UserSuspended: ("tell_owner",),
+}
+"""Events, and the use cases of the container that are called with the event and the id of its row in the ledger."""
+
+PRUNES: dict[type[Message], str] = {
+    events.SessionsPruneDue: "prune_sessions",
+    events.CodesPruneDue: "prune_codes",
+    events.UnconfirmedPruneDue: "prune_unconfirmed",
+}
+"""What the clock asks for, and the use cases that are called with the id of the row and end it themselves."""
+
+DUE: dict[type[Message], str] = {
+    events.ClosedAccountsPurgeDue: "purge_closed_accounts",
+    InvariantsCheckDue: "report_invariants",
+    LedgerPruneDue: "prune_ledger",
+}
+"""What the clock asks for, and the use cases that are called with nothing."""
+
+DRAIN = timedelta(seconds=19)
+
+
+def reactions_of(container: Container) -> Reactions:
+    """The table that a worker goes by, made of the container's use cases as they are at the time of each call."""
+    announced = (
+        Reaction(name=name, message=message, do=_told(getattr(container, name)))
+        for message, names in REACTIONS.items()
+        for name in names
+    )
+    prunes = (
+        Reaction(name=name, message=message, do=_ending(getattr(container, name))) for message, name in PRUNES.items()
+    )
+    due = (Reaction(name=name, message=message, do=_asked(getattr(container, name))) for message, name in DUE.items())
+    reactions = [*announced, *prunes, *due]
+    if (tracer := container.tracer()) is not None:
+        reactions = [replace(one, do=traced(tracer, one.name, one.do)) for one in reactions]
+    return by_kind(reactions)
+
+
+def schedules_of(settings: Settings) -> list[Schedule]:
+    """When housekeeping is due."""
+    cleanup, codes = timedelta(minutes=settings.db_cleanup_interval), timedelta(minutes=settings.token_renewal_interval)
+    return [
+        Schedule(name="prune-sessions", every=cleanup, message=events.SessionsPruneDue()),
+        Schedule(name="prune-codes", every=codes, message=events.CodesPruneDue()),
+        Schedule(name="prune-unconfirmed", every=timedelta(hours=1), message=events.UnconfirmedPruneDue()),
+        Schedule(name="purge-closed-accounts", every=timedelta(hours=1), message=events.ClosedAccountsPurgeDue()),
+        Schedule(name="prune-ledger", every=timedelta(hours=1), message=LedgerPruneDue()),
+        Schedule(name="check-invariants", every=timedelta(minutes=5), message=InvariantsCheckDue()),
+    ]
+
+
+def worker_of(container: Container) -> Worker:
+    """A worker on the container's ledger."""
+    settings, tracer = container.settings(), container.tracer()
+    kind = Worker if tracer is None else partial(TracedWorker, tracer=tracer)
+    return kind(
+        container.ledger(),
+        reactions_of(container),
+        clock=container.clock(),
+        ids=container.ids(),
+        doorbell=container.doorbell(),
+        resting=container.maintenance().under_way,
+        queues={"default": settings.worker_concurrency},
+    )
+
+
+@asynccontextmanager
+async def working(container: Container) -> AsyncIterator[Worker]:
+    """A worker, and the scheduler unless `ENABLE_CRONS` is off, beside whatever else runs in this loop.
+
+    They take nothing new once the process drains: jobs end, or are handed back, while requests are still answered.
+    """
+    worker = worker_of(container)
+    container.monitor().watch(worker)
+    scheduler = Scheduler(
+        container.ledger(),
+        schedules_of(container.settings()),
+        clock=container.clock(),
+        doorbell=container.doorbell(),
+    )
+    if container.settings().enable_crons:
+        scheduler.start()
+    draining = container.draining()
+
+    async def end() -> None:
+        await draining.wait()
+        scheduler.stop()
+        await worker.drain(DRAIN)
+
+    running = asyncio.create_task(worker.run(), name="worker")
+    ending = asyncio.create_task(end(), name="end of the worker")
+    try:
+        yield worker
+    finally:
+        draining.set()
+        await ending
+        await running
+
+
+def _told(provider: Callable[[], Any]) -> Callable[[Message, UUID], Awaitable[object]]:
+    return lambda message, job: provider()(message, job)
+
+
+def _ending(provider: Callable[[], Any]) -> Callable[[Message, UUID], Awaitable[object]]:
+    return lambda message, job: provider()(job)
+
+
+def _asked(provider: Callable[[], Any]) -> Callable[[Message, UUID], Awaitable[object]]:
+    return lambda message, job: provider()()

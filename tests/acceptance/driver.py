@@ -1,0 +1,162 @@
+"""What somebody does with identity, whichever way they reach it; mails and time are the world's in both ways."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from asperguide.identity import (
+    Account,
+    Ended,
+    Found,
+    Impersonated,
+    NewAdmin,
+    NewUser,
+    Profile,
+    Refreshed,
+    Registered,
+    SessionView,
+    SignedIn,
+)
+from asperguide.shared.actor import Role
+from asperguide.testing import World
+
+PASSWORD = "quartz-lantern-47-violet"
+BETTER = "umber-kestrel-82-quilt"
+
+
+class Driver(ABC):
+    """One way to call identity. `token` is the access token of whoever asks.
+
+    A refusal raises the same error class in every driver.
+    """
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    @abstractmethod
+    async def register(self, new: NewUser) -> Registered:
+        """Become a user."""
+
+    @abstractmethod
+    async def confirm(self, code: str) -> None:
+        """Confirm an address."""
+
+    @abstractmethod
+    async def sign_in(self, login: str, password: str = PASSWORD, *, device_token: str | None = None) -> SignedIn:
+        """Open a session."""
+
+    @abstractmethod
+    async def refresh(self, refresh_token: str) -> Refreshed:
+        """The next pair of tokens."""
+
+    @abstractmethod
+    async def sign_out(self, token: str) -> None:
+        """End the session that asks."""
+
+    @abstractmethod
+    async def me(self, token: str) -> Profile:
+        """My account."""
+
+    @abstractmethod
+    async def patch_me(self, token: str, version: int, **fields: Any) -> Profile:
+        """Change my account, as it was in that version."""
+
+    @abstractmethod
+    async def sessions(self, token: str) -> Sequence[SessionView]:
+        """My devices."""
+
+    @abstractmethod
+    async def end_session(self, token: str, id: UUID) -> None:
+        """End one of my sessions."""
+
+    @abstractmethod
+    async def end_others(self, token: str) -> Ended:
+        """End all my sessions but this one."""
+
+    @abstractmethod
+    async def forgot(self, email: str) -> None:
+        """Ask for a reset."""
+
+    @abstractmethod
+    async def reset(self, code: str, new_password: str) -> None:
+        """Choose a new password with the code out of a mail."""
+
+    @abstractmethod
+    async def change_password(self, token: str, new_password: str, current: str | None = None) -> None:
+        """Change my password."""
+
+    @abstractmethod
+    async def change_email(self, token: str, email: str, current: str | None = None) -> None:
+        """Ask to move to another address."""
+
+    @abstractmethod
+    async def search(self, token: str, text: str) -> Sequence[Found]:
+        """Find people."""
+
+    @abstractmethod
+    async def close(self, token: str, current: str | None = None) -> None:
+        """Close my account."""
+
+    @abstractmethod
+    async def reopen(self, code: str) -> None:
+        """Come back with the code out of the mail."""
+
+    @abstractmethod
+    async def account(self, token: str, id: UUID) -> Account:
+        """An account, for administrators."""
+
+    @abstractmethod
+    async def suspend(self, token: str, id: UUID) -> Account:
+        """Lock somebody out."""
+
+    @abstractmethod
+    async def restore(self, token: str, id: UUID) -> Account:
+        """Let somebody in again."""
+
+    @abstractmethod
+    async def grant(self, token: str, id: UUID, role: Role) -> Account:
+        """Give a role."""
+
+    @abstractmethod
+    async def revoke(self, token: str, id: UUID, role: Role) -> Account:
+        """Take a role."""
+
+    @abstractmethod
+    async def impersonate(self, token: str, id: UUID) -> Impersonated:
+        """Act for somebody."""
+
+    async def latest_code(self, email: str) -> str:
+        """The code in the newest mail to this address, after everything due was sent."""
+        await self.world.settle()
+        return self.world.code_for(email)
+
+    async def subjects(self, email: str) -> list[str]:
+        """The subjects of all mails to this address, the oldest first, after everything due was sent."""
+        await self.world.settle()
+        return [mail.subject for mail in self.world.mails if mail.to == email]
+
+    async def member(self, username: str) -> SignedIn:
+        """Somebody who registered, confirmed and signed in."""
+        new = newcomer(username)
+        await self.register(new)
+        await self.confirm(await self.latest_code(new.email))
+        return await self.sign_in(username)
+
+    async def admin(self, username: str = "boss") -> SignedIn:
+        """An administrator that the operators made on the machine itself, signed in."""
+        new = NewAdmin(email=address(username), username=username, full_name=username.title(), password=PASSWORD)
+        await self.world.container.create_admin()(new)
+        return await self.sign_in(username)
+
+
+def address(username: str) -> str:
+    """Where this person gets mails."""
+    return f"{username}@example.org"
+
+
+def newcomer(username: str, email: str | None = None) -> NewUser:
+    """Somebody who wants to register, with an address of their own unless one is given."""
+    return NewUser(
+        email=email or address(username), username=username, full_name=f"{username.title()} O'Neil", password=PASSWORD
+    )

@@ -1,0 +1,112 @@
+"""Identity as a library: the container's use cases, called directly."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from asperguide.identity import (
+    Account,
+    Closing,
+    Confirmation,
+    EmailChange,
+    Ended,
+    Found,
+    Impersonated,
+    NewUser,
+    PasswordChange,
+    PasswordReset,
+    Profile,
+    ProfileChange,
+    Refreshed,
+    RefreshRequest,
+    Registered,
+    Reopening,
+    ResetRequest,
+    SessionView,
+    SignedIn,
+    SignInRequest,
+)
+from asperguide.shared.actor import Actor, Role, SessionId, UserId
+from asperguide.testing import World
+from tests.acceptance.driver import PASSWORD, Driver
+
+
+class InProcess(Driver):
+    """Every call authenticates its token, as every request does."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        self._use = world.container
+
+    async def register(self, new: NewUser) -> Registered:
+        return await self._use.register()(new)
+
+    async def confirm(self, code: str) -> None:
+        await self._use.confirm_email()(Confirmation(code=code))
+
+    async def sign_in(self, login: str, password: str = PASSWORD, *, device_token: str | None = None) -> SignedIn:
+        return await self._use.sign_in()(SignInRequest(login=login, password=password, device_token=device_token))
+
+    async def refresh(self, refresh_token: str) -> Refreshed:
+        return await self._use.refresh_session()(RefreshRequest(refresh_token=refresh_token))
+
+    async def sign_out(self, token: str) -> None:
+        await self._use.sign_out()(await self._actor(token))
+
+    async def me(self, token: str) -> Profile:
+        return await self._use.get_me()(await self._actor(token))
+
+    async def patch_me(self, token: str, version: int, **fields: Any) -> Profile:
+        return await self._use.update_me()(await self._actor(token), ProfileChange(**fields), version)
+
+    async def sessions(self, token: str) -> Sequence[SessionView]:
+        return await self._use.list_sessions()(await self._actor(token))
+
+    async def end_session(self, token: str, id: UUID) -> None:
+        await self._use.end_session()(await self._actor(token), SessionId(id))
+
+    async def end_others(self, token: str) -> Ended:
+        return await self._use.end_other_sessions()(await self._actor(token))
+
+    async def forgot(self, email: str) -> None:
+        await self._use.ask_for_reset()(ResetRequest(email=email))
+
+    async def reset(self, code: str, new_password: str) -> None:
+        await self._use.reset_password()(PasswordReset(code=code, new_password=new_password))
+
+    async def change_password(self, token: str, new_password: str, current: str | None = None) -> None:
+        change = PasswordChange(new_password=new_password, current_password=current)
+        await self._use.change_password()(await self._actor(token), change)
+
+    async def change_email(self, token: str, email: str, current: str | None = None) -> None:
+        await self._use.change_email()(await self._actor(token), EmailChange(email=email, current_password=current))
+
+    async def search(self, token: str, text: str) -> Sequence[Found]:
+        return await self._use.search_users()(await self._actor(token), text)
+
+    async def close(self, token: str, current: str | None = None) -> None:
+        await self._use.close_account()(await self._actor(token), Closing(current_password=current))
+
+    async def reopen(self, code: str) -> None:
+        await self._use.reopen_account()(Reopening(code=code))
+
+    async def account(self, token: str, id: UUID) -> Account:
+        return await self._use.get_user()(await self._actor(token), UserId(id))
+
+    async def suspend(self, token: str, id: UUID) -> Account:
+        return await self._use.suspend_user()(await self._actor(token), UserId(id))
+
+    async def restore(self, token: str, id: UUID) -> Account:
+        return await self._use.restore_user()(await self._actor(token), UserId(id))
+
+    async def grant(self, token: str, id: UUID, role: Role) -> Account:
+        return await self._use.grant_role()(await self._actor(token), UserId(id), role)
+
+    async def revoke(self, token: str, id: UUID, role: Role) -> Account:
+        return await self._use.revoke_role()(await self._actor(token), UserId(id), role)
+
+    async def impersonate(self, token: str, id: UUID) -> Impersonated:
+        return await self._use.impersonate()(await self._actor(token), UserId(id))
+
+    async def _actor(self, token: str) -> Actor:
+        return await self._use.authenticate()(token)

@@ -1,0 +1,147 @@
+"""Identity over REST: requests with bearer tokens to the whole application, problems read back as errors."""
+
+from collections.abc import Sequence
+from typing import Any, NoReturn, TypeVar
+from uuid import UUID
+
+import httpx
+import msgspec
+
+from asperguide.adapters.http.problems import PreconditionFailed, catalogue
+from asperguide.identity import (
+    Account,
+    Ended,
+    Found,
+    Impersonated,
+    NewUser,
+    Profile,
+    Refreshed,
+    Registered,
+    SessionView,
+    SignedIn,
+)
+from asperguide.server import build
+from asperguide.shared.actor import Role
+from asperguide.shared.errors import EditedMeanwhile
+from asperguide.testing import World
+from tests.acceptance.driver import PASSWORD, Driver
+
+T = TypeVar("T")
+ERRORS = {kind.internal_code: kind for kind in catalogue()}
+
+
+class OverHttp(Driver):
+    """A client of `/api/v1` without a network between."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        transport = httpx.ASGITransport(build(world.container), client=("192.0.2.7", 1234))
+        self.client = httpx.AsyncClient(transport=transport, base_url="http://localhost")
+
+    async def register(self, new: NewUser) -> Registered:
+        return read(await self._send("POST", "/users", json=msgspec.to_builtins(new)), Registered)
+
+    async def confirm(self, code: str) -> None:
+        await self._send("POST", "/users/email-verification", json={"code": code})
+
+    async def sign_in(self, login: str, password: str = PASSWORD, *, device_token: str | None = None) -> SignedIn:
+        body = {"login": login, "password": password, "device_token": device_token}
+        return read(await self._send("POST", "/sessions", json=body), SignedIn)
+
+    async def refresh(self, refresh_token: str) -> Refreshed:
+        return read(await self._send("POST", "/sessions/refresh", json={"refresh_token": refresh_token}), Refreshed)
+
+    async def sign_out(self, token: str) -> None:
+        await self._send("DELETE", "/sessions/current", token)
+
+    async def me(self, token: str) -> Profile:
+        return read(await self._send("GET", "/users/me", token), Profile)
+
+    async def patch_me(self, token: str, version: int, **fields: Any) -> Profile:
+        headers = {"if-match": f'"{version}"'}
+        return read(await self._send("PATCH", "/users/me", token, json=fields, headers=headers), Profile)
+
+    async def sessions(self, token: str) -> Sequence[SessionView]:
+        return read_items(await self._send("GET", "/sessions", token), SessionView)
+
+    async def end_session(self, token: str, id: UUID) -> None:
+        await self._send("DELETE", f"/sessions/{id}", token)
+
+    async def end_others(self, token: str) -> Ended:
+        return read(await self._send("DELETE", "/sessions", token, params={"others": "true"}), Ended)
+
+    async def forgot(self, email: str) -> None:
+        await self._send("POST", "/password/forgot", json={"email": email})
+
+    async def reset(self, code: str, new_password: str) -> None:
+        await self._send("POST", "/password/reset", json={"code": code, "new_password": new_password})
+
+    async def change_password(self, token: str, new_password: str, current: str | None = None) -> None:
+        body = {"new_password": new_password, "current_password": current}
+        await self._send("PUT", "/users/me/password", token, json=body)
+
+    async def change_email(self, token: str, email: str, current: str | None = None) -> None:
+        await self._send("POST", "/users/me/email", token, json={"email": email, "current_password": current})
+
+    async def search(self, token: str, text: str) -> Sequence[Found]:
+        return read_items(await self._send("GET", "/users", token, params={"search": text}), Found)
+
+    async def close(self, token: str, current: str | None = None) -> None:
+        await self._send("DELETE", "/users/me", token, json={"current_password": current})
+
+    async def reopen(self, code: str) -> None:
+        await self._send("POST", "/users/me/reopen", json={"code": code})
+
+    async def account(self, token: str, id: UUID) -> Account:
+        return read(await self._send("GET", f"/admin/users/{id}", token), Account)
+
+    async def suspend(self, token: str, id: UUID) -> Account:
+        return read(await self._send("POST", f"/admin/users/{id}/suspend", token), Account)
+
+    async def restore(self, token: str, id: UUID) -> Account:
+        return read(await self._send("POST", f"/admin/users/{id}/restore", token), Account)
+
+    async def grant(self, token: str, id: UUID, role: Role) -> Account:
+        return read(await self._send("POST", f"/admin/users/{id}/roles", token, json={"role": role}), Account)
+
+    async def revoke(self, token: str, id: UUID, role: Role) -> Account:
+        return read(await self._send("DELETE", f"/admin/users/{id}/roles/{role}", token), Account)
+
+    async def impersonate(self, token: str, id: UUID) -> Impersonated:
+        return read(await self._send("POST", f"/admin/users/{id}/impersonate", token), Impersonated)
+
+    async def _send(
+        self, method: str, path: str, token: str | None = None, *, headers: dict[str, str] | None = None, **rest: Any
+    ) -> httpx.Response:
+        given = {**(headers or {}), **({"authorization": f"Bearer {token}"} if token else {})}
+        response = await self.client.request(method, f"/api/v1{path}", headers=given, **rest)
+        if response.is_error:
+            raise_problem(response)
+        return response
+
+
+def read(response: httpx.Response, kind: type[T]) -> T:
+    """The body as what the use case answered."""
+    return exactly(response.json(), kind)
+
+
+def read_items(response: httpx.Response, kind: type[T]) -> list[T]:
+    """What is in the envelope of a list."""
+    return [exactly(item, kind) for item in response.json()["items"]]
+
+
+def exactly(raw: dict[str, Any], kind: type[T]) -> T:
+    """The answer that was sent, of which nothing may be left over."""
+    answer = msgspec.convert(raw, kind)
+    assert msgspec.json.decode(msgspec.json.encode(answer)) == raw
+    return answer
+
+
+def raise_problem(response: httpx.Response) -> NoReturn:
+    """The error whose problem this is. HTTP tells a lost update as a failed precondition."""
+    problem = response.json()
+    kind = ERRORS[problem["internal_code"]]
+    assert response.headers["content-type"] == "application/problem+json"
+    assert problem["code"] == kind.slug.upper().replace("-", "_")
+    assert problem["status"] == response.status_code
+    raise EditedMeanwhile if kind is PreconditionFailed else kind(problem["detail"])

@@ -1,0 +1,54 @@
+"""The kinds of persistence that there are, each as contracts want it."""
+
+from asperguide.adapters.memory.idempotency import MemoryIdempotency
+from asperguide.adapters.memory.identity import MemoryGuessCounter, MemoryIdentityReads, MemoryIdentityUnitOfWork
+from asperguide.adapters.memory.ledger import MemoryLedger
+from asperguide.adapters.memory.operations import MemoryJobReads, MemoryMaintenanceReads, MemoryOperationsUnitOfWork
+from asperguide.adapters.memory.tables import MemoryDatabase
+from asperguide.adapters.sql.engine import Database
+from asperguide.adapters.sql.idempotency import SqlIdempotency
+from asperguide.adapters.sql.identity import SqlGuessCounter, SqlIdentityReads, SqlIdentityUnitOfWork
+from asperguide.adapters.sql.job_board import SqlJobReads
+from asperguide.adapters.sql.ledger import SqlLedger
+from asperguide.adapters.sql.maintenance import SqlMaintenanceReads
+from asperguide.adapters.sql.operations import SqlOperationsUnitOfWork
+from asperguide.testing import MovableClock
+from asperguide.testing.contracts import CountingDoorbell, Persistence, Purges
+from asperguide.testing.contracts.people import IDS
+
+SECRET = b"a secret of at least 32 bytes, or so"
+
+
+def sql_persistence(database: Database, clock: MovableClock) -> Persistence:
+    purges, doorbell = Purges(), CountingDoorbell()
+    return Persistence(
+        clock=clock,
+        begin=lambda: SqlIdentityUnitOfWork(database, clock=clock, ids=IDS, purge=purges, doorbell=doorbell),
+        reads=SqlIdentityReads(database),
+        counter=SqlGuessCounter(database),
+        ledger=SqlLedger(database, clock),
+        begin_operations=lambda: SqlOperationsUnitOfWork(database, clock=clock, ids=IDS, doorbell=doorbell),
+        jobs=SqlJobReads(database),
+        maintenance=SqlMaintenanceReads(database),
+        idempotency=SqlIdempotency(database, clock, IDS, SECRET),
+        purges=purges,
+        doorbell=doorbell,
+    )
+
+
+def memory_persistence(clock: MovableClock, database: MemoryDatabase | None = None) -> Persistence:
+    database = database or MemoryDatabase()
+    ledger, purges, doorbell = MemoryLedger(clock), Purges(), CountingDoorbell()
+    return Persistence(
+        clock=clock,
+        begin=lambda: MemoryIdentityUnitOfWork(database, ledger, clock=clock, ids=IDS, purge=purges, doorbell=doorbell),
+        reads=MemoryIdentityReads(database),
+        counter=MemoryGuessCounter(database),
+        ledger=ledger,
+        begin_operations=lambda: MemoryOperationsUnitOfWork(database, ledger, clock=clock, ids=IDS, doorbell=doorbell),
+        jobs=MemoryJobReads(ledger),
+        maintenance=MemoryMaintenanceReads(database),
+        idempotency=MemoryIdempotency(clock),
+        purges=purges,
+        doorbell=doorbell,
+    )

@@ -1,0 +1,190 @@
+"""Every route of the API is there, answers with its status, and is closed to those it is not for."""
+
+from litestar.routes import HTTPRoute
+
+from asperguide.adapters.http.routes import declared_by
+from tests.http.identity.api import ABSENT, BETTER, PASSWORD, Api, newcomer, problem, token_of
+
+EXPECTED = {
+    "POST /users", "GET /users", "POST /users/email-verification", "POST /users/email-verification/resend",
+    "GET /users/username-available", "POST /password/forgot", "POST /password/reset", "POST /users/me/reopen",
+    "GET /users/me", "PATCH /users/me", "DELETE /users/me", "PUT /users/me/username", "POST /users/me/email",
+    "PUT /users/me/password", "GET /users/me/security-events",
+    "POST /sessions", "GET /sessions", "DELETE /sessions", "POST /sessions/refresh", "DELETE /sessions/current",
+    "DELETE /sessions/{id}",
+    "GET /admin/users", "GET /admin/users/{id}", "POST /admin/users/{id}/roles",
+    "DELETE /admin/users/{id}/roles/{role}", "POST /admin/users/{id}/suspend", "POST /admin/users/{id}/restore",
+    "DELETE /admin/users/{id}/sessions", "POST /admin/users/{id}/impersonate", "GET /admin/security-events",
+    "POST /oauth/token", "POST /oauth/revoke", "POST /oauth/introspect",
+    "GET /admin/jobs", "GET /admin/jobs/{id}", "POST /admin/jobs/{id}/retry", "POST /admin/jobs/{id}/cancel",
+    "POST /admin/jobs/prune", "GET /admin/queues", "POST /admin/queues/{queue}/pause",
+    "POST /admin/queues/{queue}/resume",
+}  # fmt: skip
+PUBLIC = {
+    "POST /users", "POST /users/email-verification", "POST /users/email-verification/resend",
+    "GET /users/username-available", "POST /password/forgot", "POST /password/reset", "POST /users/me/reopen",
+    "POST /sessions", "POST /sessions/refresh", "POST /oauth/token", "POST /oauth/revoke",
+}  # fmt: skip
+
+
+def address(path: str) -> str:
+    """Of something that is not there."""
+    return path.replace("{id}", ABSENT).replace("{role}", "moderator").replace("{queue}", "default")
+
+
+def routes_of(api: Api) -> dict[str, bool]:
+    """Each `METHOD /path` below `/api/v1`, and whether it says that it is public."""
+    return {
+        f"{method} {route.path_format.removeprefix('/api/v1')}": declared_by(handler).public
+        for route in api.edge.app.routes
+        if isinstance(route, HTTPRoute) and route.path.startswith("/api/v1/")
+        for handler in route.route_handlers
+        for method in handler.http_methods - {"OPTIONS"}
+    }
+
+
+def test_the_routes_are_those_that_were_promised_and_no_others(api: Api) -> None:
+    routes = routes_of(api)
+    assert routes.keys() == EXPECTED
+    assert {route for route, public in routes.items() if public} == PUBLIC
+
+
+async def test_strangers_get_401_from_every_route_that_is_not_public(api: Api) -> None:
+    closed = [route for route, public in routes_of(api).items() if not public]
+    assert len(closed) == len(EXPECTED) - len(PUBLIC)
+    for route in closed:
+        method, path = route.split(" ")
+        answer = await api(method, address(path))
+        problem(answer, 401, 40101)
+        assert answer.headers["www-authenticate"] == "Bearer", route
+
+
+async def test_strangers_are_never_asked_to_sign_in_by_a_public_route(api: Api) -> None:
+    for route in PUBLIC - {"POST /sessions/refresh"}:
+        answer = await api(*route.split(" "))
+        assert answer.status_code in (400, 415, 422), (route, answer.text)
+
+
+async def test_a_user_gets_403_from_every_route_of_administrators(api: Api) -> None:
+    token = token_of(await api.member())
+    bodies = {
+        "POST /admin/users/{id}/roles": {"role": "admin"},
+        "POST /admin/jobs/prune": {"before": "2031-01-01T00:00:00Z"},
+    }
+    routes = [route for route in routes_of(api) if "/admin/" in route]
+    assert len(routes) == 17
+    for route in routes:
+        method, path = route.split(" ")
+        problem(await api(method, address(path), token, json=bodies.get(route)), 403, 40212)
+
+
+async def test_somebody_comes_confirms_signs_in_changes_things_and_leaves(api: Api) -> None:
+    answer = await api("POST", "/users", json=newcomer())
+    assert answer.status_code == 201
+    assert answer.json().keys() == {"id", "email", "username", "full_name", "state", "created_at"}
+    assert (await api("POST", "/users/email-verification/resend", json={"email": "x@example.org"})).status_code == 202
+    await api.world.settle()
+    code = api.world.code_for("siobhan@example.org")
+    answer = await api("POST", "/users/email-verification", json={"code": code})
+    assert (answer.status_code, answer.content) == (204, b"")
+
+    answer = await api("POST", "/sessions", json={"login": "siobhan", "password": PASSWORD, "device_name": "phone"})
+    assert answer.status_code == 201
+    assert answer.headers["cache-control"] == "no-store"
+    pair = answer.json()
+    assert (pair["token_type"], pair["expires_in"], pair["session"]["device_name"]) == ("Bearer", 900, "phone")
+    answer = await api("POST", "/sessions/refresh", json={"refresh_token": pair["refresh_token"]})
+    assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store")
+    token = answer.json()["access_token"]
+
+    answer = await api("GET", "/sessions", token)
+    assert [one["current"] for one in answer.json()["items"]] == [True]
+    answer = await api("PUT", "/users/me/username", token, json={"username": "sio"})
+    assert (answer.status_code, answer.json()["username"]) == (200, "sio")
+    body = {"new_password": BETTER, "current_password": PASSWORD}
+    assert (await api("PUT", "/users/me/password", token, json=body)).status_code == 204
+    answer = await api("POST", "/users/me/email", token, json={"email": "new@example.org"})
+    assert (answer.status_code, answer.json() if answer.content else None) == (202, None)
+    assert (await api("DELETE", "/sessions/current", token)).status_code == 204
+    problem(await api("GET", "/users/me", token), 401, 40111)
+
+
+async def test_the_devices_of_a_person_are_ended_one_by_one_the_others_or_all(api: Api) -> None:
+    token = token_of(await api.member())
+    body = {"login": "siobhan", "password": PASSWORD}
+    others = [(await api("POST", "/sessions", json=body)).json() for _ in range(3)]
+    assert (await api("DELETE", f"/sessions/{others[0]['session']['id']}", token)).status_code == 204
+    problem(await api("DELETE", f"/sessions/{ABSENT}", token), 404, 40411)
+    answer = await api("DELETE", "/sessions", token, params={"others": "true"})
+    assert (answer.status_code, answer.json()) == (200, {"ended": 2})
+    assert (await api("GET", "/users/me", token)).status_code == 200
+    answer = await api("DELETE", "/sessions", token)
+    assert (answer.status_code, answer.json()) == (200, {"ended": 1})
+    problem(await api("GET", "/users/me", token), 401, 40111)
+
+
+async def test_somebody_elses_session_answers_like_an_absent_one(api: Api) -> None:
+    mine, theirs = await api.member(), await api.member("padraig")
+    foreign = await api("DELETE", f"/sessions/{theirs.signed_in.session.id}", token_of(mine))
+    absent = await api("DELETE", f"/sessions/{ABSENT}", token_of(mine))
+    assert problem(foreign, 404, 40411)["detail"] == problem(absent, 404, 40411)["detail"]
+    assert (await api("GET", "/users/me", token_of(theirs))).status_code == 200
+
+
+async def test_a_forgotten_password_is_replaced_by_the_code_in_the_mail(api: Api) -> None:
+    token = token_of(await api.member())
+    for email in ("siobhan@example.org", "nobody@example.org"):
+        assert (await api("POST", "/password/forgot", json={"email": email})).status_code == 202
+    await api.world.settle()
+    body = {"code": api.world.code_for("siobhan@example.org"), "new_password": BETTER}
+    assert (await api("POST", "/password/reset", json=body)).status_code == 204
+    problem(await api("POST", "/password/reset", json=body), 422, 42210)
+    problem(await api("GET", "/users/me", token), 401, 40111)
+    assert (await api("POST", "/sessions", json={"login": "siobhan", "password": BETTER})).status_code == 201
+
+
+async def test_a_closed_account_is_reopened_by_the_code_in_the_mail(api: Api) -> None:
+    token = token_of(await api.member())
+    problem(await api("DELETE", "/users/me", token, json={"current_password": "wrong"}), 403, 40210)
+    assert (await api("DELETE", "/users/me", token, json={"current_password": PASSWORD})).status_code == 204
+    problem(await api("POST", "/sessions", json={"login": "siobhan", "password": PASSWORD}), 401, 40110)
+    await api.world.settle()
+    body = {"code": api.world.code_for("siobhan@example.org")}
+    assert (await api("POST", "/users/me/reopen", json=body)).status_code == 204
+    assert (await api("POST", "/sessions", json={"login": "siobhan", "password": PASSWORD})).status_code == 201
+
+
+async def test_an_account_is_closed_without_a_body_shortly_after_the_password_was_typed(api: Api) -> None:
+    token = token_of(await api.member())
+    assert (await api("DELETE", "/users/me", token)).status_code == 204
+
+
+async def test_people_are_found_without_their_addresses(api: Api) -> None:
+    token = token_of(await api.member())
+    await api.member("siobhan2")
+    answer = await api("GET", "/users", token, params={"search": "siobhan"})
+    assert [one["username"] for one in answer.json()["items"]] == ["siobhan", "siobhan2"]
+    assert "@" not in answer.text
+    assert (await api("GET", "/users", token, params={"search": "%%"})).json()["items"] == []
+    for params in ({}, {"search": "s"}, {"search": "s" * 101}, {"search": "si", "limit": "51"}, {"search": "  "}):
+        assert (await api("GET", "/users", token, params=params)).status_code == 422, params
+    answer = await api("GET", "/users/username-available", params={"username": "SIOBHAN"})
+    assert answer.json() == {"username": "SIOBHAN", "available": False}
+    answer = await api("GET", "/users/username-available", params={"username": "free"})
+    assert answer.json()["available"] is True
+    assert (await api("GET", "/users/username-available", params={"username": "no no"})).status_code == 422
+
+
+async def test_mailed_links_lead_to_pages_that_load_only_our_own_script(api: Api) -> None:
+    for name in ("confirm", "move", "reset", "reopen", "forgotten"):
+        answer = await api("GET", f"/account/{name}")
+        assert answer.status_code == 200
+        assert answer.headers["content-type"].startswith("text/html")
+        assert "script-src 'self'" in answer.headers["content-security-policy"]
+        assert "unsafe-inline" not in answer.headers["content-security-policy"].split("style-src")[0]
+        assert '<html lang="en"' in answer.text
+    answer = await api("GET", "/account/reset", headers={"accept-language": "fr-CA"})
+    assert "Nouveau mot de passe" in answer.text
+    answer = await api("GET", "/account/pages.js")
+    assert (answer.status_code, answer.headers["content-type"].split(";")[0]) == (200, "text/javascript")
+    problem(await api("GET", "/account/elsewhere"), 404, 40401)
