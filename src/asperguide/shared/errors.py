@@ -97,6 +97,10 @@ class DatabaseUnavailable(Unavailable, code=50301):
     """The database does not answer right now. Try again shortly."""
 
 
+class StorageUnavailable(Unavailable, code=50304):
+    """The object storage does not answer right now. Try again shortly."""
+
+
 class InvalidCursor(Invalid, code=42202):
     """The cursor is not one that this list gave out."""
 

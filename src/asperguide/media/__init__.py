@@ -1,0 +1,1 @@
+"""Files, images and videos: how they arrive, are checked, kept, shown and made into others."""

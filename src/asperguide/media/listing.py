@@ -1,0 +1,38 @@
+"""What the lists of media can be asked."""
+
+from asperguide.media.model import FileState, Visibility, name_key
+from asperguide.shared.pages import Instant, ListRules, Sort
+
+FAMILIES = ("image", "video", "audio", "text", "application", "model", "font")
+
+
+def _type(text: str) -> str:
+    """A whole type, or a family: `video/mp4`, `video`."""
+    if text.partition("/")[0] not in FAMILIES or len(text) > 100:
+        raise ValueError(text)
+    return text
+
+
+def _search(text: str) -> str:
+    if not 1 <= len(text) <= 100:
+        raise ValueError(text)
+    return name_key(text)
+
+
+def _tag(text: str) -> str:
+    if not 1 <= len(text) <= 50:
+        raise ValueError(text)
+    return text
+
+
+FILES = ListRules(
+    sorts={
+        "created_at": Sort(field="created_at", type=Instant),
+        "name": Sort(field="name_key", type=str),
+        "size": Sort(field="size", type=int),
+    },
+    default="-created_at",
+    filters={"type": _type, "tag": _tag, "name": _search, "state": FileState, "visibility": Visibility},
+)
+
+UPLOADS = ListRules(sorts={"created_at": Sort(field="created_at", type=Instant)}, default="-created_at", filters={})
