@@ -18,6 +18,7 @@ from asperguide.adapters.caching.identity import CachedIdentityReads
 from asperguide.adapters.caching.read_through import ReadThrough
 from asperguide.adapters.filesystem.mails import SentMails
 from asperguide.adapters.jinja.letters import JinjaLetters
+from asperguide.adapters.magic import MagicTypes
 from asperguide.adapters.maintenance import MaintenanceWatch
 from asperguide.adapters.measuring import Monitor
 from asperguide.adapters.prometheus.exposition import Exposition
@@ -48,6 +49,7 @@ from asperguide.identity.ports import (
     PasswordHasher,
     PasswordStrength,
 )
+from asperguide.media.ports import TypeDetector
 from asperguide.operations.doctor import Examine
 from asperguide.operations.health import CheckReadiness
 from asperguide.operations.housekeeping import PruneLedger
@@ -248,6 +250,9 @@ class Container(DeclarativeContainer):
     purge_closed_accounts: Provider[i.PurgeClosedAccounts] = Factory(
         i.PurgeClosedAccounts, begin=begin, clock=clock, ids=ids
     )
+
+    # media: adapters
+    type_detector: Provider[TypeDetector] = Singleton(MagicTypes)
 
     # operations
     draining: Provider[asyncio.Event] = Singleton(asyncio.Event)

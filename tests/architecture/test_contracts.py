@@ -17,8 +17,9 @@ import asperguide.testing, asperguide.testing.contracts
 
 LAWS = [getattr(contracts, name) for name in contracts.__all__ if name.endswith("Contract")]
 
-# Time and chance are told by `MovableClock` and `SeededIds`; a probe asks a dependency that memory does not have.
-WITHOUT_MEMORY = {"Clock", "Ids", "Probe", "MailArchive"}
+# Time and chance are told by `MovableClock` and `SeededIds`; a probe asks a dependency that memory does not have; what
+# tells types from bytes needs nothing but the bytes.
+WITHOUT_MEMORY = {"Clock", "Ids", "Probe", "MailArchive", "TypeDetector"}
 
 PORTS = [
     port

@@ -98,6 +98,23 @@ class TypeDetector(Protocol):
         """The media type, given the first 64 KiB or all there is; None when it is none that is accepted."""
         ...
 
+    @abstractmethod
+    def accepts(self, declared: str) -> bool:
+        """Whether a file may be sent that is said to be of this type; of unknown type (BINARY) it may be.
+
+        Of types without parameters, in lower case. Names that people use for an accepted type are accepted.
+        """
+        ...
+
+    @abstractmethod
+    def agree(self, declared: str, found: str) -> str | None:
+        """The type to keep of a file that was said to be one and is `found` to be the other; None when it is neither.
+
+        What is found wins over other names for it and over BINARY; the sender's word over what bytes cannot tell: CSV
+        and JSON are text, and a sound without a picture may look like a video.
+        """
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:

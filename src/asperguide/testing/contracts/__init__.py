@@ -18,6 +18,7 @@ from asperguide.testing.contracts.passwords import PasswordHasherContract, Passw
 from asperguide.testing.contracts.persistence import CountingDoorbell, Persistence, Purges
 from asperguide.testing.contracts.rate_limiter import RateLimiterContract
 from asperguide.testing.contracts.tokens import AccessTokensContract
+from asperguide.testing.contracts.types import TypeDetectorContract
 from asperguide.testing.contracts.unit_of_work import UnitOfWorkContract
 from asperguide.testing.contracts.watch import WatchContract
 
@@ -26,5 +27,5 @@ __all__ = [
     "IdentityContract", "JobBoardContract", "LedgerContract", "LettersContract", "MailerContract",
     "MaintenanceContract", "PassTime",
     "PasswordHasherContract", "PasswordStrengthContract", "Persistence", "Purges", "RateLimiterContract",
-    "UnitOfWorkContract", "WatchContract", "moving", "raises", "waiting",
+    "TypeDetectorContract", "UnitOfWorkContract", "WatchContract", "moving", "raises", "waiting",
 ]  # fmt: skip
