@@ -43,6 +43,10 @@ class VideoInWrongState(Conflict, code=40945):
     """The video is not in a state that allows this."""
 
 
+class TooManyLinks(Conflict, code=40946):
+    """The file has as many links as it may have. Revoke one, or wait until one expires."""
+
+
 class QuotaExceeded(Forbidden, code=40240):
     """There is no room left for this. Delete something first."""
 

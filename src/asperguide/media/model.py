@@ -22,6 +22,7 @@ OwnerId = NewType("OwnerId", UUID)
 MIB = 1024 * 1024
 LONGEST_NAME = 255
 MOST_TAGS = 20
+MOST_METADATA = 20
 RETENTION = timedelta(days=7)
 """How long a deleted file can be restored."""
 
@@ -40,9 +41,15 @@ Sha256 = Annotated[
 ]
 Tag = Annotated[str, Meta(min_length=1, max_length=50, pattern=r"^[^\x00-\x1f\x7f,]+$", examples=["garden"])]
 Tags = Annotated[tuple[Tag, ...], Meta(max_length=MOST_TAGS)]
+Purpose = Annotated[
+    str,
+    Meta(
+        max_length=50, pattern=r"^[a-z0-9_\-]*$", description="What it is for, as clients see fit.", examples=["cover"]
+    ),
+]
 MetadataValue = Annotated[str, Meta(max_length=500)]
 MetadataName = Annotated[str, Meta(min_length=1, max_length=50, pattern=r"^[a-z0-9_\-]+$")]
-Metadata = Annotated[dict[MetadataName, MetadataValue], Meta(max_length=20)]
+Metadata = Annotated[dict[MetadataName, MetadataValue], Meta(max_length=MOST_METADATA)]
 
 
 class FileState(StrEnum):
@@ -150,6 +157,16 @@ class File:
         return self.belongs_to(actor) or (self.state is FileState.READY and self.visibility is not Visibility.PRIVATE)
 
     @property
+    def awaited(self) -> bool:
+        """Whether not all bytes are there."""
+        return self.state is FileState.AWAITING
+
+    @property
+    def unchecked(self) -> bool:
+        """Whether all bytes are there and nobody has come to an end with looking at them."""
+        return self.state in (FileState.QUARANTINED, FileState.CHECKING)
+
+    @property
     def family(self) -> str:
         """The part of the type in front of the slash."""
         return self.media_type.partition("/")[0]
@@ -179,9 +196,19 @@ def quarantine_key(id: FileId) -> str:
     return f"quarantine/{id}"
 
 
+def arrivals_prefix(id: FileId) -> str:
+    """What the keys of pieces begin with that are kept while a file arrives by tus."""
+    return f"arrivals/{id}/"
+
+
+def final_prefix(id: FileId) -> str:
+    """What all final keys of a file begin with."""
+    return f"files/{id}/"
+
+
 def final_key(id: FileId, sha256: bytes) -> str:
     """Where checked bytes lie for ever: the key names them, so that it can never be given to others."""
-    return f"files/{id}/{sha256.hex()}"
+    return f"{final_prefix(id)}{sha256.hex()}"
 
 
 def derived_prefix(id: FileId) -> str:

@@ -85,8 +85,13 @@ class MediaReads(Protocol):
         ...
 
     @abstractmethod
-    async def known(self, ids: Sequence[FileId]) -> frozenset[FileId]:
-        """Those of the ids that there are files of, in whatever state."""
+    async def by_ids(self, ids: Sequence[FileId]) -> Sequence[File]:
+        """Those of these files that there are, in whatever state and order; at most 1000 are asked for at once."""
+        ...
+
+    @abstractmethod
+    async def owners(self, after: OwnerId | None, limit: int) -> Sequence[OwnerId]:
+        """Everybody for whom something is counted, in the order of ids, those behind `after`; for housekeeping."""
         ...
 
 

@@ -115,7 +115,11 @@ class Quotas(Protocol):
 
     @abstractmethod
     async def recount(self, owner: OwnerId) -> Usage:
-        """Count anew from files and uploads and store that; what it is now."""
+        """Count anew and store that; what it is now.
+
+        Ready and deleted files are used; those that are awaited, quarantined or being checked are reserved, of which
+        `size` is what was set aside. Refused ones count for nothing.
+        """
         ...
 
 

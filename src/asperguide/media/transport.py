@@ -1,13 +1,18 @@
 """Uploads under way: how the bytes of a file are sent, how far they have come, until when."""
 
+import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from asperguide.media.errors import OffsetMismatch, WrongTransport
 from asperguide.media.model import MIB, FileId, OwnerId
+from asperguide.shared.storage import Part
 
 LIFETIME = timedelta(hours=24)
+SMALL_LIFETIME = timedelta(hours=1)
+"""How long one request to us may take."""
 PART_SIZE = 8 * MIB
 SMALL = 16 * MIB
 """Bytes: the largest file that is sent in one request through us, and the largest that is checked while one waits."""
@@ -29,7 +34,8 @@ class Upload:
     """A file on its way; its id is the file's. It is gone once all has arrived, or when it has expired.
 
     `parted` is the upload in parts at the storage, empty for direct ones. Of tus, `offset` bytes have arrived: in
-    `parts` whole parts there, and the rest, less than a part, as an object of its own under the key `tail`.
+    `parts` whole parts there, and the rest, less than a part, as an object of its own under the key `tail`. `seal` is
+    a checksum over the etags of the parts: what replaces one of them later is noticed.
     """
 
     id: FileId
@@ -42,6 +48,7 @@ class Upload:
     offset: int = 0
     parts: int = 0
     tail: str | None = None
+    seal: bytes | None = None
     created_at: datetime
     expires_at: datetime
     version: int = 1
@@ -56,18 +63,35 @@ class Upload:
         if offset != self.offset:
             raise OffsetMismatch
 
-    def grown(self, size: int, parts: int, tail: str | None) -> "Upload":
-        """So many more bytes are kept: now in so many whole parts, and the rest under `tail`."""
-        return replace(self, offset=self.offset + size, parts=parts, tail=tail)
+    def sealed(self, parts: Sequence[Part]) -> "Upload":
+        """These whole parts are kept behind the ones before, in the order of their numbers, and nothing else."""
+        seal = self.seal or b""
+        for part in parts:
+            seal = hashlib.sha256(seal + part.etag.encode()).digest()
+        count = self.parts + len(parts)
+        return replace(self, offset=count * PART_SIZE, parts=count, tail=None, seal=seal or None)
+
+    def with_tail(self, tail: str, size: int) -> "Upload":
+        """So many bytes are kept behind the whole parts, less than a part, under this key."""
+        return replace(self, offset=self.parts * PART_SIZE + size, tail=tail)
+
+    def size_of(self, number: int) -> int:
+        """Bytes of the part with this number: all have the same size but the last one."""
+        return PART_SIZE if number < self.parts_in_all else self.size - (number - 1) * PART_SIZE
+
+    @property
+    def parts_in_all(self) -> int:
+        """How many parts there are to be."""
+        return -(-self.size // PART_SIZE)
+
+    @property
+    def tail_size(self) -> int:
+        """Bytes that are kept behind the whole parts."""
+        return self.offset - self.parts * PART_SIZE
 
     def expired(self, now: datetime) -> bool:
         """Whether it is too late to send anything."""
         return now >= self.expires_at
-
-    @property
-    def complete(self) -> bool:
-        """Whether every byte of a tus upload is there."""
-        return self.offset == self.size
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
