@@ -22,12 +22,15 @@ from asperguide.adapters.memory.cache import MemoryCache
 from asperguide.adapters.memory.doorbell import MemoryDoorbell
 from asperguide.adapters.memory.rate_limiter import MemoryRateLimiter
 from asperguide.adapters.opentelemetry.collector import OtlpCollector, sdk_is_installed
+from asperguide.adapters.security.derive import derive
+from asperguide.adapters.signing import Door
 from asperguide.adapters.sql.engine import Database, open_mysql, open_sqlite
 from asperguide.adapters.sql.probe import MaintenanceProbe, SchemaProbe, SqlProbe
 from asperguide.adapters.tracing import NOTHING, TracedMailer, Tracer
 from asperguide.settings import Settings
 from asperguide.settings.model import SECRET_NAMES
-from asperguide.shared.ports import Cache, Clock, Doorbell, Mailer, Probe, RateLimiter
+from asperguide.shared.ports import Cache, Clock, Doorbell, Ids, Mailer, Probe, RateLimiter
+from asperguide.shared.storage import Storage
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -225,6 +228,18 @@ def _mailer(settings: Settings, clock: Clock) -> Mailer:
         domain=domain,
         clock=clock,
     )
+
+
+def door(settings: Settings, clock: Clock) -> Door:
+    """What signs requests to the stores inside this service."""
+    return Door(derive(settings.oauth_secret_key, "storage"), settings.url, clock)
+
+
+def storage(settings: Settings, door: Door, clock: Clock, ids: Ids) -> Storage:
+    """A folder in the data folder."""
+    from asperguide.adapters.filesystem.objects import FolderStorage
+
+    return FolderStorage(settings.object_folder, door, clock, ids)
 
 
 def probes(settings: Settings, database: Database, redis: RedisServer | None) -> tuple[Probe, ...]:

@@ -28,6 +28,7 @@ from asperguide.adapters.security.derive import derive
 from asperguide.adapters.security.passwords import ArgonPasswords
 from asperguide.adapters.security.strength import ZxcvbnStrength
 from asperguide.adapters.security.tokens import JwtAccessTokens
+from asperguide.adapters.signing import Door
 from asperguide.adapters.sql.engine import Database
 from asperguide.adapters.sql.idempotency import SqlIdempotency
 from asperguide.adapters.sql.identity import SqlGuessCounter, SqlIdentityReads, SqlIdentityUnitOfWork
@@ -57,6 +58,7 @@ from asperguide.operations.ports import MailArchive
 from asperguide.settings import Settings
 from asperguide.shared.ledger import Ledger
 from asperguide.shared.ports import Cache, Clock, Doorbell, Idempotency, Ids, Letters, Mailer, Probe, RateLimiter
+from asperguide.shared.storage import Storage
 
 if TYPE_CHECKING:
     from asperguide.adapters.opentelemetry.figures import FigureSender
@@ -95,6 +97,8 @@ class Container(DeclarativeContainer):
     limiter: Provider[RateLimiter] = Singleton(choosing.limiter, redis, clock)
     doorbell: Provider[Doorbell] = Singleton(choosing.doorbell, redis)
     mailer: Provider[Mailer] = Singleton(choosing.mailer, settings, clock, tracer)
+    door: Provider[Door] = Singleton(choosing.door, settings, clock)
+    storage: Provider[Storage] = Singleton(choosing.storage, settings, door, clock, ids)
     letters: Provider[Letters] = Singleton(JinjaLetters)
     ledger: Provider[Ledger] = Singleton(SqlLedger, database, clock)
     idempotency: Provider[Idempotency] = Singleton(

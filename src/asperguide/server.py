@@ -188,7 +188,7 @@ async def living(container: Container, *, with_worker: bool) -> AsyncIterator[No
 
 async def close(container: Container) -> None:
     """Give back whatever the container's adapters hold."""
-    for provider in (container.limiter, container.doorbell, container.mailer):
+    for provider in (container.limiter, container.doorbell, container.mailer, container.storage):
         if (end := getattr(provider(), "aclose", None)) is not None:
             await end()
     for pool in (container.hasher(), container.strength()):

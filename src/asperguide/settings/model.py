@@ -179,6 +179,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return self.data_dir / "mails"
 
     @property
+    def object_folder(self) -> Path:
+        """Where objects lie when there is no S3 server."""
+        return self.data_dir / "objects"
+
+    @property
     def shows_mails(self) -> bool:
         """Whether `/dev/mails` is served."""
         return self.debug and not self.smtp_host

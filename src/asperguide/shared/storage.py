@@ -1,8 +1,8 @@
 """Object storage: bytes under keys, links that let others fetch or bring them, uploads in parts, buckets.
 
-A key is 1 to 512 characters out of `A-Z a-z 0-9 _ . -` in segments divided by `/`; no segment is empty, `.` or `..`,
-else it is a ValueError. No key is the beginning of another one's path (`a` beside `a/b`): not every storage keeps both.
-Keys are made by us, never by callers.
+A key is 1 to 512 characters out of `A-Z a-z 0-9 _ . -` in segments divided by `/`; no segment is empty, `.` or `..`
+or longer than 255 characters, else it is a ValueError. No key is the beginning of another one's path (`a` beside
+`a/b`): not every storage keeps both. Keys are made by us, never by callers.
 """
 
 import re
@@ -15,8 +15,12 @@ from typing import Protocol
 
 BINARY = "application/octet-stream"
 LONGEST_KEY = 512
-SEGMENT = r"(?!\.{1,2}(?:/|$))[A-Za-z0-9_.\-]+"
+SEGMENT = r"(?!\.{1,2}(?:/|\Z))[A-Za-z0-9_.\-]{1,255}"
 KEY = re.compile(rf"{SEGMENT}(?:/{SEGMENT})*")
+PREFIX = re.compile(rf"(?:{SEGMENT}/)*[A-Za-z0-9_.\-]{{0,255}}")
+BUCKET = re.compile(r"[a-z0-9](?:[a-z0-9\-]{1,61})[a-z0-9]")
+LONGEST_VALIDITY = timedelta(days=7)
+"""Of signed requests: what S3 allows."""
 
 SMALLEST_PART = 5 * 1024 * 1024
 """Bytes: every part of an upload but the last has as many or more."""
@@ -156,7 +160,9 @@ class ObjectStorage(Protocol):
     ) -> Listed:
         """Objects whose keys begin with the prefix, at most `limit` objects and folders (1 to 1000).
 
-        With the delimiter `/` those below a further `/` are told as one folder, prefix and slash included.
+        With the delimiter `/` those below a further `/` are told as one folder, prefix and slash included. ValueError
+        for a prefix that no key can begin with. What is put or removed meanwhile may be told or not; the rest is told
+        once.
         """
         ...
 
@@ -223,8 +229,10 @@ class PartedUploads(Protocol):
         ...
 
     @abstractmethod
-    async def part_link(self, key: str, upload: str, number: int, expires_in: timedelta) -> SignedRequest:
-        """PUT one part without asking us again."""
+    async def part_link(
+        self, key: str, upload: str, number: int, expires_in: timedelta, *, size: int | None = None
+    ) -> SignedRequest:
+        """PUT one part without asking us again: exactly so many bytes if `size` is given, else at most 64 MiB."""
         ...
 
     @abstractmethod
@@ -296,3 +304,24 @@ def check_key(key: str) -> str:
     if len(key) > LONGEST_KEY or KEY.fullmatch(key) is None:
         raise ValueError("this is not the key of an object")
     return key
+
+
+def check_prefix(prefix: str) -> str:
+    """The prefix itself. ValueError when no key can begin so."""
+    if len(prefix) > LONGEST_KEY or PREFIX.fullmatch(prefix) is None:
+        raise ValueError("no key of an object begins like this")
+    return prefix
+
+
+def check_validity(expires_in: timedelta) -> timedelta:
+    """The time itself. ValueError unless a signed request may live so long: from 1 second to 7 days."""
+    if not timedelta(seconds=1) <= expires_in <= LONGEST_VALIDITY:
+        raise ValueError("a signed request lives from 1 second to 7 days")
+    return expires_in
+
+
+def check_bucket(name: str) -> str:
+    """The name itself. ValueError when no bucket can have it."""
+    if BUCKET.fullmatch(name) is None:
+        raise ValueError("a bucket has a name of 3 to 63 characters out of a-z 0-9 -, none of the ends a -")
+    return name

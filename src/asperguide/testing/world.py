@@ -20,6 +20,7 @@ from asperguide.adapters.memory.idempotency import MemoryIdempotency
 from asperguide.adapters.memory.identity import MemoryGuessCounter, MemoryIdentityReads, MemoryIdentityUnitOfWork
 from asperguide.adapters.memory.ledger import MemoryLedger
 from asperguide.adapters.memory.mailer import MemoryMailer
+from asperguide.adapters.memory.objects import MemoryStorage
 from asperguide.adapters.memory.operations import (
     MemoryJobReads,
     MemoryMaintenanceReads,
@@ -76,6 +77,8 @@ class World:
         self.ledger = MemoryLedger(self.clock)
         self.idempotency = MemoryIdempotency(self.clock)
         self.container = Container(settings=settings)
+        self.container.clock.override(Object(self.clock))
+        self.storage = MemoryStorage(self.container.door(), self.clock, self.ids)
         self._override()
         self._worker = worker_of(self.container)
         self._reactions = reactions_of(self.container)
@@ -111,9 +114,14 @@ class World:
     def dump(self) -> bytes:
         """All that there is, one JSON object per line in an order of its own: the same bytes for the same world.
 
-        The time, every row of the database and the ledger, and every mail.
+        The time, every row of the database and the ledger, every mail, and what is known of every object.
         """
-        parts = {**self.database.tables, "ledger": self.ledger.rows, "mails": dict(enumerate(self.mails))}
+        parts = {
+            **self.database.tables,
+            "ledger": self.ledger.rows,
+            "mails": dict(enumerate(self.mails)),
+            "objects": self.storage.objects,
+        }
         lines = [
             ENCODER.encode({"in": name, "is": row}) for name, rows in sorted(parts.items()) for row in rows.values()
         ]
@@ -202,10 +210,12 @@ class World:
 
     def _state(self) -> tuple[Any, ...]:
         claims = dict(self.idempotency.claims)
-        return self.database.tables, dict(self.ledger.rows), tuple(self.mailer.sent), claims, self.ids.drawn
+        rows = self.database.tables, dict(self.ledger.rows)
+        return *rows, tuple(self.mailer.sent), claims, self.ids.drawn, self.storage.state()
 
     def _put_back(self, state: tuple[Any, ...]) -> None:
-        tables, jobs, mails, claims, self.ids.drawn = state
+        tables, jobs, mails, claims, self.ids.drawn, objects = state
+        self.storage.put_back(objects)
         self.database.put_back(tables)
         self.ledger.rows, self.idempotency.claims = jobs, claims
         self.mailer.sent[:] = mails
@@ -213,7 +223,7 @@ class World:
     def _override(self) -> None:
         c = self.container
         database = self.database
-        c.clock.override(Object(self.clock))
+        c.storage.override(Object(self.storage))
         c.ids.override(Object(self.ids))
         c.mailer.override(Object(self.mailer))
         c.ledger.override(Object(self.ledger))
