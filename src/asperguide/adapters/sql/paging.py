@@ -19,27 +19,56 @@ Condition = sa.ColumnElement[bool]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keyset(Generic[T]):
-    """A table to list. Each sort field needs an index of it and the id; `filters` says what a filter's value means."""
+    """A table to list. Each sort field needs an index of it and the id; `filters` says what a filter's value means.
+
+    With `chosen_in` conditions and order are those of that table, whose `id` is the row's: first a page of ids is
+    chosen there, out of an index that has all of it, and then no more rows are read than are shown.
+    """
 
     row: type[Row]
     entity: type[T]
     filters: Mapping[str, Callable[[Any], Condition]]
+    chosen_in: type[Row] | None = None
+
+    @property
+    def places(self) -> sa.Table:
+        """The table that conditions are about."""
+        return (self.chosen_in or self.row).__table__
 
     async def page(self, store: Store, wanted: Wanted, *always: Condition) -> Page[T]:
         """One statement, and one more when a total is wanted."""
-        table = self.row.__table__
         chosen = [*always, *(self.filters[name](value) for name, value in wanted.filters.items())]
-        found = await store.all(self._select(wanted, chosen), self.entity)
-        count = sa.select(sa.func.count()).select_from(table).where(*chosen)
+        select = self._select if self.chosen_in is None else self._select_chosen
+        found = await store.all(select(wanted, chosen), self.entity)
+        count = sa.select(sa.func.count()).select_from(self.places).where(*chosen)
         return wanted.page(found, int(await store.scalar(count)) if wanted.count else None)
 
     def _select(self, wanted: Wanted, chosen: list[Condition]) -> sa.Select[Any]:
+        return _cut(sa.select(*self._columns()), self.places, wanted, chosen)
+
+    def _select_chosen(self, wanted: Wanted, chosen: list[Condition]) -> sa.Select[Any]:
         table = self.row.__table__
-        keys = [table.c[wanted.field]] if _repeats_never(table, wanted.field) else [table.c[wanted.field], table.c.id]
-        order = [key.desc() for key in keys] if wanted.descending else keys
-        behind = () if wanted.after is None else (_behind(keys, wanted.after, descending=wanted.descending),)
-        columns = [column for column in table.c if column.key in entity_fields(self.entity)]
-        return sa.select(*columns).where(*chosen, *behind).order_by(*order).limit(wanted.limit + 1)
+        ids = _cut(sa.select(self.places.c.id), self.places, wanted, chosen).subquery("chosen")
+        return sa.select(*self._columns()).join(ids, ids.c.id == table.c.id).order_by(*_order(table, wanted))
+
+    def _columns(self) -> list[sa.Column[Any]]:
+        return [column for column in self.row.__table__.c if column.key in entity_fields(self.entity)]
+
+
+def _cut(select: sa.Select[Any], table: sa.Table, wanted: Wanted, chosen: list[Condition]) -> sa.Select[Any]:
+    """One row more than the page has, in order, of those that meet the conditions."""
+    keys = _keys(table, wanted.field)
+    behind = () if wanted.after is None else (_behind(keys, wanted.after, descending=wanted.descending),)
+    return select.where(*chosen, *behind).order_by(*_order(table, wanted)).limit(wanted.limit + 1)
+
+
+def _order(table: sa.Table, wanted: Wanted) -> Sequence[Any]:
+    keys = _keys(table, wanted.field)
+    return [key.desc() for key in keys] if wanted.descending else keys
+
+
+def _keys(table: sa.Table, field: str) -> Sequence[Any]:
+    return [table.c[field]] if _repeats_never(table, field) else [table.c[field], table.c.id]
 
 
 @functools.cache
