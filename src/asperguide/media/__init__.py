@@ -1,1 +1,71 @@
-"""Files, images and videos: how they arrive, are checked, kept, shown and made into others."""
+"""Files, images and videos: how they arrive, are checked, kept, shown, thrown away and made into others."""
+
+from asperguide.media.appending import AppendToUpload, Checksum
+from asperguide.media.arriving import Arrive
+from asperguide.media.checking import CheckFile
+from asperguide.media.examining import ExamineFile
+from asperguide.media.filing import (
+    DeleteFile,
+    FileChange,
+    GetFile,
+    GetQuota,
+    ListFiles,
+    RestoreFile,
+    UpdateFile,
+)
+from asperguide.media.housekeeping import ExpireUploads, PruneLinks, PurgeDeletedFiles, RemoveObjects
+from asperguide.media.model import File, FileId, FileState, OwnerId, Visibility
+from asperguide.media.ports import MediaPolicy
+from asperguide.media.reconciling import Findings, QuotaDifference, Reconcile, TidyMedia
+from asperguide.media.repositories import LinkId
+from asperguide.media.sending_small import SmallUpload, UploadSmall
+from asperguide.media.serving import (
+    FollowLink,
+    LinkToContent,
+    ListLinks,
+    MakeLink,
+    NewLink,
+    Readable,
+    ReadFile,
+    RevokeLink,
+    may_be_inline,
+)
+from asperguide.media.transport import Transport, Upload, Usage
+from asperguide.media.uploading import (
+    AbortUpload,
+    FinishUpload,
+    GetUpload,
+    LinkParts,
+    ListUploads,
+    NewUpload,
+    StartUpload,
+)
+from asperguide.media.views import (
+    FileView,
+    LinkView,
+    MadeLink,
+    PartLink,
+    QuotaView,
+    SendBy,
+    StartedUpload,
+    UploadView,
+)
+
+__all__ = [
+    # sending files
+    "NewUpload", "StartUpload", "StartedUpload", "SendBy", "GetUpload", "ListUploads", "UploadView", "AbortUpload",
+    "LinkParts", "PartLink", "FinishUpload", "AppendToUpload", "Checksum", "SmallUpload", "UploadSmall", "Transport",
+    # my files
+    "GetFile", "FileView", "ListFiles", "UpdateFile", "FileChange", "DeleteFile", "RestoreFile", "GetQuota",
+    "QuotaView",
+    # bytes
+    "ReadFile", "Readable", "may_be_inline", "LinkToContent", "NewLink", "MakeLink", "MadeLink", "ListLinks",
+    "LinkView", "RevokeLink", "FollowLink",
+    # in the background
+    "CheckFile", "ExpireUploads", "PurgeDeletedFiles", "PruneLinks", "RemoveObjects", "Reconcile", "Findings",
+    "QuotaDifference", "TidyMedia",
+    # parts that a container puts together
+    "MediaPolicy", "ExamineFile", "Arrive",
+    # the model
+    "File", "FileId", "FileState", "OwnerId", "LinkId", "Visibility", "Upload", "Usage",
+]  # fmt: skip

@@ -231,9 +231,9 @@ class LinkParts:
         return saved
 
     async def _link(self, upload: Upload, number: int) -> PartLink:
-        left = max(upload.expires_at - self.clock.now(), A_SECOND)
-        signed = await self.storage.part_link(quarantine_key(upload.id), upload.parted, number, left)
-        return part_link(number, upload.size_of(number), signed)
+        left, size = max(upload.expires_at - self.clock.now(), A_SECOND), upload.size_of(number)
+        signed = await self.storage.part_link(quarantine_key(upload.id), upload.parted, number, left, size=size)
+        return part_link(number, size, signed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
