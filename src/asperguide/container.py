@@ -283,7 +283,12 @@ class Container(DeclarativeContainer):
         o.RetryJob, begin=begin_operations, reads=job_reads, doorbell=doorbell, clock=clock, ids=ids
     )
     cancel_job: Provider[o.CancelJob] = Factory(
-        o.CancelJob, begin=begin_operations, reads=job_reads, clock=clock, ids=ids
+        o.CancelJob, begin=begin_operations, reads=job_reads, doorbell=doorbell, clock=clock, ids=ids
+    )
+    list_my_jobs: Provider[o.ListMyJobs] = Factory(o.ListMyJobs, reads=job_reads)
+    show_my_job: Provider[o.ShowMyJob] = Factory(o.ShowMyJob, reads=job_reads)
+    cancel_my_job: Provider[o.CancelMyJob] = Factory(
+        o.CancelMyJob, begin=begin_operations, reads=job_reads, clock=clock
     )
     begin_maintenance: Provider[o.BeginMaintenance] = Factory(
         o.BeginMaintenance, begin=begin_operations, reads=maintenance_reads, clock=clock, ids=ids

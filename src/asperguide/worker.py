@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
+
+import msgspec
 
 from asperguide.adapters.jobs.reactions import Reaction, Reactions, by_kind
 from asperguide.adapters.jobs.scheduler import Schedule, Scheduler
@@ -16,11 +18,23 @@ from asperguide.adapters.jobs.worker import Worker
 from asperguide.adapters.tracing import traced
 from asperguide.container import Container
 from asperguide.identity import events
-from asperguide.operations.events import InvariantsCheckDue, LedgerPruneDue
+from asperguide.operations.events import InvariantsCheckDue, JobCancelled, LedgerPruneDue
 from asperguide.settings import Settings
+from asperguide.shared.ledger import kind_of
 from asperguide.shared.ports import Message
 
-REACTIONS: dict[type[Message], tuple[str, ...]] = {
+Do = Callable[[Any, UUID], Awaitable[object]]
+
+
+@dataclass(frozen=True, slots=True)
+class Long:
+    """A use case that may run for so many minutes; others for one."""
+
+    name: str
+    minutes: int
+
+
+REACTIONS: dict[type[Message], tuple[str | Long, ...]] = {
     events.UserRegistered: ("send_verification",),
     events.VerificationRequested: ("send_verification",),
     events.TakenAddressTried: ("tell_taken_address",),
@@ -33,16 +47,25 @@ REACTIONS: dict[type[Message], tuple[str, ...]] = {
     events.AccountReopened: ("tell_owner",),
     events.UserSuspended: ("tell_owner",),
 }
-"""Events, and the use cases of the container that are called with the event and the id of its row in the ledger."""
+"""Events, and the use cases of the container that are called with the event and the id of its row in the ledger.
 
-PRUNES: dict[type[Message], str] = {
+When somebody waits for a job it is done with the first of them; the others are jobs beside it.
+"""
+
+CANCELLED: dict[type[Message], str] = {}
+"""Jobs of people, and the use cases that are called with the job's message, and the id of a row, when it is cancelled.
+
+The job itself may be running still, for a moment.
+"""
+
+PRUNES: dict[type[Message], str | Long] = {
     events.SessionsPruneDue: "prune_sessions",
     events.CodesPruneDue: "prune_codes",
     events.UnconfirmedPruneDue: "prune_unconfirmed",
 }
 """What the clock asks for, and the use cases that are called with the id of the row and end it themselves."""
 
-DUE: dict[type[Message], str] = {
+DUE: dict[type[Message], str | Long] = {
     events.ClosedAccountsPurgeDue: "purge_closed_accounts",
     InvariantsCheckDue: "report_invariants",
     LedgerPruneDue: "prune_ledger",
@@ -54,16 +77,18 @@ DRAIN = timedelta(seconds=19)
 
 def reactions_of(container: Container) -> Reactions:
     """The table that a worker goes by, made of the container's use cases as they are at the time of each call."""
-    announced = (
-        Reaction(name=name, message=message, do=_told(getattr(container, name)))
-        for message, names in REACTIONS.items()
-        for name in names
-    )
-    prunes = (
-        Reaction(name=name, message=message, do=_ending(getattr(container, name))) for message, name in PRUNES.items()
-    )
-    due = (Reaction(name=name, message=message, do=_asked(getattr(container, name))) for message, name in DUE.items())
-    reactions = [*announced, *prunes, *due]
+
+    def reaction(message: type[Message], wanted: str | Long, call: Callable[[Callable[[], Any]], Do]) -> Reaction:
+        long = wanted if isinstance(wanted, Long) else Long(wanted, minutes=1)
+        provider, timeout = getattr(container, long.name), timedelta(minutes=long.minutes)
+        return Reaction(name=long.name, message=message, do=call(provider), timeout=timeout)
+
+    reactions = [
+        *(reaction(message, wanted, _told) for message, all in REACTIONS.items() for wanted in all),
+        *(reaction(message, wanted, _ending) for message, wanted in PRUNES.items()),
+        *(reaction(message, wanted, _asked) for message, wanted in DUE.items()),
+        Reaction(name="clean_up", message=JobCancelled, do=_cancelled(container)),
+    ]
     if (tracer := container.tracer()) is not None:
         reactions = [replace(one, do=traced(tracer, one.name, one.do)) for one in reactions]
     return by_kind(reactions)
@@ -93,7 +118,7 @@ def worker_of(container: Container) -> Worker:
         ids=container.ids(),
         doorbell=container.doorbell(),
         resting=container.maintenance().under_way,
-        queues={"default": settings.worker_concurrency},
+        queues=settings.queues,
     )
 
 
@@ -130,13 +155,24 @@ async def working(container: Container) -> AsyncIterator[Worker]:
         await running
 
 
-def _told(provider: Callable[[], Any]) -> Callable[[Message, UUID], Awaitable[object]]:
+def _cancelled(container: Container) -> Do:
+    kinds = {kind_of(message): (message, getattr(container, name)) for message, name in CANCELLED.items()}
+
+    async def clean_up(cancelled: JobCancelled, job: UUID) -> None:
+        if (found := kinds.get(cancelled.kind)) is not None:
+            message, provider = found
+            await provider()(msgspec.json.decode(cancelled.payload, type=message), job)
+
+    return clean_up
+
+
+def _told(provider: Callable[[], Any]) -> Do:
     return lambda message, job: provider()(message, job)
 
 
-def _ending(provider: Callable[[], Any]) -> Callable[[Message, UUID], Awaitable[object]]:
+def _ending(provider: Callable[[], Any]) -> Do:
     return lambda message, job: provider()(job)
 
 
-def _asked(provider: Callable[[], Any]) -> Callable[[Message, UUID], Awaitable[object]]:
+def _asked(provider: Callable[[], Any]) -> Do:
     return lambda message, job: provider()()

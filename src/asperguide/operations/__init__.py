@@ -1,6 +1,7 @@
 """Operations: is it well, what is missing, what to do; and the ledger of jobs for those who run it."""
 
 from asperguide.operations.doctor import Examination, Examine, Finding
+from asperguide.operations.following import CancelMyJob, ListMyJobs, ShowMyJob
 from asperguide.operations.health import CheckReadiness, DependencyHealth, Readiness
 from asperguide.operations.invariants import (
     CheckInvariants,
@@ -11,7 +12,7 @@ from asperguide.operations.invariants import (
 )
 from asperguide.operations.jobs import CancelJob, ListJobs, Pruned, PruneJobs, Pruning, RetryJob, ShowJob
 from asperguide.operations.maintenance import BeginMaintenance, CheckMaintenance, EndMaintenance, MaintenanceNotice
-from asperguide.operations.model import Deed, DeedKind, Job, JobInFull, Maintenance, Queue, Vitals
+from asperguide.operations.model import Deed, DeedKind, Job, JobInFull, Maintenance, MyJob, MyJobState, Queue, Vitals
 from asperguide.operations.ports import (
     AuditTrail,
     JobBoard,
@@ -35,7 +36,9 @@ __all__ = [
     "CheckMaintenance",
     "EndMaintenance",
     "CancelJob",
+    "CancelMyJob",
     "ListJobs",
+    "ListMyJobs",
     "PauseQueue",
     "PruneJobs",
     "QueueOverview",
@@ -43,6 +46,7 @@ __all__ = [
     "ResumeQueue",
     "RetryJob",
     "ShowJob",
+    "ShowMyJob",
     # commands
     "MaintenanceNotice",
     "Pruning",
@@ -52,6 +56,8 @@ __all__ = [
     "Job",
     "JobInFull",
     "Maintenance",
+    "MyJob",
+    "MyJobState",
     "Queue",
     "Vitals",
     # results

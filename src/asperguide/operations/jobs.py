@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from asperguide.operations.errors import JobNotCancellable, JobNotFound, JobNotRetryable
+from asperguide.operations.events import JobCancelled
 from asperguide.operations.model import DeedKind, Job, JobInFull, deed
 from asperguide.operations.ports import JobReads, OperationsUnitOfWork
 from asperguide.shared.actor import Actor, Origin, require_admin
@@ -88,23 +89,28 @@ class RetryJob:
 class CancelJob:
     """End a job that waits or runs.
 
-    A running one is stopped at its next heartbeat, within 10 seconds; what it did until then stays done.
+    A running one is stopped within a second, or at its next heartbeat within 10 seconds when the bell is not heard.
+    What it did until then stays done; if it was somebody's, it is cleaned up as if they had cancelled it.
     """
 
     begin: Callable[[], OperationsUnitOfWork]
     reads: JobReads
+    doorbell: Doorbell
     clock: Clock
     ids: Ids
 
     async def __call__(self, actor: Actor, id: UUID, origin: Origin = Origin()) -> JobInFull:
         require_admin(actor)
-        await _existing(self.reads, id)
+        job = await _existing(self.reads, id)
         now = self.clock.now()
         async with self.begin() as uow:
             if not await uow.jobs.cancel(id, now):
                 raise JobNotCancellable
+            if job.owner is not None:
+                uow.announce(JobCancelled(job=id, kind=job.kind, payload=job.payload))
             await uow.audit.add(deed(self.ids.new(), DeedKind.JOB_CANCELLED, id, actor, origin, now))
             await uow.commit()
+        await self.doorbell.ring()
         return await _existing(self.reads, id)
 
 

@@ -5,6 +5,8 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+import msgspec
+
 from asperguide.shared.actor import Actor, Origin, UserId
 from asperguide.shared.ledger import JobState
 
@@ -13,7 +15,8 @@ from asperguide.shared.ledger import JobState
 class Job:
     """A row of the ledger without its message, which may name people.
 
-    `error` is the reason of the last failure, `progress` is in percent, `worker` who had it last.
+    `error` is the reason of the last failure, `progress` is in percent, `worker` who had it last. `owner` waits for it,
+    `result` is the path of what will be there; when it is dead `failure` is what the owner may be told of the reason.
     """
 
     id: UUID
@@ -29,6 +32,40 @@ class Job:
     worker: str | None
     leased_until: datetime | None
     request_id: str | None
+    created_at: datetime
+    finished_at: datetime | None
+    owner: UserId | None = None
+    result: str | None = None
+    failure: str | None = None
+
+
+class MyJobState(StrEnum):
+    """How far it is: in line, being worked on, or over in one of three ways."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def in_the_ledger(self) -> JobState:
+        """What the ledger calls it."""
+        return JobState.DEAD if self is MyJobState.FAILED else JobState(self.value)
+
+
+class MyJob(msgspec.Struct, frozen=True, kw_only=True):
+    """Long work as its owner sees it: `progress` goes from 0 to 1.
+
+    `result` is the path of what is there once it is done, `failure` says why it never will be.
+    """
+
+    id: UUID
+    kind: str
+    state: MyJobState
+    progress: float
+    result: str | None
+    failure: str | None
     created_at: datetime
     finished_at: datetime | None
 

@@ -22,6 +22,11 @@ class JobReads(Protocol):
         ...
 
     @abstractmethod
+    async def of(self, owner: UserId, page: PageRequest) -> Page[Job]:
+        """The jobs of one person, the newest first unless asked otherwise; what can be asked: `listing.MY_JOBS`."""
+        ...
+
+    @abstractmethod
     async def get(self, id: UUID) -> JobInFull | None:
         """One job with its message; None when there is none, or it was pruned."""
         ...
@@ -57,7 +62,7 @@ class JobBoard(Protocol):
 
     @abstractmethod
     async def cancel(self, id: UUID, now: datetime) -> bool:
-        """End a waiting or running job. Whoever runs it is told by the next heartbeat that the lease is lost."""
+        """End a waiting or running job. Whoever runs it is told when it asks, which a ring of the bell has it do."""
         ...
 
     @abstractmethod

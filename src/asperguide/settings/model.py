@@ -88,6 +88,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     db_cleanup_interval: Positive = 30
     token_renewal_interval: Positive = 15
     worker_concurrency: Positive = 4
+    media_concurrency: Positive = 1
+    worker_queues: tuple[str, ...] = ("default", "media")
     worker_embedded: bool | None = None
 
     log_level: LogLevel | None = None
@@ -167,6 +169,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def serves_jobs(self) -> bool:
         """Whether `serve` works on jobs too: with an embedded database and on a laptop, unless told otherwise."""
         return self.embedded or self.environment == "local" if self.worker_embedded is None else self.worker_embedded
+
+    @property
+    def queues(self) -> dict[str, int]:
+        """The queues that workers of this process serve, and how many jobs of each at once."""
+        places = {"default": self.worker_concurrency, "media": self.media_concurrency}
+        return {name: places[name] for name in places if name in self.worker_queues}
 
     @property
     def mail_security(self) -> Literal["starttls", "tls", "none"]:

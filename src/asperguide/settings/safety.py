@@ -70,6 +70,8 @@ def _unsafe_text(settings: Settings) -> Iterator[str]:
     for name, value in msgspec.structs.asdict(settings).items():
         if name not in KEY_NAMES and isinstance(value, str) and value and not value.isprintable():
             yield f"{name.upper()}: must not contain line breaks or control characters."
+    if not settings.queues or not {"default", "media"}.issuperset(settings.worker_queues):
+        yield "WORKER_QUEUES: must be default, media or both, such as default,media."
     if "@" not in settings.mail_from:
         yield "MAIL_FROM: must hold an address such as Asperguide <no-reply@example.org>."
 

@@ -3,7 +3,7 @@
 import hashlib
 import re
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,6 +17,8 @@ import msgspec
 from asperguide.shared.ports import JobOptions, Message
 from asperguide.shared.tracing import Trace
 
+MEDIA_QUEUE = "media"
+"""The queue of what takes minutes or more: workers have places of their own for it."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -53,6 +55,8 @@ class NewJob:
     request_id: str | None = None
     traceparent: str | None = None
     created_at: datetime
+    owner: UUID | None = None
+    result: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +75,7 @@ class ClaimedJob:
     request_id: str | None = None
     traceparent: str | None = None
     created_at: datetime
+    owner: UUID | None = None
 
 
 class Work(Protocol):
@@ -96,7 +101,7 @@ def work_on(job: UUID | None) -> Work | None:
 
 
 def report_progress(percent: int) -> None:
-    """Say how far the job of this task has come; the next heartbeat writes it down. Nothing outside of a worker.
+    """Say how far the job of this task has come; it is written down within a second. Nothing outside of a worker.
 
     ValueError when it is not within 0 and 100.
     """
@@ -138,6 +143,11 @@ class Ledger(Protocol):
         ...
 
     @abstractmethod
+    async def held(self, jobs: Sequence[ClaimedJob]) -> Set[UUID]:
+        """Those of the jobs that are still their holder's, by id; nothing is written and nobody waited for."""
+        ...
+
+    @abstractmethod
     async def finish(self, job: ClaimedJob, children: Sequence[NewJob] = ()) -> bool:
         """Done; `children` are put in the same transaction.
 
@@ -146,8 +156,11 @@ class Ledger(Protocol):
         ...
 
     @abstractmethod
-    async def fail(self, job: ClaimedJob, error: str, retry_at: datetime | None) -> bool:
-        """Did not work: due again at `retry_at`, or dead when that is None. The first 500 characters are kept."""
+    async def fail(self, job: ClaimedJob, error: str, retry_at: datetime | None, failure: str | None = None) -> bool:
+        """Did not work: due again at `retry_at`, or dead when that is None.
+
+        `error` is for operators, `failure` for the owner. The first 500 characters of each are kept.
+        """
         ...
 
     @abstractmethod
@@ -207,6 +220,8 @@ def as_job(message: Message, options: JobOptions, *, id: UUID, now: datetime, tr
         request_id=trace.request_id,
         traceparent=trace.traceparent,
         created_at=now,
+        owner=options.owner,
+        result=options.result,
     )
 
 

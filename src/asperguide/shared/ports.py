@@ -51,6 +51,9 @@ class JobOptions:
     With `unique_for`, whole seconds, there is also at most one row of that key in each period of this length, counted
     from 1970, whatever became of it: one mail of a kind per hour of the clock. It holds for as long as history is
     kept. ValueError without a key.
+
+    Of long work the `owner` can see how far it has come and cancel it; `result` is the path of what will be there when
+    it is done.
     """
 
     queue: str = "default"
@@ -59,6 +62,8 @@ class JobOptions:
     max_attempts: int = 20
     unique_key: str | None = None
     unique_for: timedelta | None = None
+    owner: UUID | None = None
+    result: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse a period of nothing."""
@@ -76,8 +81,17 @@ class UnitOfWork(Protocol):
     ) -> None: ...
 
     @abstractmethod
-    def announce(self, message: Message, options: JobOptions = JobOptions()) -> None:
-        """Put the message into the ledger as part of this transaction: it exists if and only if this commits."""
+    def announce(self, message: Message, options: JobOptions = JobOptions()) -> UUID:
+        """Put the message into the ledger as part of this transaction: it exists if and only if this commits.
+
+        The id of its row. Under a unique key that is live when this commits nothing is put, and the id is of nothing;
+        but an owner is never given such an id: then `commit` raises EditedMeanwhile, and `live_job` tells the other.
+        """
+        ...
+
+    @abstractmethod
+    async def live_job(self, unique_key: str) -> UUID | None:
+        """The committed job that waits or runs under this key, None when there is none."""
         ...
 
     @abstractmethod

@@ -2,7 +2,7 @@
 
 import pytest
 
-from asperguide.adapters.jobs.worker import InHand
+from asperguide.adapters.jobs.holding import InHand
 from asperguide.identity.events import (
     CodesPruneDue,
     SessionsPruneDue,

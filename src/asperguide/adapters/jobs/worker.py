@@ -1,20 +1,19 @@
 """Works through the ledger: takes due rows, holds their leases, runs their reactions and writes down how it went."""
 
 import asyncio
-import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from asperguide.adapters.jobs.confining import Ended, confined
+from asperguide.adapters.jobs.holding import Hands, InHand, surviving
 from asperguide.adapters.jobs.line import Line
 from asperguide.adapters.jobs.measures import JobMeasures
 from asperguide.adapters.jobs.reactions import Reaction, Reactions, divided, find, pause, read
 from asperguide.adapters.measuring import Family, Measured, gauges
-from asperguide.shared.errors import Unavailable
+from asperguide.shared.errors import DomainError, Unavailable
 from asperguide.shared.ledger import ClaimedJob, JobRefused, Lapse, LeaseLost, Ledger, NewJob, Work, at_work
 from asperguide.shared.ports import Clock, Doorbell, Ids, MailRefused
 from asperguide.shared.tracing import Trace, trace
@@ -34,12 +33,18 @@ LONGEST_RETRY_SECONDS = 1.0
 class Worker(Measured):
     """Runs jobs of each queue side by side, as many as `queues` says. Any number of workers share a ledger.
 
+    The first of the queues is looked at whenever there is a place. The others, while they are empty, no more often
+    than every tenth of a second, so that short jobs of the first do not pay for them.
+
     `run` never ends by itself and no failure of a job or of the database ends it. `drain` ends it in good order;
     cancelling it is like killing the process: what was running becomes due again within `lease` and one `poll`.
 
     All workers of a ledger have the same `lease`. A row is leased for half of it and a heartbeat comes every sixth; a
     lease that looks over is taken for over when no heartbeat came in a third more. So clocks that are wrong or are set
     take no job from a worker that lives, and keep none with one that is dead. While `resting` no job is taken.
+
+    A job that was cancelled is stopped within a second of a ring of the bell, else by its next heartbeat. What a job
+    says of its progress is written once a second. Neither costs a job anything that is short.
     """
 
     def __init__(
@@ -59,13 +64,15 @@ class Worker(Measured):
         self._ledger, self._reactions = ledger, reactions
         self._clock, self._ids, self._doorbell = clock, ids, doorbell
         self._resting = resting
-        self._lines = [Line(queue, places) for queue, places in queues.items()]
+        self._lines = [Line(queue, places, calm=number > 0) for number, (queue, places) in enumerate(queues.items())]
         self._whole_lease, self._lease, self._poll = lease.total_seconds(), lease / 2, poll
         self.name = f"{name}-{ids.new()}"
         self._running: dict[asyncio.Task[str], ClaimedJob] = {}
+        self._hands = Hands(ledger, lease)
         self._wake = asyncio.Event()
         self._draining = self._closed = False
         self._begun = 0
+        self._again_at = 0.0
         self._suspects: dict[Lapse, float] = {}
         self._suspect_at = 0.0
         self._measures = JobMeasures(reactions)
@@ -85,19 +92,20 @@ class Worker(Measured):
 
     async def run(self) -> None:
         """Work until drained or cancelled."""
-        listener = asyncio.create_task(self._listen())
+        beside = [asyncio.create_task(self._listen()), asyncio.create_task(self._hands.watch())]
         try:
             while not self._draining:
                 self._wake.clear()
-                with _surviving("the ledger could not be read"):
+                with surviving("the ledger could not be read"):
                     await self._hand_back_late()
                     await self._rescue()
                     if not self._resting():
-                        await self._start_due()
+                        await self._start_due(list(self._awake()))
                 await self._wake.wait()
         finally:
             self._closed = True
-            listener.cancel()
+            for task in beside:
+                task.cancel()
             if not self._draining:
                 await _cancelled(self._running)
 
@@ -105,7 +113,7 @@ class Worker(Measured):
         """Work until nothing is due; how many jobs ran. For tests and commands, instead of `run`."""
         before = self._begun
         await self._ledger.rescue(await self._ledger.lapsed())
-        while await self._start_due() or self._running:
+        while await self._start_due(self._lines) or self._running:
             if self._running:
                 await asyncio.wait(self._running)
         return self._begun - before
@@ -124,7 +132,8 @@ class Worker(Measured):
     async def _listen(self) -> None:
         """Look at the ledger when the bell rings, and now and then without."""
         while True:
-            await self._doorbell.wait(self._poll)
+            if await self._doorbell.wait(self._poll):
+                self._hands.rung.set()
             self._wake.set()
 
     async def _rescue(self) -> None:
@@ -139,10 +148,19 @@ class Worker(Measured):
         if count := await self._ledger.rescue(over):
             log.warning("%d jobs of workers that are gone are due again", count)
 
-    async def _start_due(self) -> int:
-        """Take what every queue has places for, and what will have one soon. How many jobs were taken."""
-        taken = 0
+    def _awake(self) -> Iterator[Line]:
+        """The lines to be looked at now; for those that rest the ledger is looked at again when they have."""
+        loop = asyncio.get_running_loop()
         for line in self._lines:
+            if (rest := line.rest()) <= 0:
+                yield line
+            elif self._again_at <= loop.time():
+                self._again_at = loop.call_later(rest, self._wake.set).when()
+
+    async def _start_due(self, lines: Iterable[Line]) -> int:
+        """Take what these queues have places for, and what will have one soon. How many jobs were taken."""
+        taken = 0
+        for line in lines:
             if (wanted := line.wanted()) > 0:
                 jobs = await self._ledger.claim(self.name, line.queue, wanted, self._lease)
                 taken += len(jobs)
@@ -169,7 +187,7 @@ class Worker(Measured):
             await self._hand_back(line.leave(PATIENCE_SECONDS))
 
     async def _hand_back(self, jobs: Iterable[ClaimedJob]) -> None:
-        with _surviving("jobs could not be handed back; their leases will run out"):
+        with surviving("jobs could not be handed back; their leases will run out"):
             await asyncio.gather(*(self._ledger.hand_back(job) for job in jobs))
 
     async def _work(self, job: ClaimedJob, line: Line) -> str:
@@ -178,7 +196,7 @@ class Worker(Measured):
         work = InHand(job=job)
         at_work.set(work)
         began, outcome = time.perf_counter(), "unwritten"
-        with _surviving(f"the end of job {job.id} could not be written; its lease will run out"):
+        with surviving(f"the end of job {job.id} could not be written; its lease will run out"):
             try:
                 children = await self._do(work, line)
             except Exception as error:
@@ -191,23 +209,28 @@ class Worker(Measured):
             self._measures.end(job.kind, outcome, began)
         return outcome
 
-    async def _do(self, work: Work, line: Line) -> Sequence[NewJob]:
-        """React to the job, or give what it is to be divided into; then its place is free for the next."""
+    async def _do(self, work: InHand, line: Line) -> Sequence[NewJob]:
+        """React to the job, or give what it is to be divided into; then its place is free for the next.
+
+        What somebody waits for is the first reaction: the job is over when that is, and the others are jobs beside it.
+        """
         try:
             first, *others = find(self._reactions, work.job.kind)
-            if others:
+            if others and work.job.owner is None:
                 return divided(work.job, (first, *others))
+            if others:
+                await self._ledger.put(divided(work.job, others))
             await self._react(work, first)
             return ()
         finally:
             line.busy -= 1
             self._begin(line)
 
-    async def _react(self, work: Work, reaction: Reaction) -> None:
+    async def _react(self, work: InHand, reaction: Reaction) -> None:
         """Run the reaction while the lease is held; LeaseLost when it no longer is."""
         message = read(work.job, reaction.message)
         doing = asyncio.ensure_future(confined(reaction, message, work.job))
-        holding = asyncio.create_task(self._hold(work))
+        holding = asyncio.create_task(self._hands.hold(work))
         try:
             limit = reaction.timeout.total_seconds()
             ended, _ = await asyncio.wait((doing, holding), timeout=limit, return_when=asyncio.FIRST_COMPLETED)
@@ -224,22 +247,6 @@ class Worker(Measured):
         finally:
             await _cancelled((doing, holding))
 
-    async def _hold(self, work: Work) -> None:
-        """Send heartbeats; ends when the lease is lost, or may be because the ledger did not answer for so long."""
-        every, safe = self._whole_lease / 6, self._whole_lease * 2 / 3
-        held_until = time.monotonic() + safe
-        while time.monotonic() < held_until:
-            await asyncio.sleep(every)
-            asked = time.monotonic()
-            with _surviving(f"no heartbeat for job {work.job.id}"):
-                if await self._ledger.heartbeat(work.job, self._lease, work.progress):
-                    held_until = asked + safe
-                elif work.ending:
-                    # Nothing is left to hold: the end is written, and what comes after it may take its time.
-                    await asyncio.Event().wait()
-                else:
-                    return
-
     async def _failed(self, work: Work, error: Exception) -> str:
         """Write down why, and when to try again if that makes sense. What became of the job, in a word."""
         job = work.job
@@ -252,7 +259,8 @@ class Worker(Measured):
             return "done"
         last = isinstance(error, HOPELESS) or job.attempts >= job.max_attempts
         retry_at = None if last else self._clock.now() + pause(job.attempts, self._ids)
-        if not await self._told(lambda: self._ledger.fail(job, reason, retry_at)):
+        failure = _for_people(error) if last else None
+        if not await self._told(lambda: self._ledger.fail(job, reason, retry_at, failure)):
             return "lost"
         level = logging.ERROR if last else logging.WARNING
         told = "job %s (%s) failed at attempt %d: %s"
@@ -272,24 +280,10 @@ class Worker(Measured):
             wait = min(2 * wait, LONGEST_RETRY_SECONDS)
 
 
-@dataclass(slots=True, kw_only=True)
-class InHand(Work):
-    """A job from its claim to its end."""
-
-    job: ClaimedJob
-    ending: bool = False
-    progress: int | None = None
-
-
-@contextlib.contextmanager
-def _surviving(what: str) -> Iterator[None]:
-    """Whatever the ledger does, the worker goes on: polling and leases make up for it."""
-    try:
-        yield
-    except Unavailable as error:
-        log.warning("%s: %s", what, error)
-    except Exception:
-        log.exception(what)
+def _for_people(error: Exception) -> str | None:
+    """What the owner of the job may know: the words of a refusal, or of the one that had it given up."""
+    refusal = next((one for one in (error, error.__cause__) if isinstance(one, DomainError)), None)
+    return None if refusal is None else refusal.detail
 
 
 async def _cancelled(tasks: Iterable["asyncio.Future[Any]"]) -> None:

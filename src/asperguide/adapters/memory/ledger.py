@@ -1,11 +1,12 @@
 """The ledger in memory: what tests and the library's world work through."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from asperguide.shared.actor import UserId
+from asperguide.shared.errors import EditedMeanwhile
 from asperguide.shared.ledger import ClaimedJob, JobState, Lapse, Ledger, NewJob, apart
 from asperguide.shared.ports import Clock
 
@@ -25,6 +26,7 @@ class MemoryJob:
     leased_until: datetime | None = None
     unique_key: str | None = None
     error: str | None = None
+    failure: str | None = None
     progress: int | None = None
     finished_at: datetime | None = None
 
@@ -43,6 +45,19 @@ class MemoryLedger(Ledger):
             keys = {row.unique_key for row in self.rows.values()} - {None}
             if job.id not in self.rows and job.unique_key not in keys:
                 self.rows[job.id] = MemoryJob(job=job, run_at=job.run_at, unique_key=job.unique_key)
+
+    def check_owned(self, jobs: Sequence[NewJob]) -> None:
+        """Raises EditedMeanwhile when one that is to be put for an owner would not be."""
+        keys = {row.unique_key: row.job.id for row in self.rows.values()}
+        for job in jobs:
+            if job.unique_key is not None:
+                id = keys.setdefault(job.unique_key, job.id)
+                if job.owner is not None and id != job.id and job.id not in self.rows:
+                    raise EditedMeanwhile
+
+    def live(self, unique_key: str) -> UUID | None:
+        """The row that has the key."""
+        return next((id for id, row in self.rows.items() if row.unique_key == unique_key), None)
 
     async def put(self, jobs: Sequence[NewJob]) -> None:
         """Insert the rows that are not there yet."""
@@ -77,6 +92,10 @@ class MemoryLedger(Ledger):
             ),
         )
 
+    async def held(self, jobs: Sequence[ClaimedJob]) -> Set[UUID]:
+        """Compared."""
+        return {job.id for job in jobs if self.holds(job)}
+
     async def finish(self, job: ClaimedJob, children: Sequence[NewJob] = ()) -> bool:
         """Mark as done and put the children."""
         if done := self.end(job):
@@ -92,12 +111,12 @@ class MemoryLedger(Ledger):
         row = self.rows.get(job.id)
         return row is not None and row.fence == job.fence and row.state is JobState.RUNNING
 
-    async def fail(self, job: ClaimedJob, error: str, retry_at: datetime | None) -> bool:
+    async def fail(self, job: ClaimedJob, error: str, retry_at: datetime | None, failure: str | None = None) -> bool:
         """Back into the queue, or into the dead letters."""
 
         def failed(row: MemoryJob) -> MemoryJob:
             after = self._over(row, JobState.DEAD) if retry_at is None else _waiting(row, retry_at)
-            return replace(after, error=error[:ERROR_LENGTH])
+            return replace(after, error=error[:ERROR_LENGTH], failure=failure and failure[:ERROR_LENGTH])
 
         return self._change(job, failed)
 
@@ -179,4 +198,5 @@ def _claimed(row: MemoryJob) -> ClaimedJob:
         request_id=job.request_id,
         traceparent=job.traceparent,
         created_at=job.created_at,
+        owner=job.owner,
     )

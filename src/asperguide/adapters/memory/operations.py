@@ -1,7 +1,7 @@
 """Operations in memory: the ledger to look at and to intervene in, and the audit trail."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from functools import partial
@@ -15,7 +15,7 @@ from asperguide.adapters.memory.tables import MemoryDatabase, Rows, Table
 from asperguide.adapters.memory.unit_of_work import MemoryUnitOfWork
 from asperguide.identity.audit import SecurityEvent, SecurityEventKind, event
 from asperguide.operations.errors import JobKeyTaken
-from asperguide.operations.listing import JOBS
+from asperguide.operations.listing import JOBS, MY_JOBS
 from asperguide.operations.model import Deed, Job, JobInFull, Maintenance, Queue
 from asperguide.operations.ports import (
     AuditTrail,
@@ -31,6 +31,11 @@ from asperguide.shared.pages import Page, PageRequest
 
 J = TypeVar("J", bound=Job)
 Change = Callable[[], object]
+FILTERS: Mapping[str, Callable[[Job, Any], bool]] = {
+    "state": lambda job, state: job.state is state,
+    "queue": lambda job, queue: job.queue == queue,
+    "kind": lambda job, kind: job.kind == kind,
+}
 RETRYABLE = (JobState.WAITING, JobState.DEAD, JobState.CANCELLED)
 
 
@@ -43,15 +48,12 @@ class MemoryJobReads(JobReads):
     async def list(self, page: PageRequest) -> Page[Job]:
         """Every row is looked at."""
         found = [_as(Job, row) for row in self._ledger.rows.values()]
-        return page_of(
-            found,
-            JOBS.read(page),
-            {
-                "state": lambda job, state: job.state is state,
-                "queue": lambda job, queue: job.queue == queue,
-                "kind": lambda job, kind: job.kind == kind,
-            },
-        )
+        return page_of(found, JOBS.read(page), FILTERS)
+
+    async def of(self, owner: UserId, page: PageRequest) -> Page[Job]:
+        """Every row is looked at."""
+        found = [_as(Job, row) for row in self._ledger.rows.values() if row.job.owner == owner]
+        return page_of(found, MY_JOBS.read(page), FILTERS)
 
     async def get(self, id: UUID) -> JobInFull | None:
         """By id."""
@@ -91,7 +93,7 @@ class MemoryJobBoard(JobBoard):
             raise JobKeyTaken
         return self._change(
             id, RETRYABLE, unique_key=key,
-            state=JobState.WAITING, run_at=now, attempts=0, progress=None, worker=None, finished_at=None,
+            state=JobState.WAITING, run_at=now, attempts=0, progress=None, worker=None, finished_at=None, failure=None,
         )  # fmt: skip
 
     async def cancel(self, id: UUID, now: datetime) -> bool:

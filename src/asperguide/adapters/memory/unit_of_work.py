@@ -53,9 +53,15 @@ class MemoryUnitOfWork(UnitOfWork):
             self._transaction.close()
             self._transaction = None
 
-    def announce(self, message: Message, options: JobOptions = AT_ONCE) -> None:
+    def announce(self, message: Message, options: JobOptions = AT_ONCE) -> UUID:
         """Put the message into the ledger with the commit; order is kept."""
-        self._jobs.append(as_job(message, options, id=self._ids.new(), now=self._clock.now(), trace=trace.get()))
+        job = as_job(message, options, id=self._ids.new(), now=self._clock.now(), trace=trace.get())
+        self._jobs.append(job)
+        return job.id
+
+    async def live_job(self, unique_key: str) -> UUID | None:
+        """Looked up."""
+        return self._ledger.live(unique_key)
 
     def touch(self, key: str, version: int) -> None:
         """Have the cache forget this key after the commit, and refuse anything older than `version`."""
@@ -70,6 +76,7 @@ class MemoryUnitOfWork(UnitOfWork):
         transaction = self._open()
         if self._work is not None and not self._ledger.holds(self._work.job):
             raise LeaseLost
+        self._ledger.check_owned(self._jobs)
         ride(answer)
         transaction.commit()
         if self._work is not None:

@@ -13,7 +13,7 @@ from asperguide.adapters.sql.ledger import LedgerJob, jobs, prune_jobs
 from asperguide.adapters.sql.paging import Keyset
 from asperguide.adapters.sql.pauses import LedgerPause, pauses
 from asperguide.adapters.sql.store import Store
-from asperguide.operations.listing import JOBS
+from asperguide.operations.listing import JOBS, MY_JOBS
 from asperguide.operations.model import Job, JobInFull, Queue
 from asperguide.operations.ports import JobBoard, JobReads
 from asperguide.shared.actor import UserId
@@ -59,6 +59,7 @@ _retry = _change.where(jobs.state.in_((JobState.WAITING, JobState.DEAD, JobState
     progress=None,
     worker=None,
     finished_at=None,
+    failure=None,
     unique_key=jobs.kept_key,
 )
 _cancel = _change.where(jobs.state.in_((JobState.WAITING, JobState.RUNNING))).values(
@@ -77,6 +78,11 @@ class SqlJobReads(JobReads):
         """One statement, and one more for a total."""
         async with self._database.reading() as store:
             return await _LIST.page(store, JOBS.read(page))
+
+    async def of(self, owner: UserId, page: PageRequest) -> Page[Job]:
+        """One statement, and one more for a total."""
+        async with self._database.reading() as store:
+            return await _LIST.page(store, MY_JOBS.read(page), jobs.owner == owner)
 
     async def get(self, id: UUID) -> JobInFull | None:
         """By primary key."""

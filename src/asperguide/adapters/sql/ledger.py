@@ -1,7 +1,7 @@
 """The ledger as a table: rows are inserted by units of work, and leased by workers under a fencing token."""
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 from uuid import UUID
@@ -18,10 +18,12 @@ from asperguide.adapters.sql.rows import Row
 from asperguide.adapters.sql.store import Store, to_row
 from asperguide.adapters.sql.types import EnumText, KeyText, LongText, Uuid
 from asperguide.operations.errors import JobKeyTaken
+from asperguide.shared.errors import EditedMeanwhile
 from asperguide.shared.ledger import ClaimedJob, JobState, Lapse, LeaseLost, Ledger, NewJob, apart
 from asperguide.shared.ports import Clock
 
 ERROR_LENGTH = 500
+RESULT_LENGTH = 500
 
 
 class LedgerJob(Row):
@@ -53,6 +55,9 @@ class LedgerJob(Row):
     created_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
     kept_key: Mapped[str | None] = mapped_column(KeyText(190))
+    owner: Mapped[UUID | None]
+    result: Mapped[str | None] = mapped_column(sa.String(RESULT_LENGTH))
+    failure: Mapped[str | None] = mapped_column(sa.String(ERROR_LENGTH))
 
     __table_args__ = (
         sa.UniqueConstraint("unique_key"),
@@ -60,6 +65,8 @@ class LedgerJob(Row):
         sa.Index("ix_ledger_jobs_claim", "queue", "state", "priority", "run_at"),
         sa.Index("ix_ledger_jobs_lease", "state", "leased_until"),
         sa.Index("ix_ledger_jobs_history", "state", "finished_at"),
+        # Rows of nobody, which are most, are only ever added at the end of theirs.
+        sa.Index("ix_ledger_jobs_owner", "owner", "created_at", "id"),
     )
 
 
@@ -96,6 +103,9 @@ _change_held = Prepared(
 )
 
 
+_live = Prepared(sa.select(jobs.id).where(jobs.unique_key == sa.bindparam("key")))
+
+
 def _by_ids(make: Callable[[sa.ColumnElement[bool]], sa.Executable]) -> Callable[[int], Prepared]:
     """Statements on rows by their ids, one for each number of ids that `_ids` makes of any."""
 
@@ -120,6 +130,7 @@ _lock = _by_ids(
         .with_for_update()
     )
 )
+_states = _by_ids(lambda these: sa.select(jobs.id, jobs.fence, jobs.state).where(these))
 _change = _by_ids(lambda these: sa.update(LedgerJob.__table__).where(these))
 _take_back = _by_ids(lambda these: sa.update(LedgerJob.__table__).where(these).values(attempts=jobs.attempts - 1))
 
@@ -148,6 +159,21 @@ def _put(dialect: str) -> Prepared:
         return Prepared(sqlite.insert(LedgerJob.__table__).on_conflict_do_nothing())
     # Unlike INSERT IGNORE this forgives a known key and nothing else.
     return Prepared(mysql.insert(LedgerJob.__table__).on_duplicate_key_update(fence=jobs.fence))
+
+
+async def check_owned(store: Store, new: Sequence[NewJob]) -> None:
+    """Raises EditedMeanwhile when one that was put for an owner is not there: a live job of another id has its key."""
+    ids = {job.id for job in new if job.owner is not None and job.unique_key is not None}
+    if ids:
+        named = _ids([*ids])
+        if {row[0] for row in await store.execute(_states(len(named)), named)} != ids:
+            raise EditedMeanwhile
+
+
+async def find_live(store: Store, unique_key: str) -> UUID | None:
+    """The job that has the key."""
+    found = (await store.execute(_live, {"key": unique_key})).first()
+    return None if found is None else found[0]
 
 
 class SqlLedger(Ledger):
@@ -185,14 +211,25 @@ class SqlLedger(Ledger):
         values: dict[str, Any] = {"leased_until": self._clock.now() + lease}
         return await self._change_one(job, values if progress is None else {**values, "progress": progress})
 
+    async def held(self, jobs: Sequence[ClaimedJob]) -> Set[UUID]:
+        """Read without a lock, in one statement."""
+        if not jobs:
+            return set()
+        named = _ids([job.id for job in jobs])
+        async with self._database.reading() as store:
+            rows = await store.execute(_states(len(named)), named)
+        held = {(id, fence) for id, fence, state in rows if state is JobState.RUNNING}
+        return {job.id for job in jobs if (job.id, job.fence) in held}
+
     async def finish(self, job: ClaimedJob, children: Sequence[NewJob] = ()) -> bool:
         """Mark as done and put the children, unless the fence is old: then nothing happens at all."""
         return await self._finish((job, children))
 
-    async def fail(self, job: ClaimedJob, error: str, retry_at: datetime | None) -> bool:
+    async def fail(self, job: ClaimedJob, error: str, retry_at: datetime | None, failure: str | None = None) -> bool:
         """Back into the queue, or into the dead letters."""
         values = over(JobState.DEAD, self._clock.now()) if retry_at is None else _waiting(retry_at)
-        return await self._change_one(job, {**values, "error": error[:ERROR_LENGTH]})
+        told = {"error": error[:ERROR_LENGTH], "failure": failure and failure[:ERROR_LENGTH]}
+        return await self._change_one(job, {**values, **told})
 
     async def hand_back(self, job: ClaimedJob) -> bool:
         """Due since now, the attempt taken back."""

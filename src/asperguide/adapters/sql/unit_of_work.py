@@ -8,7 +8,7 @@ from uuid import UUID
 
 from asperguide.adapters.sql.engine import Database, Transaction
 from asperguide.adapters.sql.idempotency import ride
-from asperguide.adapters.sql.ledger import end_job, put_jobs
+from asperguide.adapters.sql.ledger import check_owned, end_job, find_live, put_jobs
 from asperguide.adapters.sql.store import Store
 from asperguide.shared.ledger import NewJob, Work, as_job, work_on
 from asperguide.shared.ports import Clock, Doorbell, Ids, JobOptions, Message, UnitOfWork
@@ -63,9 +63,15 @@ class SqlUnitOfWork(UnitOfWork):
             self._not_ending()
             await self._transaction.close()
 
-    def announce(self, message: Message, options: JobOptions = AT_ONCE) -> None:
+    def announce(self, message: Message, options: JobOptions = AT_ONCE) -> UUID:
         """Put the message into the ledger with the commit; order is kept."""
-        self._jobs.append(as_job(message, options, id=self._ids.new(), now=self._clock.now(), trace=trace.get()))
+        job = as_job(message, options, id=self._ids.new(), now=self._clock.now(), trace=trace.get())
+        self._jobs.append(job)
+        return job.id
+
+    async def live_job(self, unique_key: str) -> UUID | None:
+        """By the index of unique keys."""
+        return await find_live(self.store, unique_key)
 
     def touch(self, key: str, version: int) -> None:
         """Have the cache forget this key after the commit, and refuse anything older than `version`."""
@@ -80,6 +86,7 @@ class SqlUnitOfWork(UnitOfWork):
         store = self.store
         if self._jobs:
             await put_jobs(store, self._jobs)
+            await check_owned(store, self._jobs)
         if self._work is not None:
             await end_job(store, self._work.job, self._clock.now())
             self._work.ending = True

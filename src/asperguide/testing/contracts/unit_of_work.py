@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
-from asperguide.adapters.jobs.worker import InHand
+from asperguide.adapters.jobs.holding import InHand
 from asperguide.identity.errors import UsernameTaken
 from asperguide.identity.ports import user_key
 from asperguide.shared.errors import EditedMeanwhile
