@@ -13,6 +13,7 @@ from dependency_injector.providers import Callable, Dependency, Factory, Provide
 
 from asperguide import choosing
 from asperguide import identity as i
+from asperguide import media as m
 from asperguide import operations as o
 from asperguide.adapters.caching.identity import CachedIdentityReads
 from asperguide.adapters.caching.read_through import ReadThrough
@@ -35,6 +36,7 @@ from asperguide.adapters.sql.identity import SqlGuessCounter, SqlIdentityReads, 
 from asperguide.adapters.sql.job_board import SqlJobReads
 from asperguide.adapters.sql.ledger import SqlLedger
 from asperguide.adapters.sql.maintenance import SqlMaintenanceReads
+from asperguide.adapters.sql.media import SqlMediaReads, SqlMediaUnitOfWork
 from asperguide.adapters.sql.operations import SqlOperationsUnitOfWork
 from asperguide.adapters.sql.watch import SqlWatch
 from asperguide.adapters.system import SystemClock, SystemIds
@@ -50,7 +52,7 @@ from asperguide.identity.ports import (
     PasswordHasher,
     PasswordStrength,
 )
-from asperguide.media.ports import TypeDetector
+from asperguide.media.ports import Images, MediaReads, MediaUnitOfWork, TypeDetector, VideoTools
 from asperguide.operations.doctor import Examine
 from asperguide.operations.health import CheckReadiness
 from asperguide.operations.housekeeping import PruneLedger
@@ -63,6 +65,8 @@ from asperguide.shared.storage import Storage
 if TYPE_CHECKING:
     from asperguide.adapters.opentelemetry.figures import FigureSender
 
+MIB = 1024 * 1024
+
 
 def policy_of(settings: Settings) -> i.Policy:
     """The settings that rules of identity depend on."""
@@ -73,6 +77,16 @@ def policy_of(settings: Settings) -> i.Policy:
         access_token_lifetime=settings.access_token_lifetime,
         session_idle=timedelta(days=settings.session_idle_days),
         session_absolute=timedelta(days=settings.session_absolute_days),
+    )
+
+
+def media_policy_of(settings: Settings) -> m.MediaPolicy:
+    """The settings that rules of media depend on."""
+    return m.MediaPolicy(
+        public_url=settings.url,
+        largest_file=settings.media_max_mb * MIB,
+        quota_bytes=settings.media_quota_mb * MIB,
+        quota_files=settings.media_quota_files,
     )
 
 
@@ -256,7 +270,93 @@ class Container(DeclarativeContainer):
     )
 
     # media: adapters
+    media_policy: Provider[m.MediaPolicy] = Singleton(media_policy_of, settings)
     type_detector: Provider[TypeDetector] = Singleton(MagicTypes)
+    images: Provider[Images] = Dependency()
+    video_tools: Provider[VideoTools] = Dependency()
+    media_unit_of_work: Provider[MediaUnitOfWork] = Factory(
+        SqlMediaUnitOfWork, database, clock=clock, ids=ids, doorbell=doorbell
+    )
+    begin_media = media_unit_of_work.provider
+    media_reads: Provider[MediaReads] = Singleton(SqlMediaReads, database)
+
+    # media: parts of use cases
+    examine_file: Provider[m.ExamineFile] = Factory(
+        m.ExamineFile, storage=storage, detector=type_detector, images=images, tools=video_tools
+    )
+    arrive: Provider[m.Arrive] = Factory(
+        m.Arrive, begin=begin_media, reads=media_reads, storage=storage, examine=examine_file, clock=clock
+    )
+
+    # media: sending files
+    start_upload: Provider[m.StartUpload] = Factory(
+        m.StartUpload,
+        begin=begin_media,
+        links=storage,
+        detector=type_detector,
+        clock=clock,
+        ids=ids,
+        policy=media_policy,
+    )
+    get_upload: Provider[m.GetUpload] = Factory(m.GetUpload, reads=media_reads, clock=clock)
+    list_uploads: Provider[m.ListUploads] = Factory(m.ListUploads, reads=media_reads)
+    abort_upload: Provider[m.AbortUpload] = Factory(m.AbortUpload, begin=begin_media, clock=clock)
+    link_parts: Provider[m.LinkParts] = Factory(
+        m.LinkParts, begin=begin_media, reads=media_reads, storage=storage, clock=clock
+    )
+    finish_upload: Provider[m.FinishUpload] = Factory(
+        m.FinishUpload, reads=media_reads, storage=storage, arrive=arrive, clock=clock
+    )
+    append_to_upload: Provider[m.AppendToUpload] = Factory(
+        m.AppendToUpload,
+        begin=begin_media,
+        reads=media_reads,
+        storage=storage,
+        arrive=arrive,
+        clock=clock,
+        ids=ids,
+    )
+    upload_small: Provider[m.UploadSmall] = Factory(
+        m.UploadSmall,
+        begin=begin_media,
+        storage=storage,
+        detector=type_detector,
+        arrive=arrive,
+        clock=clock,
+        ids=ids,
+        policy=media_policy,
+    )
+
+    # media: files
+    get_file: Provider[m.GetFile] = Factory(m.GetFile, reads=media_reads)
+    list_files: Provider[m.ListFiles] = Factory(m.ListFiles, reads=media_reads)
+    update_file: Provider[m.UpdateFile] = Factory(m.UpdateFile, begin=begin_media, clock=clock)
+    delete_file: Provider[m.DeleteFile] = Factory(m.DeleteFile, begin=begin_media, clock=clock)
+    restore_file: Provider[m.RestoreFile] = Factory(m.RestoreFile, begin=begin_media, clock=clock)
+    get_quota: Provider[m.GetQuota] = Factory(m.GetQuota, reads=media_reads, policy=media_policy)
+
+    # media: bytes
+    read_file: Provider[m.ReadFile] = Factory(m.ReadFile, reads=media_reads, storage=storage)
+    link_to_content: Provider[m.LinkToContent] = Factory(m.LinkToContent, reads=media_reads, links=storage)
+    make_link: Provider[m.MakeLink] = Factory(
+        m.MakeLink, begin=begin_media, reads=media_reads, clock=clock, ids=ids, policy=media_policy
+    )
+    list_links: Provider[m.ListLinks] = Factory(m.ListLinks, reads=media_reads, clock=clock)
+    revoke_link: Provider[m.RevokeLink] = Factory(m.RevokeLink, begin=begin_media)
+    follow_link: Provider[m.FollowLink] = Factory(m.FollowLink, reads=media_reads, storage=storage, clock=clock)
+
+    # media: in the background
+    check_file: Provider[m.CheckFile] = Factory(
+        m.CheckFile, begin=begin_media, storage=storage, examine=examine_file, clock=clock
+    )
+    expire_uploads: Provider[m.ExpireUploads] = Factory(m.ExpireUploads, begin=begin_media, clock=clock)
+    purge_deleted_files: Provider[m.PurgeDeletedFiles] = Factory(m.PurgeDeletedFiles, begin=begin_media, clock=clock)
+    prune_links: Provider[m.PruneLinks] = Factory(m.PruneLinks, begin=begin_media, clock=clock)
+    remove_objects: Provider[m.RemoveObjects] = Factory(m.RemoveObjects, begin=begin_media, storage=storage)
+    reconcile: Provider[m.Reconcile] = Factory(
+        m.Reconcile, begin=begin_media, reads=media_reads, storage=storage, clock=clock
+    )
+    tidy_media: Provider[m.TidyMedia] = Factory(m.TidyMedia, begin=begin_media, reconcile=reconcile)
 
     # operations
     draining: Provider[asyncio.Event] = Singleton(asyncio.Event)

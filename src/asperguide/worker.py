@@ -18,6 +18,7 @@ from asperguide.adapters.jobs.worker import Worker
 from asperguide.adapters.tracing import traced
 from asperguide.container import Container
 from asperguide.identity import events
+from asperguide.media import events as media
 from asperguide.operations.events import InvariantsCheckDue, JobCancelled, LedgerPruneDue
 from asperguide.settings import Settings
 from asperguide.shared.ledger import kind_of
@@ -46,6 +47,8 @@ REACTIONS: dict[type[Message], tuple[str | Long, ...]] = {
     events.AccountClosing: ("send_closing",),
     events.AccountReopened: ("tell_owner",),
     events.UserSuspended: ("tell_owner",),
+    media.FileArrived: (Long("check_file", minutes=15),),
+    media.ObjectsAbandoned: (Long("remove_objects", minutes=15),),
 }
 """Events, and the use cases of the container that are called with the event and the id of its row in the ledger.
 
@@ -62,6 +65,10 @@ PRUNES: dict[type[Message], str | Long] = {
     events.SessionsPruneDue: "prune_sessions",
     events.CodesPruneDue: "prune_codes",
     events.UnconfirmedPruneDue: "prune_unconfirmed",
+    media.UploadsExpireDue: Long("expire_uploads", minutes=15),
+    media.FilesPurgeDue: Long("purge_deleted_files", minutes=15),
+    media.LinksPruneDue: "prune_links",
+    media.MediaReconcileDue: Long("tidy_media", minutes=60),
 }
 """What the clock asks for, and the use cases that are called with the id of the row and end it themselves."""
 
@@ -102,6 +109,10 @@ def schedules_of(settings: Settings) -> list[Schedule]:
         Schedule(name="prune-codes", every=codes, message=events.CodesPruneDue()),
         Schedule(name="prune-unconfirmed", every=timedelta(hours=1), message=events.UnconfirmedPruneDue()),
         Schedule(name="purge-closed-accounts", every=timedelta(hours=1), message=events.ClosedAccountsPurgeDue()),
+        Schedule(name="expire-uploads", every=timedelta(minutes=15), message=media.UploadsExpireDue()),
+        Schedule(name="purge-deleted-files", every=timedelta(hours=1), message=media.FilesPurgeDue()),
+        Schedule(name="prune-links", every=timedelta(hours=1), message=media.LinksPruneDue()),
+        Schedule(name="reconcile-media", every=timedelta(days=1), message=media.MediaReconcileDue()),
         Schedule(name="prune-ledger", every=timedelta(hours=1), message=LedgerPruneDue()),
         Schedule(name="check-invariants", every=timedelta(minutes=5), message=InvariantsCheckDue()),
     ]

@@ -24,7 +24,7 @@ from asperguide.shared.errors import EditedMeanwhile
 from asperguide.shared.ports import JobOptions
 
 QUEUE = "media"
-"""Where work waits that takes long."""
+"""Where work waits that takes minutes and all of a processor."""
 
 
 async def settle(uow: MediaUnitOfWork, file: File, verdict: Verdict, now: datetime) -> File:
@@ -39,9 +39,10 @@ async def settle(uow: MediaUnitOfWork, file: File, verdict: Verdict, now: dateti
     if verdict.facts is not None and verdict.facts.video_codec is not None:
         video = Video(id=file.id, owner=file.owner, facts=verdict.facts, created_at=now, updated_at=now)
         await uow.videos.add(video)
-        uow.announce(
-            VideoProcessingWanted(file=file.id), JobOptions(queue=QUEUE, unique_key=f"process-video:{file.id}")
+        options = JobOptions(
+            queue=QUEUE, unique_key=f"process-video:{file.id}", owner=file.owner, result=f"/api/v1/videos/{file.id}"
         )
+        uow.announce(VideoProcessingWanted(file=file.id), options)
     return ready
 
 
@@ -58,7 +59,7 @@ async def quarantine(uow: MediaUnitOfWork, file: File, size: int, now: datetime)
 
 def have_checked(uow: MediaUnitOfWork, id: FileId) -> None:
     """A worker is to look at the bytes of the file."""
-    uow.announce(FileArrived(file=id), JobOptions(queue=QUEUE, unique_key=f"check-file:{id}"))
+    uow.announce(FileArrived(file=id), JobOptions(unique_key=f"check-file:{id}"))
 
 
 async def give_up(uow: MediaUnitOfWork, upload: Upload) -> None:
@@ -101,7 +102,7 @@ def leave_copy(uow: MediaUnitOfWork, file: File | None, key: str) -> None:
 
 def abandon(uow: MediaUnitOfWork, key: str) -> None:
     """Have the object with this key removed, or all whose keys begin with it when it ends with `/`."""
-    uow.announce(ObjectsAbandoned(key=key), JobOptions(queue=QUEUE))
+    uow.announce(ObjectsAbandoned(key=key))
 
 
 def leave_pieces(uow: MediaUnitOfWork, upload: Upload) -> None:

@@ -49,7 +49,7 @@ from asperguide.shared.actor import Actor
 from asperguide.shared.errors import EditedMeanwhile, FieldError
 from asperguide.shared.pages import Page, PageRequest
 from asperguide.shared.ports import Clock, Ids
-from asperguide.shared.storage import BINARY, Part, Storage, UploadMissing, WrongContent
+from asperguide.shared.storage import BINARY, Part, SignedLinks, Storage, UploadMissing, WrongContent
 
 MOST_PART_LINKS = 100
 A_SECOND = timedelta(seconds=1)
@@ -79,7 +79,7 @@ class StartUpload:
     """
 
     begin: Callable[[], MediaUnitOfWork]
-    storage: Storage
+    links: SignedLinks
     detector: TypeDetector
     clock: Clock
     ids: Ids
@@ -119,7 +119,7 @@ class StartUpload:
         if upload.transport is not Transport.DIRECT:
             return None
         return send_by(
-            await self.storage.put_link(
+            await self.links.put_link(
                 quarantine_key(upload.id), LIFETIME, size=upload.size, media_type=upload.media_type,
                 sha256=upload.sha256,
             )

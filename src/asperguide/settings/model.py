@@ -84,6 +84,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     rate_limit_user: Positive = 300
     rate_limit_credentials: Positive = 30
 
+    media_max_mb: Positive = 500
+    media_quota_mb: Positive = 10_240
+    media_quota_files: Positive = 100_000
+
     enable_crons: bool = True
     db_cleanup_interval: Positive = 30
     token_renewal_interval: Positive = 15
