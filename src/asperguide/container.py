@@ -22,6 +22,7 @@ from asperguide.adapters.jinja.letters import JinjaLetters
 from asperguide.adapters.magic import MagicTypes
 from asperguide.adapters.maintenance import MaintenanceWatch
 from asperguide.adapters.measuring import Monitor
+from asperguide.adapters.pillow.images import PillowImages
 from asperguide.adapters.prometheus.exposition import Exposition
 from asperguide.adapters.prometheus.neighbours import Neighbours
 from asperguide.adapters.prometheus.shared import SharedFigures
@@ -272,7 +273,7 @@ class Container(DeclarativeContainer):
     # media: adapters
     media_policy: Provider[m.MediaPolicy] = Singleton(media_policy_of, settings)
     type_detector: Provider[TypeDetector] = Singleton(MagicTypes)
-    images: Provider[Images] = Dependency()
+    images: Provider[Images] = Singleton(PillowImages)
     video_tools: Provider[VideoTools] = Dependency()
     media_unit_of_work: Provider[MediaUnitOfWork] = Factory(
         SqlMediaUnitOfWork, database, clock=clock, ids=ids, doorbell=doorbell

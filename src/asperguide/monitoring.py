@@ -89,5 +89,6 @@ def _adapters(container: Container) -> list[object]:
         container.cached_profiles(),
         container.mailer(),
         container.hasher(),
+        container.images(),
         *([] if redis is None else [redis.breaker]),
     ]

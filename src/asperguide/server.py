@@ -191,7 +191,7 @@ async def close(container: Container) -> None:
     for provider in (container.limiter, container.doorbell, container.mailer, container.storage):
         if (end := getattr(provider(), "aclose", None)) is not None:
             await end()
-    for pool in (container.hasher(), container.strength()):
+    for pool in (container.hasher(), container.strength(), container.images()):
         if (stop := getattr(pool, "close", None)) is not None:
             stop()
     if (redis := container.redis()) is not None:

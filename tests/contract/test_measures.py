@@ -17,8 +17,8 @@ from asperguide.adapters.jobs.worker import Worker
 from asperguide.adapters.memory.cache import MemoryCache
 from asperguide.adapters.memory.ledger import MemoryLedger
 from asperguide.adapters.memory.mailer import MemoryMailer
+from asperguide.adapters.pool import LowPriorityPool
 from asperguide.adapters.redis.connection import Breaker, OutOfReach
-from asperguide.adapters.security.pool import LowPriorityPool
 from asperguide.adapters.sql.engine import Database
 from asperguide.adapters.system import SystemIds
 from asperguide.identity.errors import PasswordQueueFull
@@ -114,7 +114,7 @@ async def test_the_breaker_tells_that_redis_is_out_of_reach_and_how_often_it_fai
 
 
 async def test_threads_tell_who_works_who_waits_and_who_was_turned_away() -> None:
-    pool, opened = LowPriorityPool("test", threads=1, queue=2), threading.Event()
+    pool, opened = LowPriorityPool("test", threads=1, queue=2, full=PasswordQueueFull), threading.Event()
     callers = [asyncio.create_task(pool.run(opened.wait, 20)) for _ in range(5)]
     await eventually(lambda: figure(pool, "asperguide_threads_refused_total", pool="test") == 2)
     assert figure(pool, "asperguide_threads_busy", pool="test") == 1

@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from asperguide.adapters.memory.passwords import MemoryPasswords
+from asperguide.adapters.pool import LowPriorityPool
 from asperguide.adapters.security.passwords import ArgonPasswords
-from asperguide.adapters.security.pool import LowPriorityPool
 from asperguide.identity.errors import PasswordQueueFull
 from asperguide.identity.ports import PasswordHasher
 from asperguide.testing.contracts import PasswordHasherContract
@@ -112,7 +112,7 @@ async def test_bcrypt_hashes_verify_by_their_first_72_bytes_and_are_outdated(arg
 
 
 async def test_hashing_happens_in_a_low_priority_thread_and_never_on_the_loop() -> None:
-    pool = LowPriorityPool("test", threads=1, queue=1)
+    pool = LowPriorityPool("test", threads=1, queue=1, full=PasswordQueueFull)
     thread, priority = await pool.run(
         lambda: (threading.get_ident(), os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
     )
@@ -147,7 +147,7 @@ def gate() -> Iterator[Gate]:
 
 
 async def test_of_50_at_once_one_runs_20_wait_and_the_others_are_told_to_come_back(gate: Gate) -> None:
-    pool = LowPriorityPool("test", threads=1, queue=20)
+    pool = LowPriorityPool("test", threads=1, queue=20, full=PasswordQueueFull)
     callers = [asyncio.create_task(pool.run(gate.wait, number)) for number in range(50)]
     done, waiting = await asyncio.wait(callers, timeout=0.2, return_when=asyncio.ALL_COMPLETED)
     assert (len(done), len(waiting)) == (29, 21)
@@ -163,7 +163,7 @@ async def test_of_50_at_once_one_runs_20_wait_and_the_others_are_told_to_come_ba
 
 
 async def test_a_cancelled_caller_frees_its_place_and_its_work_is_never_done(gate: Gate) -> None:
-    pool = LowPriorityPool("test", threads=1, queue=1)
+    pool = LowPriorityPool("test", threads=1, queue=1, full=PasswordQueueFull)
     running = asyncio.create_task(pool.run(gate.wait, "running"))
     await asyncio.to_thread(gate.entered.wait, 20)
     for round in range(5):
@@ -183,7 +183,7 @@ async def test_a_cancelled_caller_frees_its_place_and_its_work_is_never_done(gat
 
 
 async def test_cancelling_the_caller_of_running_work_keeps_its_place_until_it_ends(gate: Gate) -> None:
-    pool = LowPriorityPool("test", threads=1, queue=0)
+    pool = LowPriorityPool("test", threads=1, queue=0, full=PasswordQueueFull)
     running = asyncio.create_task(pool.run(gate.wait, "running"))
     await asyncio.to_thread(gate.entered.wait, 20)
     running.cancel()
@@ -203,7 +203,7 @@ async def test_cancelling_the_caller_of_running_work_keeps_its_place_until_it_en
 
 
 async def test_work_that_fails_frees_its_place() -> None:
-    pool = LowPriorityPool("test", threads=1, queue=0)
+    pool = LowPriorityPool("test", threads=1, queue=0, full=PasswordQueueFull)
     for _ in range(3):
         with pytest.raises(ZeroDivisionError):
             await pool.run(lambda: 1 / 0)

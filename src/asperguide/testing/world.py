@@ -18,6 +18,7 @@ from asperguide.adapters.memory.cache import MemoryCache
 from asperguide.adapters.memory.doorbell import MemoryDoorbell
 from asperguide.adapters.memory.idempotency import MemoryIdempotency
 from asperguide.adapters.memory.identity import MemoryGuessCounter, MemoryIdentityReads, MemoryIdentityUnitOfWork
+from asperguide.adapters.memory.images import MemoryImages
 from asperguide.adapters.memory.ledger import MemoryLedger
 from asperguide.adapters.memory.mailer import MemoryMailer
 from asperguide.adapters.memory.media import MemoryMediaReads, MemoryMediaUnitOfWork
@@ -233,6 +234,7 @@ class World:
         c.doorbell.override(Singleton(MemoryDoorbell))
         c.hasher.override(Singleton(MemoryPasswords))
         c.strength.override(Singleton(MemoryStrength))
+        c.images.override(Singleton(MemoryImages))
         c.idempotency.override(Object(self.idempotency))
         c.probes.override(Object(()))
         c.identity_unit_of_work.override(

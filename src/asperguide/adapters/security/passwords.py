@@ -10,7 +10,8 @@ from functools import cached_property
 from typing import Any
 
 from asperguide.adapters.measuring import Family, Measured
-from asperguide.adapters.security.pool import LowPriorityPool
+from asperguide.adapters.pool import LowPriorityPool
+from asperguide.identity.errors import PasswordQueueFull
 from asperguide.identity.ports import PasswordHasher
 
 OLD_SCHEMES = ("bcrypt", "bcrypt_sha256", "pbkdf2_sha256", "pbkdf2_sha512", "pbkdf2_sha1")
@@ -29,7 +30,7 @@ class ArgonPasswords(PasswordHasher, Measured):
         self._costs = {"opslimit": time_cost, "memlimit": memory_kib * 1024}
         self._ours = f"$argon2id$v=19$m={memory_kib},t={time_cost},p=1$"
         self._nobodys = f"{self._ours}{'A' * 22}${'A' * 43}"
-        self._pool = LowPriorityPool("passwords", threads, queue)
+        self._pool = LowPriorityPool("passwords", threads, queue, full=PasswordQueueFull)
 
     async def hash(self, password: str) -> str:
         """The hash, with a fresh salt of 16 bytes. Raises PasswordQueueFull."""

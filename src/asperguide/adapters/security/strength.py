@@ -6,7 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 from asperguide.adapters.measuring import Family, Measured
-from asperguide.adapters.security.pool import LowPriorityPool
+from asperguide.adapters.pool import LowPriorityPool
+from asperguide.identity.errors import PasswordQueueFull
 from asperguide.identity.ports import PasswordStrength
 
 SERVICE_WORDS = ("asperguide", "asper", "guide")
@@ -34,7 +35,7 @@ class ZxcvbnStrength(PasswordStrength, Measured):
 
     def __init__(self, min_score: int = 3) -> None:
         self._min_score = min_score
-        self._pool = LowPriorityPool("strength", threads=1, queue=20)
+        self._pool = LowPriorityPool("strength", threads=1, queue=20, full=PasswordQueueFull)
 
     async def weakness(self, password: str, words: Sequence[str]) -> str | None:
         """Why it is guessed too easily, in English. The service's own names count as words.

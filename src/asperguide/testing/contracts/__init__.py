@@ -9,6 +9,7 @@ from asperguide.testing.contracts.checking import PassTime, moving, raises, wait
 from asperguide.testing.contracts.doorbell import DoorbellContract
 from asperguide.testing.contracts.idempotency import IdempotencyContract
 from asperguide.testing.contracts.identity import IdentityContract
+from asperguide.testing.contracts.images import ImagesContract
 from asperguide.testing.contracts.job_board import JobBoardContract
 from asperguide.testing.contracts.ledger import LedgerContract
 from asperguide.testing.contracts.letters import LettersContract
@@ -24,7 +25,7 @@ from asperguide.testing.contracts.watch import WatchContract
 
 __all__ = [
     "AccessTokensContract", "CacheContract", "CountingDoorbell", "DoorbellContract", "IdempotencyContract",
-    "IdentityContract", "JobBoardContract", "LedgerContract", "LettersContract", "MailerContract",
+    "IdentityContract", "ImagesContract", "JobBoardContract", "LedgerContract", "LettersContract", "MailerContract",
     "MaintenanceContract", "PassTime",
     "PasswordHasherContract", "PasswordStrengthContract", "Persistence", "Purges", "RateLimiterContract",
     "TypeDetectorContract", "UnitOfWorkContract", "WatchContract", "moving", "raises", "waiting",

@@ -12,7 +12,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from asperguide.adapters.measuring import Family, Measured, counter, gauge
 from asperguide.adapters.system import give_back_memory
-from asperguide.identity.errors import PasswordQueueFull
+from asperguide.shared.errors import Unavailable
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -26,24 +26,25 @@ class LowPriorityPool(Measured):
     """At most `threads` jobs at once and `queue` waiting, in threads that yield the processor to everybody else.
 
     When nothing was asked for a second, the memory that the jobs used goes back to the system: a hash needs 19 MiB.
+    Who finds no place is told so by the error `full`.
     """
 
-    def __init__(self, name: str, threads: int, queue: int) -> None:
+    def __init__(self, name: str, threads: int, queue: int, full: type[Unavailable]) -> None:
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix=name, initializer=_yield_to_everybody)
         self._places = threading.BoundedSemaphore(threads + queue)
         self._resting: asyncio.TimerHandle | None = None
-        self._name, self._workers = name, threads
+        self._name, self._workers, self._full = name, threads, full
         self._jobs: set[Future[Any]] = set()
         self._refused = 0
 
     async def run(self, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """What the work returns or raises. Raises PasswordQueueFull at once when there is no place left.
+        """What the work returns or raises. Raises the error `full` at once when there is no place left.
 
         Work whose caller was cancelled while it waited is never done, and its place is free at once.
         """
         if not self._places.acquire(blocking=False):
             self._refused += 1
-            raise PasswordQueueFull(retry_after=RETRY_AFTER)
+            raise self._full(retry_after=RETRY_AFTER)
         job = self._threads.submit(work, *args, **kwargs)
         self._jobs.add(job)
         job.add_done_callback(self._done)

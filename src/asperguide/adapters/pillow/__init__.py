@@ -1,0 +1,1 @@
+"""Images by Pillow; HEIC by pillow-heif."""
