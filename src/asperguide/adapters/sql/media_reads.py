@@ -39,7 +39,10 @@ _linked = Prepared(
 )
 _all = sa.select(*_FILE).order_by(_files.id).limit(_limit)
 _first, _behind = Prepared(_all), Prepared(_all.where(_files.id > sa.bindparam("after")))
-_known = sa.select(_files.id).where(_files.id.in_(sa.bindparam("ids", expanding=True)))
+_these = sa.select(*_FILE).where(_files.id.in_(sa.bindparam("ids", expanding=True)))
+_owners = sa.select(UsageRow.__table__.c.owner).order_by(UsageRow.__table__.c.owner).limit(_limit)
+_first_owners = Prepared(_owners)
+_owners_behind = Prepared(_owners.where(UsageRow.__table__.c.owner > sa.bindparam("after")))
 
 
 def _filters(table: sa.Table) -> Mapping[str, Callable[[Any], Condition]]:
@@ -120,9 +123,18 @@ class SqlMediaReads(MediaReads):
                 return await store.all(_first, File, limit=limit)
             return await store.all(_behind, File, after=after, limit=limit)
 
-    async def known(self, ids: Sequence[FileId]) -> frozenset[FileId]:
+    async def by_ids(self, ids: Sequence[FileId]) -> Sequence[File]:
         """By primary keys."""
         if not ids:
-            return frozenset()
+            return ()
         async with self._database.reading() as store:
-            return frozenset((await store.execute(_known, {"ids": list(ids)})).scalars().all())
+            return await store.all(_these, File, ids=list(ids))
+
+    async def owners(self, after: OwnerId | None, limit: int) -> Sequence[OwnerId]:
+        """In the order of the primary key of what is counted."""
+        async with self._database.reading() as store:
+            if after is None:
+                rows = await store.execute(_first_owners, {"limit": limit})
+            else:
+                rows = await store.execute(_owners_behind, {"after": after, "limit": limit})
+        return [owner for (owner,) in rows]

@@ -38,7 +38,7 @@ class FileRow(Row):
     state: Mapped[FileState] = mapped_column(EnumText(FileState, 16))
     refusal: Mapped[str | None] = mapped_column(sa.String(500))
     visibility: Mapped[Visibility] = mapped_column(EnumText(Visibility, 16))
-    purpose: Mapped[str] = mapped_column(sa.String(100))
+    purpose: Mapped[str] = mapped_column(sa.String(50))
     tags: Mapped[tuple[str, ...]] = mapped_column(JsonValue(tuple[str, ...]))
     # The name without the underscore belongs to SQLAlchemy.
     metadata_: Mapped[Mapping[str, str]] = mapped_column("metadata", JsonValue(dict[str, str]))
@@ -94,6 +94,7 @@ class UploadRow(Row):
     offset: Mapped[int] = mapped_column(sa.quoted_name("offset", quote=True), sa.BigInteger)
     parts: Mapped[int] = mapped_column(sa.Integer)
     tail: Mapped[str | None] = mapped_column(sa.String(512))
+    seal: Mapped[bytes | None] = mapped_column(KeyBytes(32))
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(sa.Integer)
