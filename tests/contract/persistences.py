@@ -3,6 +3,7 @@
 from asperguide.adapters.memory.idempotency import MemoryIdempotency
 from asperguide.adapters.memory.identity import MemoryGuessCounter, MemoryIdentityReads, MemoryIdentityUnitOfWork
 from asperguide.adapters.memory.ledger import MemoryLedger
+from asperguide.adapters.memory.media import MemoryMediaReads, MemoryMediaUnitOfWork
 from asperguide.adapters.memory.operations import MemoryJobReads, MemoryMaintenanceReads, MemoryOperationsUnitOfWork
 from asperguide.adapters.memory.tables import MemoryDatabase
 from asperguide.adapters.sql.engine import Database
@@ -11,6 +12,7 @@ from asperguide.adapters.sql.identity import SqlGuessCounter, SqlIdentityReads, 
 from asperguide.adapters.sql.job_board import SqlJobReads
 from asperguide.adapters.sql.ledger import SqlLedger
 from asperguide.adapters.sql.maintenance import SqlMaintenanceReads
+from asperguide.adapters.sql.media import SqlMediaReads, SqlMediaUnitOfWork
 from asperguide.adapters.sql.operations import SqlOperationsUnitOfWork
 from asperguide.testing import MovableClock
 from asperguide.testing.contracts import CountingDoorbell, Persistence, Purges
@@ -26,6 +28,8 @@ def sql_persistence(database: Database, clock: MovableClock) -> Persistence:
         begin=lambda: SqlIdentityUnitOfWork(database, clock=clock, ids=IDS, purge=purges, doorbell=doorbell),
         reads=SqlIdentityReads(database),
         counter=SqlGuessCounter(database),
+        begin_media=lambda: SqlMediaUnitOfWork(database, clock=clock, ids=IDS, purge=purges, doorbell=doorbell),
+        media_reads=SqlMediaReads(database),
         ledger=SqlLedger(database, clock),
         begin_operations=lambda: SqlOperationsUnitOfWork(database, clock=clock, ids=IDS, doorbell=doorbell),
         jobs=SqlJobReads(database),
@@ -44,6 +48,10 @@ def memory_persistence(clock: MovableClock, database: MemoryDatabase | None = No
         begin=lambda: MemoryIdentityUnitOfWork(database, ledger, clock=clock, ids=IDS, purge=purges, doorbell=doorbell),
         reads=MemoryIdentityReads(database),
         counter=MemoryGuessCounter(database),
+        begin_media=lambda: MemoryMediaUnitOfWork(
+            database, ledger, clock=clock, ids=IDS, purge=purges, doorbell=doorbell
+        ),
+        media_reads=MemoryMediaReads(database),
         ledger=ledger,
         begin_operations=lambda: MemoryOperationsUnitOfWork(database, ledger, clock=clock, ids=IDS, doorbell=doorbell),
         jobs=MemoryJobReads(ledger),

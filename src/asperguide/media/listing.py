@@ -1,8 +1,14 @@
 """What the lists of media can be asked."""
 
+from typing import Annotated
+
+from msgspec import Meta
+
 from asperguide.media.model import FileState, Visibility, name_key
 from asperguide.shared.pages import Instant, ListRules, Sort
 
+Size = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+"""Bytes, as many as any database can count."""
 FAMILIES = ("image", "video", "audio", "text", "application", "model", "font")
 
 
@@ -29,7 +35,7 @@ FILES = ListRules(
     sorts={
         "created_at": Sort(field="created_at", type=Instant),
         "name": Sort(field="name_key", type=str),
-        "size": Sort(field="size", type=int),
+        "size": Sort(field="size", type=Size),
     },
     default="-created_at",
     filters={"type": _type, "tag": _tag, "name": _search, "state": FileState, "visibility": Visibility},

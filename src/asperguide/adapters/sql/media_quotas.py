@@ -12,8 +12,8 @@ from asperguide.media.model import FileState, OwnerId
 from asperguide.media.repositories import Quotas
 from asperguide.media.transport import Usage
 
-_COMING = (FileState.AWAITING, FileState.QUARANTINED, FileState.CHECKING)
-_KEPT = (FileState.READY, FileState.DELETED)
+COMING = (FileState.AWAITING, FileState.QUARANTINED, FileState.CHECKING)
+NUMBERS = ("used_bytes", "used_files", "reserved_bytes", "reserved_files")
 
 _usage, _files = UsageRow.__table__.c, FileRow.__table__.c
 _of_owner = _usage.owner == sa.bindparam("_owner")
@@ -46,14 +46,25 @@ _release = Prepared(
 _free = Prepared(
     _update.values(used_bytes=_usage.used_bytes - _number("_size"), used_files=_usage.used_files - 1)
 )  # fmt: skip
-_store = Prepared(_update.values({name: _number(f"_{name}") for name in _usage.keys() if name != "owner"}))
+_store = Prepared(_update.values({name: _number(f"_{name}") for name in NUMBERS}))
 _locked = Prepared(sa.select(UsageRow.__table__).where(_of_owner).with_for_update())
+
+
+def _in(*states: FileState) -> sa.ColumnElement[bool]:
+    return sa.or_(*(_files.state == state for state in states))
+
+
+def _sum(counted: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
+    return sa.func.coalesce(sa.func.sum(sa.case((counted, _files.size), else_=0)), 0)
+
+
+_used, _reserved = _in(FileState.READY, FileState.DELETED), _in(*COMING)
 _counted = Prepared(
     sa.select(
-        sa.func.coalesce(sa.func.sum(sa.case((_files.state.in_(_KEPT), _files.size), else_=0)), 0),
-        sa.func.count(sa.case((_files.state.in_(_KEPT), 1))),
-        sa.func.coalesce(sa.func.sum(sa.case((_files.state.in_(_COMING), _files.size), else_=0)), 0),
-        sa.func.count(sa.case((_files.state.in_(_COMING), 1))),
+        _sum(_used),
+        sa.func.count(sa.case((_used, 1))),
+        _sum(_reserved),
+        sa.func.count(sa.case((_reserved, 1))),
     ).where(_files.owner == sa.bindparam("_owner"))
 )
 
@@ -61,8 +72,7 @@ _counted = Prepared(
 @functools.cache
 def _make(dialect: str) -> Prepared:
     """A row of zeros, unless there is one."""
-    zeros = {name: 0 for name in _usage.keys() if name != "owner"}
-    values = {"owner": sa.bindparam("_owner"), **zeros}
+    values = {"owner": sa.bindparam("_owner"), **dict.fromkeys(NUMBERS, 0)}
     if dialect == "sqlite":
         return Prepared(sqlite.insert(UsageRow.__table__).values(values).on_conflict_do_nothing())
     # Unlike INSERT IGNORE this forgives a row that is there and nothing else.
@@ -105,26 +115,17 @@ class SqlQuotas(Quotas):
     async def recount(self, owner: OwnerId) -> Usage:
         """Locked first: who reserves or settles meanwhile waits, and changes what was counted here."""
         await self.usage(owner)
-        used_bytes, used_files, reserved_bytes, reserved_files = (
-            int(number) for number in (await self._store.execute(_counted, {"_owner": owner})).one()
-        )
-        now = Usage(
-            owner=owner, used_bytes=used_bytes, used_files=used_files,
-            reserved_bytes=reserved_bytes, reserved_files=reserved_files,
-        )  # fmt: skip
-        await self._store.change(
-            _store, _owner=owner, _used_bytes=used_bytes, _used_files=used_files,
-            _reserved_bytes=reserved_bytes, _reserved_files=reserved_files,
-        )  # fmt: skip
-        return now
+        row = (await self._store.execute(_counted, {"_owner": owner})).one()
+        counted = dict(zip(NUMBERS, map(int, row), strict=True))
+        await self._store.change(_store, _owner=owner, **{f"_{name}": number for name, number in counted.items()})
+        return Usage(owner=owner, **counted)
 
     async def _change(self, update: Prepared, owner: OwnerId, **numbers: int) -> bool:
         """Whether the update met the row; where there was none it is made, and the update tried again."""
         if await self._store.change(update, _owner=owner, **numbers):
             return True
-        return await self._make(owner) and bool(await self._store.change(update, _owner=owner, **numbers))
+        await self._make(owner)
+        return bool(await self._store.change(update, _owner=owner, **numbers))
 
-    async def _make(self, owner: OwnerId) -> bool:
-        """Whether the row may be new: it was made here, or by somebody else since we looked."""
+    async def _make(self, owner: OwnerId) -> None:
         await self._store.execute(_make(self._store.connection.dialect.name), {"_owner": owner})
-        return True

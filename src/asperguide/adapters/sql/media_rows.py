@@ -15,7 +15,8 @@ from asperguide.media.transport import Transport
 from asperguide.media.videos import Derived, Facts, VideoState
 
 # Each order of a list has an index of its own, which goes on with all that lists are filtered by: whatever is asked,
-# rows are chosen out of one index alone, and only those that are shown are read.
+# rows are chosen out of one index alone, and only those that are shown are read. What few files have is found by an
+# index of its own, so that the whole of an order is never looked through for it (docs/adr/0100).
 _FOUND_BY = ("state", "visibility", "media_type", "name_key")
 
 
@@ -52,6 +53,9 @@ class FileRow(Row):
         sa.Index("ix_files_created_at", "owner", "created_at", "id", *_FOUND_BY),
         sa.Index("ix_files_name_key", "owner", "name_key", "id", *_FOUND_BY[:-1]),
         sa.Index("ix_files_size", "owner", "size", "id", *_FOUND_BY),
+        sa.Index("ix_files_owner_state", "owner", "state", "created_at", "id"),
+        sa.Index("ix_files_visibility", "owner", "visibility", "created_at", "id"),
+        sa.Index("ix_files_media_type", "owner", "media_type", "created_at", "id"),
         sa.Index("ix_files_state", "state", "updated_at", "id"),
     )
 

@@ -15,6 +15,7 @@ from asperguide.testing.contracts.ledger import LedgerContract
 from asperguide.testing.contracts.letters import LettersContract
 from asperguide.testing.contracts.mailer import MailerContract
 from asperguide.testing.contracts.maintenance import MaintenanceContract
+from asperguide.testing.contracts.media import MediaContract
 from asperguide.testing.contracts.passwords import PasswordHasherContract, PasswordStrengthContract
 from asperguide.testing.contracts.persistence import CountingDoorbell, Persistence, Purges
 from asperguide.testing.contracts.rate_limiter import RateLimiterContract
@@ -26,7 +27,7 @@ from asperguide.testing.contracts.watch import WatchContract
 __all__ = [
     "AccessTokensContract", "CacheContract", "CountingDoorbell", "DoorbellContract", "IdempotencyContract",
     "IdentityContract", "ImagesContract", "JobBoardContract", "LedgerContract", "LettersContract", "MailerContract",
-    "MaintenanceContract", "PassTime",
+    "MaintenanceContract", "MediaContract", "PassTime",
     "PasswordHasherContract", "PasswordStrengthContract", "Persistence", "Purges", "RateLimiterContract",
     "TypeDetectorContract", "UnitOfWorkContract", "WatchContract", "moving", "raises", "waiting",
 ]  # fmt: skip

@@ -1,19 +1,27 @@
 """What persistence contracts are run on: one kind of persistence, and everything that it told others."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from asperguide.adapters.memory.doorbell import MemoryDoorbell
 from asperguide.identity.model import User
 from asperguide.identity.ports import GuessCounter, IdentityReads, IdentityUnitOfWork
+from asperguide.media.model import File
+from asperguide.media.ports import MediaReads
+from asperguide.media.repositories import Link, MediaUnitOfWork
+from asperguide.media.transport import Upload
+from asperguide.media.videos import Video
 from asperguide.operations.ports import JobReads, MaintenanceReads, OperationsUnitOfWork
 from asperguide.shared.actor import UserId
 from asperguide.shared.ledger import ClaimedJob, Ledger
 from asperguide.shared.ports import Idempotency, Message
 from asperguide.testing.clock import MovableClock
+from asperguide.testing.contracts import filing
 from asperguide.testing.contracts.people import credential
+
+T = TypeVar("T")
 
 
 class CountingDoorbell(MemoryDoorbell):
@@ -44,13 +52,15 @@ class Purges:
 class Persistence:
     """Adapters that keep their things in the same place, empty at the start.
 
-    All of them take the time from `clock`; `begin` makes units of work that tell `purges` and ring `doorbell`.
+    All of them take the time from `clock`; units of work tell `purges` and ring `doorbell`.
     """
 
     clock: MovableClock
     begin: Callable[[], IdentityUnitOfWork]
     reads: IdentityReads
     counter: GuessCounter
+    begin_media: Callable[[], MediaUnitOfWork]
+    media_reads: MediaReads
     ledger: Ledger
     begin_operations: Callable[[], OperationsUnitOfWork]
     jobs: JobReads
@@ -76,6 +86,17 @@ class Persistence:
     async def change(self, work: Callable[[IdentityUnitOfWork], Any]) -> Any:
         """What the work gives, in one committed unit of work."""
         async with self.begin() as uow:
+            result = await work(uow)
+            await uow.commit()
+        return result
+
+    async def keep_media(self, *things: File | Upload | Link | Video) -> None:
+        """Commit all of these in one unit of work."""
+        await self.change_media(lambda uow: filing.keep(uow, *things))
+
+    async def change_media(self, work: Callable[[MediaUnitOfWork], Awaitable[T]]) -> T:
+        """What the work gives, in one committed unit of work."""
+        async with self.begin_media() as uow:
             result = await work(uow)
             await uow.commit()
         return result

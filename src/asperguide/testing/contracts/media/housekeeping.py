@@ -1,15 +1,15 @@
-"""The law of what housekeeping asks for: files that lie about, everybody's files, which there are."""
+"""The law of what housekeeping asks for: files that lie about, everybody's files, who has any."""
 
 from dataclasses import replace
 
-from asperguide.media.model import FileId, FileState
+from asperguide.media.model import FileId, FileState, OwnerId
 from asperguide.testing.contracts.filing import awaited, file, owner
 from asperguide.testing.contracts.people import HOUR, IDS, NOW
 from asperguide.testing.contracts.persistence import Persistence
 
 
 class FileHousekeepingContract:
-    """Files by state and age, and all of them in order."""
+    """Files by state and age, all of them in order, and some by their ids; owners in order."""
 
     async def test_files_that_lie_about_come_the_oldest_first(self, persistence: Persistence) -> None:
         deleted = [file(owner(), f"{hours}").deleted(NOW + hours * HOUR) for hours in (3, 1, 2, 9)]
@@ -46,10 +46,22 @@ class FileHousekeepingContract:
         assert seen == expected
         assert [len(await persistence.media_reads.all_files(None, limit)) for limit in (1, 7, 99)] == [1, 7, 7]
 
-    async def test_those_that_there_are_can_be_told_from_others(self, persistence: Persistence) -> None:
+    async def test_those_that_there_are_are_found_by_their_ids(self, persistence: Persistence) -> None:
         mine = owner()
         there = [file(mine), awaited(mine), file(mine).deleted(NOW), awaited(owner()).refused("no", NOW)]
-        await persistence.keep_media(*there)
-        ids = [one.id for one in there]
-        missing = [FileId(IDS.new()) for _ in range(300)]
-        assert await persistence.media_reads.known([*missing, *ids, *ids]) == frozenset(ids)
+        await persistence.keep_media(*there, file(mine))
+        missing = [FileId(IDS.new()) for _ in range(990)]
+        found = await persistence.media_reads.by_ids([*missing, *(one.id for one in there), there[0].id])
+        assert sorted(found, key=lambda one: one.id) == sorted(there, key=lambda one: one.id)
+
+    async def test_owners_for_whom_something_is_counted_come_in_the_order_of_their_ids(
+        self, persistence: Persistence
+    ) -> None:
+        owners = [OwnerId(IDS.new()) for _ in range(7)]
+        for by in owners[::-1]:
+            await persistence.change_media(lambda uow, by=by: uow.quotas.reserve(by, 1, most_bytes=9, most_files=9))
+        seen, after = [], None
+        while found := await persistence.media_reads.owners(after, 3):
+            seen += found
+            after = found[-1]
+        assert seen == sorted(owners)

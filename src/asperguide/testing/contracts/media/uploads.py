@@ -22,6 +22,7 @@ FULL = upload(
     offset=2**53,
     parts=9999,
     tail="tails/a.b-c_d",
+    seal=b"\x00\xff" * 16,
     expires_at=datetime(2031, 5, 17, 12, 0, 0, 999999, UTC),
     version=3,
 )
@@ -40,10 +41,11 @@ class UploadsContract:
     async def test_an_upload_grows_under_its_version(self, persistence: Persistence) -> None:
         kept = upload(awaited(owner()))
         await persistence.keep_media(kept)
-        saved = await persistence.change_media(lambda uow: uow.uploads.save(kept.grown(10, 1, "tail")))
-        assert saved == replace(kept.grown(10, 1, "tail"), version=2)
+        grown = replace(kept, offset=10, parts=1, tail="tail")
+        saved = await persistence.change_media(lambda uow: uow.uploads.save(grown))
+        assert saved == replace(grown, version=2)
         assert await persistence.media_reads.upload(kept.id) == saved
-        for late in (lambda uow: uow.uploads.save(kept.grown(20, 2, None)), lambda uow: uow.uploads.remove(kept)):
+        for late in (lambda uow: uow.uploads.save(replace(kept, offset=20)), lambda uow: uow.uploads.remove(kept)):
             with raises(EditedMeanwhile):
                 await persistence.change_media(late)
         assert await persistence.media_reads.upload(kept.id) == saved
@@ -63,7 +65,7 @@ class UploadsContract:
         await persistence.keep_media(kept)
 
         async def send(n: int) -> Any:
-            return await persistence.change_media(lambda uow: uow.uploads.save(kept.grown(n, n, None)))
+            return await persistence.change_media(lambda uow: uow.uploads.save(replace(kept, offset=n)))
 
         results = await asyncio.gather(*map(send, range(1, 6)), return_exceptions=True)
         (won,) = [result for result in results if isinstance(result, Upload)]

@@ -11,8 +11,8 @@ from asperguide.testing.contracts.people import HOUR, IDS, NOW
 from asperguide.testing.contracts.persistence import Persistence
 
 FACTS = Facts(
-    duration=12.345678901234567, format="mov,mp4", bit_rate=2**40, width=1920, height=1080, frame_rate=29.97002997002997,
-    rotation=-90, video_codec="h264", audio_codec="aac", streams=3,
+    duration=12.345678901234567, format="mov,mp4", bit_rate=2**40, width=1920, height=1080,
+    frame_rate=29.97002997002997, rotation=-90, video_codec="h264", audio_codec="aac", streams=3,
 )  # fmt: skip
 MADE = (
     Derived(role="mp4", key="derived/x/run/1080.mp4", media_type="video/mp4", size=2**40, width=1920, height=1080),

@@ -1,0 +1,7 @@
+"""The law of everything that keeps media, on each kind of persistence."""
+
+from asperguide.testing.contracts import MediaContract
+
+
+class TestMedia(MediaContract):
+    """Each of them."""
