@@ -59,6 +59,7 @@ ABOUT = About(
     tags=(
         ("accounts", "Becoming a user, finding people, getting back in."),
         ("my account", "What is mine to see and change."),
+        ("long work", "How far is what goes on in the background, and ending it."),
         ("sessions", "Signing in and out, and on which devices."),
         ("administration", "For administrators only."),
         ("operations", "Jobs and queues, for administrators only."),

@@ -3,8 +3,9 @@
 import asyncio
 import contextlib
 import logging
+import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence, Set
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,9 +18,10 @@ from asperguide.adapters.jobs.worker import Worker
 from asperguide.adapters.memory.doorbell import MemoryDoorbell
 from asperguide.adapters.sql.engine import Database
 from asperguide.adapters.system import SystemClock, SystemIds
+from asperguide.identity.errors import UsernameTaken
 from asperguide.identity.model import User
 from asperguide.shared.errors import DatabaseUnavailable
-from asperguide.shared.ledger import ClaimedJob, JobRefused, Ledger, NewJob, as_job, report_progress
+from asperguide.shared.ledger import ClaimedJob, JobRefused, JobState, Ledger, NewJob, as_job, report_progress
 from asperguide.shared.ports import Clock, JobOptions, MailRefused, Message
 from asperguide.shared.tracing import Trace, trace
 from asperguide.testing import MovableClock
@@ -466,6 +468,161 @@ async def test_progress_is_told_from_inside_and_kept_by_the_next_heartbeat(persi
     report_progress(50)  # nothing to report on
 
 
+async def test_progress_is_written_within_a_second_and_once_a_second(persistence: Persistence) -> None:
+    said: list[int | None] = []
+    (row,) = await put(persistence, Called(), owner=IDS.new())
+
+    async def written() -> int | None:
+        found = await persistence.jobs.get(row.id)
+        return None if found is None else found.progress
+
+    async def work(_: Message) -> None:
+        began, percent = time.monotonic(), 0
+        while time.monotonic() - began < 2.5:
+            percent += 1
+            report_progress(percent)
+            await asyncio.sleep(0.05)
+        report_progress(99)
+        await eventually(lambda: 99 in said, 2)
+        assert await written() == 99
+
+    log, ledger = Log(work), Listening(persistence.ledger, [], said)
+    assert await worker(persistence, Reaction(name="log", message=Called, do=log), ledger=ledger).run_due() == 1
+    assert len(log.done) == 1
+    assert 2 <= len(said) <= 4
+
+
+async def cancel(persistence: Persistence, *rows: NewJob) -> None:
+    """As somebody does in another process: the bell rings afterwards."""
+    async with persistence.begin_operations() as uow:
+        for row in rows:
+            assert await uow.jobs.cancel(row.id, persistence.clock.now())
+        await uow.commit()
+    await persistence.doorbell.ring()
+
+
+@pytest.mark.parametrize("age", [0.0, 0.3, 0.7])
+async def test_a_cancelled_job_is_stopped_when_the_bell_rings_however_young_it_is(
+    persistence: Persistence, age: float
+) -> None:
+    began, stopped = asyncio.Event(), asyncio.Event()
+
+    async def hang(_: Message) -> None:
+        began.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            stopped.set()
+
+    (row,) = await put(persistence, Called())
+    async with running(worker(persistence, Reaction(name="log", message=Called, do=Log(hang)))):
+        await began.wait()
+        await asyncio.sleep(age)
+        await cancel(persistence, row)
+        await asyncio.wait_for(stopped.wait(), 2)
+
+
+async def test_the_ledger_is_asked_once_for_all_long_jobs_and_never_for_short_ones(persistence: Persistence) -> None:
+    ledger = Asked(persistence.ledger)
+    let_go, stopped = asyncio.Event(), list[int]()
+
+    async def work(message: Called) -> None:
+        try:
+            await (let_go.wait() if message.number else asyncio.sleep(0))
+        except asyncio.CancelledError:
+            stopped.append(message.number)
+            raise
+
+    log = Log(work)
+    one = worker(persistence, Reaction(name="log", message=Called, do=log), ledger=ledger)
+    async with running(one):
+        began = time.monotonic()
+        while time.monotonic() - began < 1.5:
+            await put(persistence, Called())
+            await persistence.doorbell.ring()
+            await asyncio.sleep(0.02)
+        await eventually(lambda: not one.running)
+        assert ledger.asked == []
+        rows = await put(persistence, *(Called(number=n) for n in (1, 2, 3)))
+        await persistence.doorbell.ring()
+        await eventually(lambda: 3 in ledger.asked)
+        await cancel(persistence, *rows[:2])
+        for _ in range(20):
+            await persistence.doorbell.ring()
+            await asyncio.sleep(0.02)
+        await eventually(lambda: len(stopped) == 2)
+        let_go.set()
+        await eventually(lambda: not one.running)
+    assert sorted(stopped) == [1, 2]
+    assert len(ledger.asked) <= 2 * (time.monotonic() - began) + 1
+
+
+async def test_what_the_owner_is_told_of_a_failure_are_the_words_of_a_refusal(persistence: Persistence) -> None:
+    rows = await put(persistence, Called(number=1), Called(number=2), Called(number=3), max_attempts=1, owner=IDS.new())
+
+    async def fail(message: Called) -> None:
+        if message.number == 1:
+            raise UsernameTaken
+        if message.number == 2:
+            raise JobRefused("internals") from UsernameTaken("Take another.")
+        raise OSError("/secret/path")
+
+    with dead_letters_expected():
+        await worker(persistence, Reaction(name="log", message=Called, do=Log(fail))).run_due()
+    found = [await persistence.jobs.get(row.id) for row in rows]
+    assert [one and one.failure for one in found] == [UsernameTaken.sentence, "Take another.", None]
+
+
+async def test_what_somebody_waits_for_is_the_first_reaction_and_the_others_are_jobs_beside_it(
+    persistence: Persistence,
+) -> None:
+    tries = []
+
+    async def fail_once(_: Message) -> None:
+        tries.append(1)
+        if len(tries) == 1:
+            raise ConnectionError
+
+    wanted, beside = Log(fail_once), Log()
+    one = worker(
+        persistence,
+        Reaction(name="wanted", message=Called, do=wanted),
+        Reaction(name="beside", message=Called, do=beside),
+    )
+    (row,) = await put(persistence, Called(), owner=IDS.new())
+    assert await one.run_due() == 2
+    assert (wanted.done, len(beside.done), await state(persistence, row)) == ([], 1, JobState.WAITING)
+    persistence.clock.advance(timedelta(hours=1))
+    assert await one.run_due() == 1
+    assert (wanted.rows, len(beside.done), await state(persistence, row)) == ([row.id], 1, JobState.DONE)
+
+
+async def test_an_empty_queue_beside_the_first_is_looked_at_ten_times_a_second_at_most(
+    persistence: Persistence,
+) -> None:
+    log, ledger = Log(), Asked(persistence.ledger)
+    places = {"default": 1, "media": 1}
+    one = worker(
+        persistence, Reaction(name="log", message=Called, do=log), ledger=ledger, queues=places, poll=timedelta(hours=1)
+    )
+    async with running(one):
+        began = time.monotonic()
+        for number in range(60):
+            await put(persistence, Called(number=number))
+            await persistence.doorbell.ring()
+            await eventually(lambda: len(log.done) == number + 1)  # noqa: B023
+        looks, passed = ledger.claims.count("media"), time.monotonic() - began
+        assert 1 <= looks <= passed / 0.1 + 2
+        await put(persistence, Called(), queue="media")
+        await persistence.doorbell.ring()
+        await eventually(lambda: len(log.done) == 61, 1)
+
+
+async def state(persistence: Persistence, row: NewJob) -> JobState | None:
+    found = await persistence.jobs.get(row.id)
+    return found and found.state
+
+
 async def committed(persistence: Persistence, users: Sequence[User]) -> int:
     """How many of the accounts are there."""
     return len([user for user in users if await persistence.user(user.id) is not None])
@@ -751,6 +908,22 @@ class Listening(Wrapped):
         self._said.append(progress)
         self._beats.append(await self._ledger.heartbeat(job, lease, progress))
         return self._beats[-1]
+
+
+class Asked(Wrapped):
+    """Notes for how many jobs it was asked whether they are still held, and which queues were claimed from."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        super().__init__(ledger)
+        self.asked, self.claims = list[int](), list[str]()
+
+    async def held(self, jobs: Sequence[ClaimedJob]) -> Set[UUID]:
+        self.asked.append(len(jobs))
+        return await self._ledger.held(jobs)
+
+    async def claim(self, worker: str, queue: str, limit: int, lease: timedelta) -> Sequence[ClaimedJob]:
+        self.claims.append(queue)
+        return await self._ledger.claim(worker, queue, limit, lease)
 
 
 class Ending(Wrapped):

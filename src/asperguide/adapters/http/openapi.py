@@ -183,6 +183,8 @@ def _complete(response: dict[str, Any], declared: Declared, status: int) -> None
     names += ["ETag"] if declared.versioned and status < 400 else []
     names += ["Link"] if declared.listing else []
     names += ["Idempotency-Replayed"] if declared.idempotent else []
+    names += ["Location", "Retry-After"] if declared.long and status == 202 else []
+    names += ["Retry-After"] if declared.polled and status < 300 else []
     names += ["Deprecation", "Sunset"] if declared.retired else []
     response.setdefault("headers", {}).update(_references(names))
     if declared.answer_example is not None and status < 300:

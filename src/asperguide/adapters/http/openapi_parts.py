@@ -41,6 +41,7 @@ HEADERS: dict[str, dict[str, Any]] = {
     "RateLimit": _text("Calls left and seconds until the window ends.", '"default";r=50;t=30'),
     "RateLimit-Policy": _text("Quota and window in seconds.", '"default";q=60;w=60'),
     "Retry-After": {"description": "Seconds to wait before trying again.", "schema": {"type": "integer"}},
+    "Location": _text("The job to ask how far the work is.", f"/api/v1/jobs/{EXAMPLE_ID}"),
     "WWW-Authenticate": _text("How to sign in (RFC 6750).", 'Bearer error="invalid_token"'),
     "ETag": _text("The version of the resource, for If-Match and If-None-Match.", '"3"'),
     "Link": _text('The next page, with rel="next".', '</api/v1/things?cursor=b2Zmc2V0>; rel="next"'),

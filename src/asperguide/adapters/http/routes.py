@@ -35,7 +35,8 @@ class Declared:
     `exempt` routes neither count against a rate limit nor look at tokens. `budget` names one more rate limit, per
     client address. `form` is the type that the handler reads with `form_as`. `refusal` is what a 400 may be beside a
     problem, by media type as OpenAPI writes it. `versioned` is whether If-Match is understood (`optional`) or demanded
-    (`required`).
+    (`required`). `long` is whether it answers 202 while the work goes on in a job, `polled` whether it
+    may say when to ask again.
     """
 
     public: bool = False
@@ -50,6 +51,8 @@ class Declared:
     idempotent: bool = False
     versioned: str = ""
     retired: Retired | None = None
+    long: bool = False
+    polled: bool = False
 
 
 DENIED = Declared()

@@ -120,6 +120,49 @@ class JobBoardContract:
         assert (found.leased_until, found.error, found.finished_at) == (now + LEASE, None, None)
         assert await persistence.jobs.get(IDS.new()) is None
 
+    async def test_a_job_of_somebody_says_whose_it_is_what_will_be_there_and_why_it_is_not(
+        self, persistence: Persistence
+    ) -> None:
+        claimed = await running(persistence, owner=BOSS, result="/api/v1/things/Žofie")
+        assert claimed.owner == BOSS
+        assert await persistence.ledger.fail(claimed, "OSError: x", None, "The film is too long. " * 50)
+        found = await persistence.jobs.get(claimed.id)
+        assert found is not None
+        assert (found.owner, found.result) == (BOSS, "/api/v1/things/Žofie")
+        assert found.failure == ("The film is too long. " * 50)[:500]
+        assert await retry(persistence, claimed.id)
+        found = await persistence.jobs.get(claimed.id)
+        assert found is not None
+        assert (found.owner, found.failure, found.error) == (BOSS, None, "OSError: x")
+
+    async def test_everybody_lists_their_own_jobs_by_pages_and_states(self, persistence: Persistence) -> None:
+        start, other = persistence.clock.now(), UserId(IDS.new())
+        mine = [await put(persistence, owner=BOSS, created_at=start + n * HOUR) for n in range(5)]
+        for owner in (other, None):
+            await put(persistence, owner=owner, kind="another")
+        (gone,) = [one for one in await persistence.due() if one.id == mine[0].id]
+        assert await persistence.ledger.fail(gone, "why", None)
+        assert await cancel(persistence, mine[1].id)
+
+        async def listed(**wanted: Any) -> list[UUID]:
+            ids: list[UUID] = []
+            cursor = None
+            while True:
+                page = await persistence.jobs.of(BOSS, PageRequest(limit=2, cursor=cursor, count=True, **wanted))
+                ids += [one.id for one in page.items]
+                if (cursor := page.next_cursor) is None:
+                    assert page.total == len(ids)
+                    return ids
+
+        assert await listed() == [one.id for one in reversed(mine)]
+        assert await listed(sort="created_at") == [one.id for one in mine]
+        assert await listed(filters={"state": "failed"}) == [mine[0].id]
+        assert await listed(filters={"state": "cancelled"}) == [mine[1].id]
+        assert await listed(filters={"kind": "another"}) == []
+        for unknown in ({"state": "dead"}, {"queue": "default"}):
+            with raises(InvalidFields):
+                await listed(filters=unknown)
+
     async def test_a_job_that_was_given_up_says_why_and_when(self, persistence: Persistence) -> None:
         gone = await dead(persistence)
         found = await persistence.jobs.get(gone.id)

@@ -262,6 +262,21 @@ class LedgerContract:
         found = [*await claim(ledger, limit=2), *await claim(ledger, limit=0), *await claim(ledger, limit=9)]
         assert [row.priority for row in found] == [-5, 3, 3, 2**31 - 1]
 
+    async def test_who_holds_several_rows_can_ask_which_are_still_theirs(
+        self, ledger: Ledger, clock: MovableClock
+    ) -> None:
+        zombie = await lose(ledger, clock)
+        await ledger.put([job(clock) for _ in range(5)])
+        mine = await claim(ledger)
+        assert await ledger.finish(mine[0])
+        assert await ledger.hand_back(mine[1])
+        (again,) = await claim(ledger)
+        assert again.id == mine[1].id
+        stranger = replace(mine[2], id=IDS.new())
+        assert await ledger.held([*mine, zombie, stranger]) == {each.id for each in mine[2:]}
+        assert await ledger.held([again]) == {again.id}
+        assert await ledger.held([]) == set()
+
     async def test_pruning_forgets_history_and_nothing_else(self, ledger: Ledger, clock: MovableClock) -> None:
         rows = [job(clock, kind=kind) for kind in ("done", "dead", "running", "waiting")]
         await ledger.put(rows[:3])

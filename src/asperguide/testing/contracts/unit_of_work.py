@@ -171,6 +171,49 @@ class UnitOfWorkContract:
             with raises(ValueError):
                 replace(options, **nonsense)
 
+    async def test_who_announces_is_told_the_id_of_the_job_and_of_the_one_that_has_its_key(
+        self, persistence: Persistence
+    ) -> None:
+        async with persistence.begin() as uow:
+            plain = uow.announce(Written(user=person().id))
+            keyed = uow.announce(Written(user=person().id), JobOptions(unique_key="k"))
+            await uow.commit()
+        assert {found.id for found in await persistence.due()} == {plain, keyed}
+        async with persistence.begin() as uow:
+            assert await uow.live_job("k") == keyed
+            assert await uow.live_job("K") is None
+            assert uow.announce(Written(user=person().id), JobOptions(unique_key="k")) != keyed
+            await uow.commit()
+        assert await persistence.due() == []
+
+    async def test_an_owner_is_never_told_of_a_job_that_is_not_there(self, persistence: Persistence) -> None:
+        mine, written = person(), person("written", "written@example.org")
+        owned = JobOptions(unique_key="k", owner=mine.id, result="/api/v1/things/7")
+
+        async def ask(options: JobOptions = owned, times: int = 1) -> UUID:
+            async with persistence.begin() as uow:
+                ids = [uow.announce(Written(user=mine.id), options) for _ in range(times)]
+                await uow.commit()
+            return ids[-1]
+
+        with raises(EditedMeanwhile):
+            await ask(times=2)
+        assert await persistence.due() == []
+        found = await asyncio.gather(*(ask() for _ in range(8)), return_exceptions=True)
+        (id,) = [one for one in found if isinstance(one, UUID)]
+        assert {type(one) for one in found if one != id} == {EditedMeanwhile}
+        with raises(EditedMeanwhile):
+            async with persistence.begin() as uow:
+                await uow.users.add(written, credential(written))
+                uow.announce(Written(user=mine.id), owned)
+                await uow.commit()
+        assert await persistence.user(written.id) is None
+        (claimed,) = await persistence.due()
+        assert (claimed.id, claimed.owner) == (id, mine.id)
+        assert await persistence.ledger.finish(claimed)
+        daily = replace(owned, unique_for=timedelta(days=1))
+        assert await ask(daily) == await ask(daily)
+
     async def test_after_the_commit_and_only_then_caches_are_purged_and_the_bell_rings(
         self, persistence: Persistence
     ) -> None:

@@ -16,6 +16,7 @@ from asperguide.operations import (
     Job,
     JobInFull,
     ListJobs,
+    MyJob,
     PauseQueue,
     Pruned,
     PruneJobs,
@@ -97,7 +98,7 @@ async def show_job(
     id: FromPath[UUID], request: ApiRequest, actor: Given[Actor], show_job: Given[ShowJob]
 ) -> Response[JobInFull]:
     job = await show_job(actor, id)
-    return single(request, job, _version(job))
+    return single(request, job, version_of(job))
 
 
 @post(
@@ -180,6 +181,6 @@ async def resume_queue(
 JOBS = (list_jobs, show_job, retry_job, cancel_job, prune_jobs, list_queues, pause_queue, resume_queue)
 
 
-def _version(job: JobInFull) -> int:
+def version_of(job: JobInFull | MyJob) -> int:
     """A number that is another one for any other content: workers change rows that have no version of their own."""
     return int.from_bytes(hashlib.blake2b(msgspec.json.encode(job), digest_size=7).digest())
