@@ -207,7 +207,17 @@ REFUSED = [
     ("MAIL_FROM", "a@example.org\nBcc: b@example.org"),
     ("SQL_HOST", "db\x00"),
     ("SQL_PASSWORD_FILE", "/nowhere/at/all"),
+    ("MEDIA_CONCURRENCY", "0"),
+    ("WORKER_QUEUES", "video"),
+    ("WORKER_QUEUES", "default,video"),
+    ("WORKER_QUEUES", ","),
 ]
+
+
+def test_workers_serve_both_queues_unless_told_otherwise(folder: Path) -> None:
+    assert read(folder).queues == {"default": 4, "media": 1}
+    assert read(folder, WORKER_QUEUES="media", MEDIA_CONCURRENCY="3").queues == {"media": 3}
+    assert read(folder, WORKER_QUEUES="media,default", WORKER_CONCURRENCY="2").queues == {"default": 2, "media": 1}
 
 
 @pytest.mark.parametrize(("name", "value"), REFUSED)

@@ -19,6 +19,7 @@ EXPECTED = {
     "GET /admin/jobs", "GET /admin/jobs/{id}", "POST /admin/jobs/{id}/retry", "POST /admin/jobs/{id}/cancel",
     "POST /admin/jobs/prune", "GET /admin/queues", "POST /admin/queues/{queue}/pause",
     "POST /admin/queues/{queue}/resume",
+    "GET /jobs", "GET /jobs/{id}", "DELETE /jobs/{id}",
 }  # fmt: skip
 PUBLIC = {
     "POST /users", "POST /users/email-verification", "POST /users/email-verification/resend",

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from asperguide.adapters.jobs import line as module
-from asperguide.adapters.jobs.line import MOST_AHEAD, SOON_SECONDS, Line
+from asperguide.adapters.jobs.line import MOST_AHEAD, REST_SECONDS, SOON_SECONDS, Line
 from asperguide.shared.ledger import ClaimedJob
 from asperguide.testing.contracts.people import IDS
 
@@ -72,3 +72,15 @@ def test_who_waited_for_too_long_leaves_in_order_and_nobody_is_claimed_ahead(lat
     assert line.leave(1.0) == early
     assert line.leave(1.0) == []
     assert line.leave(0) == late
+
+
+def test_a_calm_line_that_was_empty_rests_for_a_moment_and_others_never(later: list[float]) -> None:
+    eager, calm = Line("default", 1), Line("media", 1, calm=True)
+    assert (eager.rest() <= 0, calm.rest() <= 0) == (True, True)
+    for line in (eager, calm):
+        line.join([], 1)
+    assert (eager.rest() <= 0, calm.rest()) == (True, pytest.approx(REST_SECONDS))
+    later[0] += REST_SECONDS
+    assert calm.rest() <= 0
+    calm.join(jobs(1), 1)
+    assert calm.rest() <= 0

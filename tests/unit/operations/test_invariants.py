@@ -103,6 +103,14 @@ async def test_due_jobs_may_wait_for_five_minutes_and_for_ever_in_a_paused_queue
     assert await broken(check(WELL, waiting("a", 2 * limit, paused_at=NOW))) == []
 
 
+async def test_media_may_wait_for_hours_and_hides_nobody_who_may_not() -> None:
+    hour, late = timedelta(hours=1), waiting("a", timedelta(minutes=6))
+    assert await broken(check(WELL, waiting("media", 2 * hour))) == []
+    assert await broken(check(WELL, waiting("media", 2 * hour + SECOND))) == ["ledger-age"]
+    (found,) = [one for one in await check(WELL, waiting("media", hour), late)() if not one.holds]
+    assert found.detail == "the oldest due job waits for 360 s"
+
+
 async def test_under_maintenance_jobs_may_wait_but_a_dead_worker_is_told() -> None:
     under = replace(WELL, maintenance=True)
     assert await broken(check(under, waiting("a", timedelta(hours=2)))) == []

@@ -10,6 +10,7 @@ import pytest
 
 from asperguide.adapters.jobs.reactions import Reaction, by_kind
 from asperguide.adapters.jobs.worker import Worker
+from asperguide.adapters.memory.doorbell import MemoryDoorbell
 from asperguide.identity.audit import SecurityEventKind
 from asperguide.identity.events import VerificationRequested
 from asperguide.operations import Pruning, Queue
@@ -133,7 +134,7 @@ async def test_a_cancelled_job_is_over_and_can_still_be_retried(world: World) ->
     assert await lines(world) == [("job-cancelled", str(id)), ("job-retried", str(id))]
 
 
-async def test_a_running_job_is_stopped_by_its_next_heartbeat(world: World) -> None:
+async def test_a_running_job_is_stopped_by_its_next_heartbeat_if_no_bell_rings(world: World) -> None:
     began, stopped = asyncio.Event(), asyncio.Event()
 
     async def endless(message: object, job: UUID) -> None:
@@ -145,7 +146,7 @@ async def test_a_running_job_is_stopped_by_its_next_heartbeat(world: World) -> N
 
     worker = Worker(
         world.ledger, by_kind([Reaction(name="endless", message=VerificationRequested, do=endless)]),
-        clock=world.clock, ids=world.ids, doorbell=world.container.doorbell(), queues={"default": 1},
+        clock=world.clock, ids=world.ids, doorbell=MemoryDoorbell(), queues={"default": 1},
         lease=timedelta(seconds=0.3), poll=timedelta(seconds=0.05),
     )  # fmt: skip
     id = await a_job(world)

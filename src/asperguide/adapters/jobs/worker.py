@@ -183,8 +183,8 @@ class Worker(Measured):
 
     async def _hand_back_late(self) -> None:
         """Let other workers have what was taken too early: the jobs before it turned out to be long."""
-        for line in self._lines:
-            await self._hand_back(line.leave(PATIENCE_SECONDS))
+        if late := [job for line in self._lines for job in line.leave(PATIENCE_SECONDS)]:
+            await self._hand_back(late)
 
     async def _hand_back(self, jobs: Iterable[ClaimedJob]) -> None:
         with surviving("jobs could not be handed back; their leases will run out"):
