@@ -34,7 +34,7 @@ from tests.http.sample import SIGNED_IN, THING, World, raw
 
 NOW = datetime(2026, 1, 19, 10, 30, 0, 999_999, tzinfo=UTC)
 RANGES = {400: 400, 405: 400, 401: 401, 403: 402, 404: 404, 409: 409, 412: 412, 428: 412, 413: 413, 431: 413, 414: 413}
-RANGES |= {415: 415, 422: 422, 429: 429, 500: 500, 503: 503}
+RANGES |= {408: 400, 410: 404, 415: 415, 416: 400, 422: 422, 429: 429, 500: 500, 503: 503}
 
 
 class CapsuleAlreadySealed(Conflict, code=49911):

@@ -1,10 +1,12 @@
 """Whose request it is when nobody signed in: the client address behind the proxies that operators trust."""
 
+import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 Address = IPv4Address | IPv6Address
+HOST = re.compile(rb"(?:[A-Za-z0-9._-]*|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?")
 
 
 def client_address(trusted: Iterable[str]) -> Callable[[str, Iterable[bytes]], str]:
@@ -65,3 +67,10 @@ def _parsed(text: str) -> Address | None:
     except ValueError:
         return None
     return (isinstance(address, IPv6Address) and address.ipv4_mapped) or address
+
+
+@lru_cache(maxsize=256)
+def is_host(host: bytes) -> bool:
+    """Whether a Host field is a name or an address with a possible port: URLs are made of it here and there."""
+    found = HOST.fullmatch(host)
+    return found is not None and int(found[1] or 0) <= 65535

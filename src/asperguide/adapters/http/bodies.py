@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
@@ -13,7 +13,14 @@ from litestar.types import Empty
 
 from asperguide.adapters.http.calls import Call
 from asperguide.adapters.http.field_errors import field_errors
-from asperguide.adapters.http.problems import MalformedBody, TokenNeeded
+from asperguide.adapters.http.problems import (
+    MalformedBody,
+    MalformedRequest,
+    PayloadTooLarge,
+    TokenNeeded,
+    UnsupportedMediaType,
+)
+from asperguide.adapters.http.routes import ANYTHING, Plan
 from asperguide.shared.actor import Actor, Origin
 from asperguide.shared.errors import InvalidFields
 
@@ -29,6 +36,23 @@ NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 
 class ClientGone(Exception):
     """The caller hung up before the body was complete: there is nobody to answer."""
+
+
+def check_announced(plan: Plan, headers: Mapping[bytes, bytes]) -> None:
+    """Refuse a body by its header fields alone, before a byte of it is read."""
+    length = headers.get(b"content-length", b"0")
+    if not length.isdigit():
+        raise MalformedRequest("The Content-Length is malformed.")
+    if plan.body_limit and (len(length) > 18 or int(length) > plan.body_limit):
+        raise PayloadTooLarge
+    if not (plan.media_type or plan.streams) or (int(length) == 0 and b"transfer-encoding" not in headers):
+        return
+    kind, _, parameters = headers.get(b"content-type", b"").lower().partition(b";")
+    if plan.streams:
+        if kind.strip() not in plan.streams and ANYTHING.encode() not in plan.streams:
+            raise UnsupportedMediaType(f"Send {b' or '.join(sorted(plan.streams)).decode()}.")
+    elif kind.strip() != plan.media_type or parameters.strip() not in (b"", b"charset=utf-8", b'charset="utf-8"'):
+        raise UnsupportedMediaType(f"Send {(plan.media_type or b'').decode()}.")
 
 
 class ApiRequest(Request[Any, Any, Any]):

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from contextvars import ContextVar
 
+from asperguide.adapters.http.intake import Intake
 from asperguide.shared.actor import Actor, Origin
 
 SANE = bytes(range(ord("0"), ord("9") + 1)) + b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz._-"
@@ -15,10 +16,14 @@ class Call:
     """One request as the edge sees it.
 
     `presented` is whether a token came, `by_cookie` whether it came as a cookie, `extra` are header fields that the
-    answer will carry, whatever it is.
+    answer will carry, whatever it is. `bodiless` is whether the caller wants no body (HEAD), `intake` is there when the
+    request's body is streamed.
     """
 
-    __slots__ = ("actor", "address", "by_cookie", "extra", "headers", "path", "presented", "request_id", "traceparent")
+    __slots__ = (
+        "actor", "address", "bodiless", "by_cookie", "extra", "headers", "intake", "path", "presented", "request_id",
+        "traceparent",
+    )  # fmt: skip
 
     def __init__(self, headers: Mapping[bytes, bytes], path: str, request_id: str) -> None:
         self.headers = headers
@@ -29,6 +34,8 @@ class Call:
         self.actor: Actor | None = None
         self.presented = False
         self.by_cookie = False
+        self.bodiless = False
+        self.intake: Intake | None = None
         self.extra: list[tuple[bytes, bytes]] = []
 
     @property

@@ -4,7 +4,6 @@ It replaces Litestar's outer shell on purpose: the route is looked up once, and 
 often, how large a body) is decided before any handler runs. Everything that raises ends here as a problem.
 """
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -16,20 +15,19 @@ from litestar.exceptions import MethodNotAllowedException, NotFoundException
 
 from asperguide.adapters.http import fields
 from asperguide.adapters.http.access import Passage
-from asperguide.adapters.http.addresses import client_address
-from asperguide.adapters.http.bodies import ClientGone
+from asperguide.adapters.http.addresses import client_address, is_host
+from asperguide.adapters.http.bodies import ClientGone, check_announced
 from asperguide.adapters.http.calls import Call, continued, current_call, sane_request_id
 from asperguide.adapters.http.credentials import Authentication
 from asperguide.adapters.http.gate import EdgeRules, Gate
+from asperguide.adapters.http.intake import Intake
 from asperguide.adapters.http.measures import RequestMeasures
 from asperguide.adapters.http.problems import (
     AddressTooLong,
     HeadersTooLarge,
     MalformedRequest,
     MethodNotAllowed,
-    PayloadTooLarge,
     RouteNotFound,
-    UnsupportedMediaType,
     log,
     render,
 )
@@ -45,8 +43,8 @@ MOST_FIELDS = 100
 LONGEST_FIELDS = 32 * 1024
 LONGEST_ADDRESS = 8 * 1024
 LONGEST_TRACE = 64
+OWN_ONLY = b"cross-origin-resource-policy"
 SINGLE = frozenset({b"authorization", b"content-length", b"content-type", b"host", b"if-match", b"idempotency-key"})
-HOST = re.compile(rb"(?:[A-Za-z0-9._-]*|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?")
 
 Scope = Any
 Receive = Any
@@ -80,6 +78,7 @@ class Edge(Measured):
         self._cors = {origin.encode(): fields.cors(origin.encode()) for origin in rules.cors_origins}
         self._plans: dict[Any, Plan] = {}
         self._allowed: dict[str, bytes] = {}
+        self._own_options: set[str] = set()
         self.learn_routes()
 
     def learn_routes(self) -> None:
@@ -89,6 +88,8 @@ class Edge(Measured):
             for handler in getattr(found, "route_handlers", ()):
                 self._plans[handler] = plan_of(handler, found.path_format)
                 methods.setdefault(found.path_format, {"OPTIONS"}).update(handler.http_methods)
+                if "OPTIONS" in handler.http_methods and "declared" in handler.opt:
+                    self._own_options.add(found.path_format)
         for path, names in methods.items():
             self._allowed[path] = ", ".join(sorted(names | ({"HEAD"} if "GET" in names else set()))).encode()
 
@@ -119,17 +120,20 @@ class Edge(Measured):
         scope["call"] = call = Call(headers, scope["path"], request_id)
         current_call.set(call)
         _trace(call)
-        bodiless = scope["method"] == "HEAD"
+        call.bodiless = scope["method"] == "HEAD"
 
         async def reply(message: Any) -> None:
             if message["type"] == "http.response.start":
                 passage.status = message["status"]
                 self._finish(call, message)
-            elif bodiless:
+            elif call.bodiless:
                 message = {**message, "body": b""}
             else:
                 passage.size += len(message.get("body", b""))
-            await send(message)
+            if call.intake is None:
+                await send(message)
+            else:
+                await call.intake.answer(message, send)
 
         try:
             await self._pass(scope, receive, reply, call, passage)
@@ -151,14 +155,19 @@ class Edge(Measured):
         if traceparent := self._traceparent(call, passage):
             call.traceparent = traceparent
             _trace(call)
-        if method == "OPTIONS":
+        if b"x-http-method-override" in headers:
+            method = self._meant(scope["path"], headers[b"x-http-method-override"]) or method
+        if method == "OPTIONS" and not self._answers_options(scope["path"], headers):
             await self._tell_options(scope, reply, call, passage)
             return
-        if method == "HEAD":
-            scope["method"] = method = "GET"
+        # A scope of its own: the server goes by the method in its one to know whether an answer may have a body.
+        scope = {**scope, "method": "GET" if method == "HEAD" else method}
+        method = scope["method"]
         route = self._route(scope["path"], method, call)
         plan = UNKNOWN if isinstance(route, Exception) else self._plans[route[1]]
         passage.is_check = plan.exempt
+        if plan.streams:
+            receive = call.intake = Intake(receive, headers)
         if not isinstance(route, Exception):
             passage.template = route[4]
         if not plan.exempt:
@@ -171,7 +180,7 @@ class Edge(Measured):
         if isinstance(route, Exception):
             raise route
         call.extra += plan.fixed
-        _check_body(plan, headers)
+        check_announced(plan, headers)
         scope["app"] = scope["litestar_app"] = self.app
         scope.setdefault("state", {})
         application, scope["route_handler"], scope["path"], scope["path_params"], scope["path_template"] = route
@@ -201,7 +210,7 @@ class Edge(Measured):
             raise HeadersTooLarge
         if len(scope["path"]) + len(scope["query_string"]) > LONGEST_ADDRESS:
             raise AddressTooLong
-        if not _is_host(headers.get(b"host", b"")) or not scope["query_string"].isascii():
+        if not is_host(headers.get(b"host", b"")) or not scope["query_string"].isascii():
             raise MalformedRequest
 
     def _route(self, path: str, method: str, call: Call) -> Any:
@@ -215,6 +224,19 @@ class Edge(Measured):
         except MethodNotAllowedException:
             call.extra.append((b"allow", self._allow(path)))
             return MethodNotAllowed()
+
+    def _meant(self, path: str, method: bytes) -> str:
+        """The method that X-HTTP-Method-Override names, if the route of that method listens to it."""
+        name = method.decode("latin-1")
+        route = self._route(path, "GET" if name == "HEAD" else name, Call({}, path, ""))
+        return name if not isinstance(route, Exception) and self._plans[route[1]].declared.overridable else ""
+
+    def _answers_options(self, path: str, headers: Mapping[bytes, bytes]) -> bool:
+        """Whether a handler tells of this address itself; pages that ask before they send are none of its business."""
+        if not self._own_options or b"access-control-request-method" in headers:
+            return False
+        route = self._route(path, "OPTIONS", Call({}, path, ""))
+        return not isinstance(route, Exception) and route[4] in self._own_options
 
     def _allow(self, path: str) -> bytes:
         return self._allowed[self._find(path=path, method="OPTIONS")[4]]
@@ -244,7 +266,7 @@ class Edge(Measured):
             out.append(fields.NO_FRAMES)
         if b"cache-control" not in names and (call.actor is not None or message["status"] >= 400):
             out.append(fields.NO_STORE)
-        out.extend(self._always)
+        out.extend(self._always if OWN_ONLY not in names else (pair for pair in self._always if pair[0] != OWN_ONLY))
         out.extend(call.extra)
         out.append((b"x-request-id", call.request_id.encode("ascii")))
         if call.traceparent:
@@ -269,27 +291,6 @@ def _trace(call: Call) -> None:
 @lru_cache(maxsize=1024)
 def _text(user: UUID) -> str:
     return str(user)
-
-
-@lru_cache(maxsize=256)
-def _is_host(host: bytes) -> bool:
-    """Whether a Host field is a name or an address with a possible port: URLs are made of it here and there."""
-    found = HOST.fullmatch(host)
-    return found is not None and int(found[1] or 0) <= 65535
-
-
-def _check_body(plan: Plan, headers: Mapping[bytes, bytes]) -> None:
-    """Refuse a body by its header fields alone, before a byte of it is read."""
-    length = headers.get(b"content-length", b"0")
-    if not length.isdigit():
-        raise MalformedRequest("The Content-Length is malformed.")
-    if plan.body_limit and (len(length) > 18 or int(length) > plan.body_limit):
-        raise PayloadTooLarge
-    if plan.media_type is None or (int(length) == 0 and b"transfer-encoding" not in headers):
-        return
-    kind, _, parameters = headers.get(b"content-type", b"").lower().partition(b";")
-    if kind.strip() != plan.media_type or parameters.strip() not in (b"", b"charset=utf-8", b'charset="utf-8"'):
-        raise UnsupportedMediaType(f"Send {plan.media_type.decode()}.")
 
 
 async def _refuse(error: Exception, call: Call, passage: Passage, now: datetime, reply: Send) -> None:

@@ -30,11 +30,15 @@ HSTS = (b"strict-transport-security", f"max-age={TWO_YEARS}; includeSubDomains".
 
 METHODS = b"GET, HEAD, POST, PUT, PATCH, DELETE"
 REQUEST_FIELDS = (
-    b"Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-Request-ID, X-CSRF-Token, traceparent"
+    b"Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, If-Range, Range, Tus-Resumable, "
+    b"Upload-Checksum, Upload-Length, Upload-Metadata, Upload-Offset, X-HTTP-Method-Override, X-Request-ID, "
+    b"X-CSRF-Token, traceparent"
 )
 ANSWER_FIELDS = (
-    b"ETag, Link, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-ID, Idempotency-Replayed, "
-    b"Deprecation, Sunset, WWW-Authenticate"
+    b"Accept-Ranges, Content-Disposition, Content-Range, ETag, Link, Location, RateLimit, RateLimit-Policy, "
+    b"Retry-After, X-Request-ID, Idempotency-Replayed, Deprecation, Sunset, WWW-Authenticate, Tus-Checksum-Algorithm, "
+    b"Tus-Extension, Tus-Max-Size, Tus-Resumable, Tus-Version, Upload-Expires, Upload-Length, Upload-Metadata, "
+    b"Upload-Offset"
 )
 
 

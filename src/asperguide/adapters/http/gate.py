@@ -63,6 +63,8 @@ class Gate:
             demand_same_site(call.headers, self._ours, call.actor, self._authentication.csrf_matches)
         if call.actor is None and not plan.public:
             raise refusal or TokenNeeded
+        if refusal is not None and plan.declared.optional:
+            raise refusal
 
     async def _recognise(self, call: Call) -> DomainError | None:
         """Set the actor. A token that is no good matters only where a route needs somebody, so it is given back."""

@@ -45,6 +45,10 @@ class MethodNotAllowed(Invalid, code=40003):
     """This method is not possible here; the Allow header lists those that are."""
 
 
+class BodyTooSlow(Invalid, code=40004):
+    """Nothing more of the request body came for too long."""
+
+
 class TokenNeeded(Unauthenticated, code=40101):
     """Sign in first: this needs an access token."""
 
@@ -96,6 +100,7 @@ STATUS: dict[type[DomainError], int] = {
     MalformedBody: 400,
     MalformedRequest: 400,
     MethodNotAllowed: 405,
+    BodyTooSlow: 408,
     PreconditionFailed: 412,
     PreconditionRequired: 428,
     PayloadTooLarge: 413,
@@ -184,7 +189,7 @@ def _advice(error: DomainError, status: int, call: Call) -> Iterator[tuple[bytes
     if status in (429, 503) or error.retry_after is not None:
         wait = error.retry_after or SOON
         yield b"retry-after", str(max(1, math.ceil(wait.total_seconds()))).encode()
-    if status in (413, 431):
+    if status in (408, 413, 431):
         yield b"connection", b"close"
 
 

@@ -26,6 +26,7 @@ Given: TypeAlias = Annotated[NamedDependency[T], SkipValidationMarker()]
 JSON = b"application/json"
 ADMINISTRATION = "/api/v1/admin/"
 FORM = b"application/x-www-form-urlencoded"
+ANYTHING = "*/*"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,9 +38,15 @@ class Declared:
     problem, by media type as OpenAPI writes it. `versioned` is whether If-Match is understood (`optional`) or demanded
     (`required`). `long` is whether it answers 202 while the work goes on in a job, `polled` whether it
     may say when to ask again.
+
+    `optional` routes are open to strangers, but a token that is no good is refused there. `streams` are the media types
+    of a body that the handler takes as it comes (`streaming.body_of`, which caps it), `*/*` for any; `stream_schema` is what OpenAPI
+    says of it. `overridable` methods may be named in X-HTTP-Method-Override. `parameters` and `answers` (by status) are
+    more that OpenAPI is to tell, as it writes it.
     """
 
     public: bool = False
+    optional: bool = False
     exempt: bool = False
     budget: str = ""
     form: type[msgspec.Struct] | None = None
@@ -47,6 +54,11 @@ class Declared:
     example: Any = None
     answer_example: Any = None
     refusal: Mapping[str, Any] | None = None
+    streams: tuple[str, ...] = ()
+    stream_schema: Any = None
+    overridable: bool = False
+    parameters: tuple[Mapping[str, Any], ...] = ()
+    answers: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
     listing: Listing | None = None
     idempotent: bool = False
     versioned: str = ""
@@ -78,7 +90,7 @@ def route(
         "description": description,
         "opt": {"declared": Declared(**declared)},
     }
-    if body_limit is not None:
+    if body_limit is not None or declared.get("streams"):
         settings["request_max_body_size"] = body_limit
     return settings
 
@@ -104,6 +116,7 @@ class Plan:
     administrative: bool
     body_limit: int
     media_type: bytes | None = None
+    streams: frozenset[bytes] = frozenset()
     fixed: tuple[tuple[bytes, bytes], ...] = field(default=())
 
 
@@ -115,11 +128,12 @@ def plan_of(handler: HTTPRouteHandler, path: str) -> Plan:
     declared = declared_by(handler)
     return Plan(
         declared=declared,
-        public=declared.public,
+        public=declared.public or declared.optional,
         exempt=declared.exempt,
         administrative=path.startswith(ADMINISTRATION),
         body_limit=handler.resolve_request_max_body_size() or 0,
         media_type=_media_type(handler),
+        streams=frozenset(kind.encode() for kind in declared.streams),
         fixed=declared.retired.headers if declared.retired else (),
     )
 
