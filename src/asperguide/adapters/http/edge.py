@@ -165,6 +165,7 @@ class Edge(Measured):
         method = scope["method"]
         route = self._route(scope["path"], method, call)
         plan = UNKNOWN if isinstance(route, Exception) else self._plans[route[1]]
+        call.extra += plan.fixed
         passage.is_check = plan.exempt
         if plan.streams:
             receive = call.intake = Intake(receive, headers)
@@ -179,7 +180,6 @@ class Edge(Measured):
                 _trace(call)
         if isinstance(route, Exception):
             raise route
-        call.extra += plan.fixed
         check_announced(plan, headers)
         scope["app"] = scope["litestar_app"] = self.app
         scope.setdefault("state", {})

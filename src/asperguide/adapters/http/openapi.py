@@ -28,10 +28,12 @@ from asperguide.adapters.http.openapi_parts import (
     SECURITY_SCHEMES,
     list_parameters,
     parameter,
+    streamed,
 )
 from asperguide.adapters.http.openapi_schemas import describe, may_be_empty, media_type_of
 from asperguide.adapters.http.problems import (
     PROBLEM,
+    BodyTooSlow,
     CrossSiteRequest,
     InternalError,
     MalformedBody,
@@ -46,7 +48,7 @@ from asperguide.adapters.http.problems import (
     status_of,
     title_of,
 )
-from asperguide.adapters.http.routes import Declared, declared_by
+from asperguide.adapters.http.routes import ANYTHING, Declared, declared_by
 from asperguide.shared.errors import (
     DomainError,
     FieldError,
@@ -114,9 +116,12 @@ def build(app: Litestar, about: About) -> dict[str, Any]:
 
 def _embody(operation: dict[str, Any], handler: HTTPRouteHandler, asked: Any, told: Any) -> None:
     """Describe the bodies by the types that are really checked."""
+    declared = declared_by(handler)
     if asked is not None:
         content = {media_type_of(handler): {"schema": asked}}
         operation["requestBody"] = {"required": not may_be_empty(handler), "content": content}
+    elif declared.streams:
+        operation["requestBody"] = {"required": declared.stream_required, "content": streamed(declared)}
     for status, response in operation["responses"].items():
         if status.startswith("2") and told is None:
             response.pop("content", None)
@@ -145,9 +150,11 @@ def _still_wanted(schemas: dict[str, Any], document: dict[str, Any]) -> dict[str
 def _enrich(operation: dict[str, Any], declared: Declared, method: str, path: str) -> None:
     parameters = operation.setdefault("parameters", [])
     parameters.extend(_parameters(declared, method))
-    operation["security"] = [] if declared.public else SIGNED_IN
+    operation["security"] = [] if declared.public else [{}, *SIGNED_IN] if declared.optional else SIGNED_IN
     responses = operation["responses"]
     responses.pop("400", None)
+    for code, answer in declared.answers.items():
+        responses[str(code)] = {**responses.get(str(code), {}), **msgspec.to_builtins(answer)}
     if declared.versioned and method == "get":
         responses["304"] = {"description": "What you have is still current."}
     for status, response in responses.items():
@@ -176,6 +183,7 @@ def _parameters(declared: Declared, method: str) -> Iterable[dict[str, Any]]:
         yield parameter("header", "If-Match", "The ETag of the version you mean to change.", required=required)
     if declared.listing:
         yield from list_parameters(declared.listing)
+    yield from map(dict, declared.parameters)
 
 
 def _complete(response: dict[str, Any], declared: Declared, status: int) -> None:
@@ -207,8 +215,9 @@ def _errors(declared: Declared, operation: dict[str, Any], method: str) -> Itera
     places = {parameter["in"] for parameter in operation["parameters"]}
     implied = (
         (TokenNeeded, not declared.public),
-        (MalformedBody, body),
-        (UnsupportedMediaType, body),
+        (MalformedBody, body and not declared.streams),
+        (BodyTooSlow, bool(declared.streams)),
+        (UnsupportedMediaType, body and ANYTHING not in declared.streams),
         (PayloadTooLarge, body),
         (InvalidFields, body or "query" in places or _chooses_in_its_path(operation)),
         (RouteNotFound, "path" in places),

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from asperguide.adapters.http.paging import Listing
+from asperguide.adapters.http.routes import ANYTHING, Declared
 from asperguide.shared.pages import DEFAULT_LIMIT, MAX_LIMIT
 
 TOKEN_URL = "/api/v1/oauth/token"  # noqa: S105
@@ -75,3 +76,13 @@ def list_parameters(listing: Listing) -> Iterable[dict[str, Any]]:
         yield parameter("query", f"filter[{name}]", f"Only entries whose {name} is exactly this.")
     if listing.countable:
         yield parameter("query", "count", "Whether to count all entries.", type="boolean", default=False)
+
+
+BINARY = {"type": "string", "format": "binary"}
+
+
+def streamed(declared: Declared) -> dict[str, Any]:
+    """The content of a body that is taken as it comes; one of any type is shown as bytes."""
+    schema = declared.stream_schema or BINARY
+    kinds = ("application/octet-stream" if kind == ANYTHING else kind for kind in declared.streams)
+    return {kind: {"schema": schema} for kind in kinds}

@@ -1,8 +1,10 @@
 """Versions over HTTP: ETag, If-Match and If-None-Match (RFC 9110, section 13)."""
 
+import hashlib
 import re
 from typing import TypeVar, cast
 
+import msgspec
 from litestar import Response
 
 from asperguide.adapters.http.bodies import ApiRequest
@@ -18,6 +20,11 @@ UNCHANGED = 304
 def etag_of(version: int) -> str:
     """The entity tag of a version: strong, because the version changes with every byte that is stored."""
     return f'"{version}"'
+
+
+def version_of(content: object) -> int:
+    """A number that is another one for any other content: for things that have no version of their own."""
+    return int.from_bytes(hashlib.blake2b(msgspec.json.encode(content), digest_size=7).digest())
 
 
 def expected_version(request: ApiRequest) -> int | None:
@@ -48,6 +55,12 @@ def is_current(request: ApiRequest, etag: str) -> bool:
     """Whether If-None-Match says that the caller already has this (weak comparison; `*` matches anything)."""
     header = request.call.header(b"if-none-match").strip()
     return header == "*" or (bool(header) and etag.removeprefix("W/").strip('"') in {tag for _, tag in _tags(header)})
+
+
+def names(request: ApiRequest, field: bytes, etag: str) -> bool:
+    """Whether this field, if it is there at all, names the entity tag (strong comparison) or `*`."""
+    header = request.call.header(field).strip()
+    return header in ("", "*") or ("", etag.strip('"')) in _tags(header)
 
 
 def single(request: ApiRequest, content: T, version: int) -> Response[T]:

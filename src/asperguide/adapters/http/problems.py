@@ -10,6 +10,7 @@ from urllib.parse import quote
 import msgspec
 
 from asperguide.adapters.http.calls import Call
+from asperguide.media.errors import ChecksumMismatch, FileTooLarge, TypeRefused
 from asperguide.shared.errors import (
     Conflict,
     DomainError,
@@ -26,8 +27,11 @@ from asperguide.shared.errors import (
 PROBLEM = "application/problem+json"
 URN = "urn:asperguide:problem:"
 SOON = timedelta(seconds=5)
-NEWER_TITLES = {413: "Content Too Large", 414: "URI Too Long", 422: "Unprocessable Content"}
-"""The words of RFC 9110, which not every Python knows yet: a problem reads the same on each."""
+NEWER_TITLES = {
+    413: "Content Too Large", 414: "URI Too Long", 416: "Range Not Satisfiable", 422: "Unprocessable Content",
+    460: "Checksum Mismatch",
+}  # fmt: skip
+"""The words of RFC 9110, which not every Python knows yet, and of tus: a problem reads the same on each."""
 LONGEST_POINTER = 200
 
 log = logging.getLogger("asperguide.http")
@@ -49,6 +53,10 @@ class BodyTooSlow(Invalid, code=40004):
     """Nothing more of the request body came for too long."""
 
 
+class RangeNotSatisfiable(Invalid, code=40005):
+    """There is nothing in this range of bytes; the Content-Range field says how many there are."""
+
+
 class TokenNeeded(Unauthenticated, code=40101):
     """Sign in first: this needs an access token."""
 
@@ -61,12 +69,20 @@ class RouteNotFound(NotFound, code=40401):
     """There is nothing at this address."""
 
 
+class Gone(NotFound, code=40402):
+    """It was here, and will not come back."""
+
+
 class PreconditionFailed(Conflict, code=41201):
     """The thing has changed since the version named in If-Match. Read it again and repeat your change."""
 
 
 class PreconditionRequired(Conflict, code=41202):
     """Say which version you mean to change: send its ETag in If-Match."""
+
+
+class TusVersionNeeded(Conflict, code=41203):
+    """Say which version of tus you speak, in Tus-Resumable; the Tus-Version field lists those that are spoken here."""
 
 
 class PayloadTooLarge(Invalid, code=41301):
@@ -101,13 +117,19 @@ STATUS: dict[type[DomainError], int] = {
     MalformedRequest: 400,
     MethodNotAllowed: 405,
     BodyTooSlow: 408,
+    RangeNotSatisfiable: 416,
+    Gone: 410,
     PreconditionFailed: 412,
     PreconditionRequired: 428,
+    TusVersionNeeded: 412,
     PayloadTooLarge: 413,
     HeadersTooLarge: 431,
     AddressTooLong: 414,
     UnsupportedMediaType: 415,
     InternalError: 500,
+    ChecksumMismatch: 460,
+    FileTooLarge: 413,
+    TypeRefused: 415,
 }
 
 

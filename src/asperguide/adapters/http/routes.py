@@ -40,9 +40,10 @@ class Declared:
     may say when to ask again.
 
     `optional` routes are open to strangers, but a token that is no good is refused there. `streams` are the media types
-    of a body that the handler takes as it comes (`streaming.body_of`, which caps it), `*/*` for any; `stream_schema` is what OpenAPI
-    says of it. `overridable` methods may be named in X-HTTP-Method-Override. `parameters` and `answers` (by status) are
-    more that OpenAPI is to tell, as it writes it.
+    of a body that the handler takes as it comes (`streaming.body_of`, which caps it), `*/*` for any; `stream_schema` is
+    what OpenAPI says of it. `overridable` methods may be named in X-HTTP-Method-Override. `always` are header fields of
+    every answer, refusals too. `parameters`, and `answers`
+    by status, are what OpenAPI is to tell beside, as it writes it.
     """
 
     public: bool = False
@@ -56,7 +57,9 @@ class Declared:
     refusal: Mapping[str, Any] | None = None
     streams: tuple[str, ...] = ()
     stream_schema: Any = None
+    stream_required: bool = True
     overridable: bool = False
+    always: tuple[tuple[bytes, bytes], ...] = ()
     parameters: tuple[Mapping[str, Any], ...] = ()
     answers: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
     listing: Listing | None = None
@@ -134,7 +137,7 @@ def plan_of(handler: HTTPRouteHandler, path: str) -> Plan:
         body_limit=handler.resolve_request_max_body_size() or 0,
         media_type=_media_type(handler),
         streams=frozenset(kind.encode() for kind in declared.streams),
-        fixed=declared.retired.headers if declared.retired else (),
+        fixed=(*declared.always, *(declared.retired.headers if declared.retired else ())),
     )
 
 

@@ -1,6 +1,5 @@
 """Jobs and queues, for administrators."""
 
-import hashlib
 from uuid import UUID
 
 import msgspec
@@ -9,7 +8,7 @@ from litestar.params import FromPath, JSONBody
 
 from asperguide.adapters.http.bodies import ApiRequest
 from asperguide.adapters.http.paging import Items, Listing, listed
-from asperguide.adapters.http.preconditions import single
+from asperguide.adapters.http.preconditions import single, version_of
 from asperguide.adapters.http.routes import Given, route
 from asperguide.operations import (
     CancelJob,
@@ -179,8 +178,3 @@ async def resume_queue(
 
 
 JOBS = (list_jobs, show_job, retry_job, cancel_job, prune_jobs, list_queues, pause_queue, resume_queue)
-
-
-def version_of(job: JobInFull | MyJob) -> int:
-    """A number that is another one for any other content: workers change rows that have no version of their own."""
-    return int.from_bytes(hashlib.blake2b(msgspec.json.encode(job), digest_size=7).digest())

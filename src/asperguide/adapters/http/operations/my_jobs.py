@@ -8,9 +8,8 @@ from litestar.params import FromPath
 
 from asperguide.adapters.http.bodies import ApiRequest
 from asperguide.adapters.http.long_work import SOON
-from asperguide.adapters.http.operations.jobs import version_of
 from asperguide.adapters.http.paging import Items, Listing, listed
-from asperguide.adapters.http.preconditions import single
+from asperguide.adapters.http.preconditions import single, version_of
 from asperguide.adapters.http.routes import Given, route
 from asperguide.operations import CancelMyJob, ListMyJobs, MyJob, MyJobState, ShowMyJob
 from asperguide.operations.errors import JobNotCancellable, JobNotFound

@@ -1,0 +1,48 @@
+"""What browsers are told to do with a file: its name, and whether it may be shown instead of saved."""
+
+import unicodedata
+from urllib.parse import quote
+
+SHOWN = frozenset(
+    {
+        "image/avif", "image/bmp", "image/gif", "image/jpeg", "image/png", "image/webp",
+        "audio/aac", "audio/flac", "audio/mp4", "audio/mpeg", "audio/ogg", "audio/opus", "audio/wav", "audio/webm",
+        "audio/x-wav", "video/mp4", "video/ogg", "video/quicktime", "video/webm",
+    }
+)  # fmt: skip
+"""Types that a browser may show in place: pixels and sound. Never what can hold a script or links: no SVG, HTML, PDF."""
+
+UNNAMED = "file"
+ATTR_CHARS = "!#$&+-.^_`|~"
+"""What RFC 8187 leaves as it is, beside letters and digits."""
+LONGEST = 180
+"""Characters of a name that are told: four times as many bytes as this are at most 12 times as many when quoted."""
+
+
+def disposition(name: str, media_type: str, *, inline: bool = False) -> str:
+    """The Content-Disposition of a file (RFC 6266): `inline` only for types that are safe to show.
+
+    The name is told twice: in ASCII for old programs, and whole as RFC 8187 writes it.
+    """
+    kind = "inline" if inline and media_type in SHOWN else "attachment"
+    told = harmless(name)
+    plain = "".join(char if 0x20 <= ord(char) < 0x7F and char not in '"\\%' else "_" for char in _folded(told))
+    return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(told, safe=ATTR_CHARS)}"
+
+
+def harmless(name: str) -> str:
+    """The name as one that can be a file in any folder: without separators, control characters and leading dots."""
+    clean = "".join(
+        "_" if char in '/\\:*?"<>|' else char for char in name if unicodedata.category(char) not in ("Cc", "Cf", "Cs")
+    )
+    clean = clean.strip().lstrip(".-~ ").rstrip(". ")
+    if len(clean) > LONGEST:
+        stem, dot, ending = clean.rpartition(".")
+        clean = stem[: LONGEST - len(ending) - 1] + dot + ending if dot and len(ending) <= 10 else clean[:LONGEST]
+    return clean or UNNAMED
+
+
+def _folded(name: str) -> str:
+    """Letters without their accents, as far as they have any."""
+    parts = unicodedata.normalize("NFKD", name)
+    return "".join(char for char in parts if not unicodedata.combining(char))
