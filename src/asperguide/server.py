@@ -16,7 +16,7 @@ import uvicorn
 from dependency_injector.providers import Factory
 from litestar import Router
 
-from asperguide.adapters.http import operations
+from asperguide.adapters.http import media, operations
 from asperguide.adapters.http.account_pages import AccountPages
 from asperguide.adapters.http.app import create_app
 from asperguide.adapters.http.credentials import Authentication
@@ -49,19 +49,24 @@ APPLICATION = "asperguide.server:create"
 MINUTE = timedelta(minutes=1)
 READS_ONLY = {"reads", "clock"}
 """The ports of use cases that change nothing."""
+STREAM = "chunks"
+"""What use cases call the bytes that they take as they come: nobody can give them a second time."""
 
 log = logging.getLogger("asperguide.server")
 
 ABOUT = About(
     title="Asperguide",
     version=version("asperguide"),
-    description="Accounts and sessions of a publishing platform. Errors are problems (RFC 9457); see `docs/errors.md`.",
+    description="Accounts, sessions and files of a publishing platform. Errors are problems (RFC 9457): see "
+    "`docs/errors.md`.",
     tags=(
         ("accounts", "Becoming a user, finding people, getting back in."),
         ("my account", "What is mine to see and change."),
         ("long work", "How far is what goes on in the background, and ending it."),
         ("sessions", "Signing in and out, and on which devices."),
         ("administration", "For administrators only."),
+        ("uploads", "Sending files: by signed requests to the storage, in parts, or by tus."),
+        ("files", "Files: finding, showing, sharing and deleting them."),
         ("operations", "Jobs and queues, for administrators only."),
         ("oauth", "For standard OAuth 2.0 clients."),
         ("health", "For load balancers and people who look."),
@@ -105,7 +110,7 @@ def rules_of(settings: Settings) -> EdgeRules:
 
 def _controllers(settings: Settings) -> list[Any]:
     found: list[Any] = [
-        Router("/api/v1", route_handlers=[*ROUTES, *operations.ROUTES]),
+        Router("/api/v1", route_handlers=[*ROUTES, *media.ROUTES, *operations.ROUTES]),
         *WELL_KNOWN,
         Health,
         FrontPage,
@@ -128,10 +133,15 @@ def _use_cases(container: Container, ids: Ids, tracer: Tracer | None) -> dict[st
     """
     found = {name: provider for name, provider in container.providers.items() if isinstance(provider, Factory)}
     made: dict[str, Callable[[], object]] = {
-        name: provider if READS_ONLY.issuperset(provider.kwargs) else partial(_retried, provider, ids)
-        for name, provider in found.items()
+        name: provider if _runs_once(provider) else partial(_retried, provider, ids) for name, provider in found.items()
     }
     return made if tracer is None else {name: partial(_traced, tracer, name, make) for name, make in made.items()}
+
+
+def _runs_once(provider: "Factory[Any]") -> bool:
+    """Whether there is no sense in running it again, or no way to."""
+    changes_nothing = READS_ONLY.issuperset(provider.kwargs)
+    return changes_nothing or STREAM in getattr(provider.cls.__call__, "__annotations__", ())
 
 
 def _traced(tracer: Tracer, name: str, make: Callable[[], Any]) -> object:
@@ -157,6 +167,7 @@ def _shared(container: Container, settings: Settings, cookies: SessionCookies) -
         "metrics": lambda: metrics,
         "front": lambda: front,
         "ids": container.ids,
+        "media_policy": container.media_policy,
         "mails": container.sent_mails,
     }
 

@@ -48,7 +48,7 @@ Purpose = Annotated[
     ),
 ]
 MetadataValue = Annotated[str, Meta(max_length=500)]
-MetadataName = Annotated[str, Meta(min_length=1, max_length=50, pattern=r"^[a-z0-9_\-]+$")]
+MetadataName = Annotated[str, Meta(min_length=1, max_length=50, pattern=r"^[A-Za-z0-9_.\-]+$")]
 Metadata = Annotated[dict[MetadataName, MetadataValue], Meta(max_length=MOST_METADATA)]
 
 

@@ -57,8 +57,15 @@ class Once:
         return f"{principal} {self.request.method} {self.request.scope['path_template']}"
 
     async def _fingerprint(self) -> bytes:
-        """SHA-256 of method, address and body; a JSON body counts by its value, not by its spelling."""
-        scope, body = self.request.scope, await self.request.body()
+        """SHA-256 of method, address and body; a JSON body counts by its value, not by its spelling.
+
+        A body that is taken as it comes counts by its length only: nobody holds it whole.
+        """
+        scope = self.request.scope
+        if self.request.call.intake is not None:
+            body = self.request.call.headers.get(b"content-length", b"")
+        else:
+            body = await self.request.body()
         if body and self.request.call.headers.get(b"content-type", b"").startswith(b"application/json"):
             body = msgspec.json.encode(strict_json(body), order="deterministic")
         parts = (scope["method"].encode(), scope["path"].encode(), scope["query_string"], body)

@@ -3,15 +3,6 @@
 import unicodedata
 from urllib.parse import quote
 
-SHOWN = frozenset(
-    {
-        "image/avif", "image/bmp", "image/gif", "image/jpeg", "image/png", "image/webp",
-        "audio/aac", "audio/flac", "audio/mp4", "audio/mpeg", "audio/ogg", "audio/opus", "audio/wav", "audio/webm",
-        "audio/x-wav", "video/mp4", "video/ogg", "video/quicktime", "video/webm",
-    }
-)  # fmt: skip
-"""Types that a browser may show in place: pixels and sound. Never what can hold a script or links: no SVG, HTML, PDF."""
-
 UNNAMED = "file"
 ATTR_CHARS = "!#$&+-.^_`|~"
 """What RFC 8187 leaves as it is, beside letters and digits."""
@@ -19,12 +10,12 @@ LONGEST = 180
 """Characters of a name that are told: four times as many bytes as this are at most 12 times as many when quoted."""
 
 
-def disposition(name: str, media_type: str, *, inline: bool = False) -> str:
-    """The Content-Disposition of a file (RFC 6266): `inline` only for types that are safe to show.
+def disposition(name: str, *, inline: bool = False) -> str:
+    """The Content-Disposition of a file (RFC 6266): to be saved, unless `inline`.
 
     The name is told twice: in ASCII for old programs, and whole as RFC 8187 writes it.
     """
-    kind = "inline" if inline and media_type in SHOWN else "attachment"
+    kind = "inline" if inline else "attachment"
     told = harmless(name)
     plain = "".join(char if 0x20 <= ord(char) < 0x7F and char not in '"\\%' else "_" for char in _folded(told))
     return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(told, safe=ATTR_CHARS)}"

@@ -56,7 +56,11 @@ FORM_SCHEMA = {
         "name": {"type": "string", "minLength": 1, "maxLength": 255, "description": "Instead of the file's own name."},
         "visibility": {"type": "string", "enum": [str(one) for one in Visibility], "default": "private"},
         "purpose": {"type": "string", "maxLength": 50, "pattern": r"^[a-z0-9_\-]*$"},
-        "tags": {"type": "string", "description": "Divided by commas, or the field several times.", "example": "garden"},
+        "tags": {
+            "type": "string",
+            "description": "Divided by commas, or the field several times.",
+            "example": "garden",
+        },
         "file": {**BINARY, "description": "The file, behind all other fields."},
     },
     "required": ["file"],

@@ -94,10 +94,10 @@ class FileForm:
             if part.ended:
                 break
             await self._more()
-        while not self._ended:
-            if len(self._parts) > 1:
-                raise MalformedBody("The file has to be the last part of the form.")
+        while not self._ended and len(self._parts) == 1:
             await self._more()
+        if len(self._parts) > 1:
+            raise MalformedBody("The file has to be the last part of the form.")
         async for _ in self._pieces:
             pass
 

@@ -19,7 +19,6 @@ HARMLESS = (
     "form-action 'none'; frame-ancestors 'none'"
 )
 """A page made of a file can show its own picture or play its own sound, and nothing else; styles are the browser's."""
-CONTENT = "application/octet-stream"
 
 
 class FileResponse(Response[bytes]):
@@ -88,13 +87,13 @@ def sent(request: ApiRequest, readable: Readable, *, inline: bool = False, by_li
     A link is private to whoever holds it, whatever the file's visibility.
     """
     file = readable.file
-    etag = f'"{readable.etag}"'
+    etag = f'"{file.sha256}"'
     public = file.visibility is not Visibility.PRIVATE and not by_link
     headers = {
         "etag": etag,
         "cache-control": "public, max-age=300" if public else "private, no-cache",
         "accept-ranges": "bytes",
-        "content-disposition": disposition(file.name, file.media_type, inline=inline),
+        "content-disposition": disposition(file.name, inline=inline and readable.inline),
         "content-security-policy": HARMLESS,
         "cross-origin-resource-policy": "cross-origin" if public or by_link else "same-site",
     }

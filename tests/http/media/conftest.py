@@ -1,0 +1,27 @@
+"""A fresh service for each test, and somebody with nothing in it yet."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.http.identity.api import Api, token_of
+
+
+@pytest.fixture
+async def api() -> AsyncIterator[Api]:
+    """The whole application over a world of its own."""
+    fresh = Api()
+    async with fresh.client:
+        yield fresh
+
+
+@pytest.fixture
+async def token(api: Api) -> str:
+    """The access token of the owner."""
+    return token_of(await api.member())
+
+
+@pytest.fixture
+async def stranger(api: Api) -> str:
+    """The access token of somebody else."""
+    return token_of(await api.member("malik"))
