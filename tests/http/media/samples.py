@@ -32,7 +32,12 @@ def sha256(content: bytes) -> str:
 
 
 async def put(
-    api: Api, token: str | None, content: Any = None, name: str = "Tour.png", media_type: str = "image/png", **query: str
+    api: Api,
+    token: str | None,
+    content: Any = None,
+    name: str = "Tour.png",
+    media_type: str = "image/png",
+    **query: str,
 ) -> Any:
     """The answer to a file that is sent as it is."""
     body = png() if content is None else content

@@ -112,7 +112,9 @@ FORMS: dict[str, tuple[bytes, int, int]] = {
 @pytest.mark.parametrize("name", FORMS)
 async def test_what_is_no_such_form_is_refused_and_leaves_nothing(api: Api, token: str, name: str) -> None:
     body, status, code = FORMS[name]
-    answer = await api("POST", "/files", token, content=body, headers={"content-type": "multipart/form-data; boundary=b"})
+    answer = await api(
+        "POST", "/files", token, content=body, headers={"content-type": "multipart/form-data; boundary=b"}
+    )
     problem(answer, status, code)
     assert (await api("GET", "/files", token)).json()["items"] == []
     quota = (await api("GET", "/users/me/quota", token)).json()

@@ -18,23 +18,19 @@ from asperguide.adapters.http.problems import MalformedBody
 from asperguide.adapters.http.routes import ANYTHING, Given, route
 from asperguide.adapters.http.streaming import announced_length, body_of
 from asperguide.media import (
-    SMALL,
     DeleteFile,
     FileChange,
     FileId,
-    FileName,
     FileView,
     GetFile,
     GetQuota,
     ListFiles,
-    Purpose,
     QuotaView,
     RestoreFile,
     SmallUpload,
     UpdateFile,
     UploadSmall,
     Visibility,
-    bare_type,
 )
 from asperguide.media.errors import (
     ChecksumMismatch,
@@ -43,6 +39,8 @@ from asperguide.media.errors import (
     FileNotReady,
     InvalidFile,
 )
+from asperguide.media.model import FileName, Purpose, bare_type
+from asperguide.media.transport import SMALL
 from asperguide.shared.actor import Actor
 from asperguide.shared.errors import EditedMeanwhile, FieldError, InvalidFields
 from asperguide.shared.pages import PageRequest

@@ -32,7 +32,6 @@ from asperguide.adapters.http.problems import Gone, TusVersionNeeded, Unsupporte
 from asperguide.adapters.http.routes import Given, route
 from asperguide.adapters.http.streaming import body_of
 from asperguide.media import (
-    ALGORITHMS,
     AbortUpload,
     AppendToUpload,
     DeleteFile,
@@ -45,6 +44,7 @@ from asperguide.media import (
     StartUpload,
     UploadView,
 )
+from asperguide.media.appending import ALGORITHMS
 from asperguide.media.errors import (
     ChecksumMismatch,
     ContentRefused,

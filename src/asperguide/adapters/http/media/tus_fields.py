@@ -10,7 +10,12 @@ from email.utils import format_datetime
 from asperguide.adapters.http.bodies import ApiRequest, typed
 from asperguide.adapters.http.openapi_parts import parameter
 from asperguide.adapters.http.problems import MalformedRequest, TusVersionNeeded
-from asperguide.media import ALGORITHMS, Checksum, NewUpload, bare_type
+from asperguide.media import (
+    Checksum,
+    NewUpload,
+)
+from asperguide.media.appending import ALGORITHMS
+from asperguide.media.model import bare_type
 from asperguide.shared.errors import FieldError, InvalidFields
 
 OFFSET_TYPE = "application/offset+octet-stream"
