@@ -40,8 +40,10 @@ async def test_a_body_of_unknown_length_is_taken(api: Api, token: str) -> None:
 async def test_what_is_wrong_about_a_file_is_told_by_its_parameters(api: Api, token: str) -> None:
     nameless = await api("PUT", "/files", token, content=png(), headers={"content-type": "image/png"})
     assert pointers(problem(nameless, 422, 42203)) == {"?name"}
-    wrong = await put(api, token, name="x" * 256, visibility="everybody", purpose="No Words")
-    assert pointers(problem(wrong, 422, 42203)) == {"?name", "?visibility", "?purpose"}
+    for about, place in (
+        ({"name": "x" * 256}, "?name"), ({"visibility": "everybody"}, "?visibility"), ({"purpose": "No!"}, "?purpose"),
+    ):  # fmt: skip
+        assert pointers(problem(await put(api, token, **about), 422, 42203)) == {place}
     problem(await put(api, token, name="a\nb"), 422, 42242)
 
 

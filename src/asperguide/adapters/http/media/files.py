@@ -39,7 +39,7 @@ from asperguide.media.errors import (
     FileNotReady,
     InvalidFile,
 )
-from asperguide.media.model import FileName, Purpose, bare_type
+from asperguide.media.model import bare_type
 from asperguide.media.transport import SMALL
 from asperguide.shared.actor import Actor
 from asperguide.shared.errors import EditedMeanwhile, FieldError, InvalidFields
@@ -92,9 +92,11 @@ async def put_file(
     request: ApiRequest,
     actor: Given[Actor],
     upload_small: Given[UploadSmall],
-    name: Annotated[FileName, QueryParameter(description="The name of the file, for people.")],
+    name: Annotated[str, QueryParameter(min_length=1, max_length=255, description="What people call it.")],
     visibility: Annotated[Visibility, QueryParameter(description="Who may see it.")] = Visibility.PRIVATE,
-    purpose: Annotated[Purpose, QueryParameter(description="What it is for, as clients see fit.")] = "",
+    purpose: Annotated[
+        str, QueryParameter(max_length=50, pattern=r"^[a-z0-9_\-]*$", description="What it is for, as clients see fit.")
+    ] = "",
 ) -> Response[FileView]:
     about = {
         "name": name, "media_type": _declared(request.call.header(b"content-type")),
