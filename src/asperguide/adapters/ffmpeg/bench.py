@@ -11,13 +11,35 @@ from asperguide.adapters.ffmpeg import probing, recipes
 from asperguide.adapters.ffmpeg.containers import HEAD, demuxer_of
 from asperguide.adapters.ffmpeg.finding import Toolbox
 from asperguide.adapters.ffmpeg.jail import Jail, Limits, Room, Walls, candidates
-from asperguide.adapters.ffmpeg.playlists import index_of, master, variant
 from asperguide.adapters.ffmpeg.running import Ended, Hear, TooSlow, TooTalkative, run
 from asperguide.adapters.ffmpeg.scratch import Scratch, fill
-from asperguide.adapters.ffmpeg.sizes import THUMBNAILS, Rung, Size, rungs_of, sprites_of, within
 from asperguide.media.errors import ToolsMissing
+from asperguide.media.formats import format_of
+from asperguide.media.limits import (
+    BROKEN,
+    GROWS_TOO_LARGE,
+    LEEWAY_SECONDS,
+    LONGEST_SECONDS,
+    NO_PICTURE,
+    TAKES_TOO_LONG,
+    TOO_LONG,
+    TOO_MANY_STREAMS,
+    UNDECODABLE,
+)
 from asperguide.media.model import MIB
+from asperguide.media.playlists import index_of, master, variant
 from asperguide.media.ports import Product, Progress, Refusal, VideoBench, VideoTools
+from asperguide.media.sizes import (
+    POSTER_SIDE,
+    THUMBNAILS,
+    Rung,
+    Size,
+    Sprites,
+    rungs_of,
+    sprites_of,
+    thumbnail_name,
+    within,
+)
 from asperguide.media.videos import Facts
 
 log = logging.getLogger("asperguide.ffmpeg")
@@ -26,9 +48,6 @@ LARGEST = 500 * MIB
 PIECE = 256 * 1024
 MOST_THREADS = 8
 LOOKING = Limits(seconds=30, cpu_seconds=60)
-TAKES_TOO_LONG = "Working on this takes longer than is allowed."
-GROWS_TOO_LARGE = "What is made of this is larger than is allowed."
-UNDECODABLE = "This cannot be decoded."
 SECONDS_PER_SECOND = 12
 """How long the work on a second of film may take."""
 SLOWEST = 60
@@ -111,16 +130,15 @@ class FfmpegBench(VideoBench):
     async def stills(self, at: float | None) -> Sequence[Product]:
         """The frame at the time; the first when there is none, as behind the end."""
         streams = await self._look()
-        names = [*(recipes.thumbnail_name(Size(*size)) for size in THUMBNAILS), "poster.webp"]
+        names = [*(thumbnail_name(size) for size in THUMBNAILS), recipes.POSTER]
         for moment in (1.0 if at is None else at, 0.0):
             command = recipes.stills(self._demuxer, self._room.source, self._room.target, streams, moment)
             ended = await self._work(command, LOOKING)
             if all((self._room.output / name).exists() for name in names):
                 break
         else:
-            raise Refusal(f"{UNDECODABLE}" if ended.code else recipes.NO_PICTURE)
-        poster = within(*recipes.shape(streams), recipes.POSTER_SIDE)
-        sizes = [*(Size(*size) for size in THUMBNAILS), poster]
+            raise Refusal(UNDECODABLE if ended.code else NO_PICTURE)
+        sizes = [*THUMBNAILS, within(*recipes.shape(streams), POSTER_SIDE)]
         roles = [*("thumbnail" for _ in THUMBNAILS), "poster"]
         return [self._product(role, name, size) for role, name, size in zip(roles, names, sizes, strict=True)]
 
@@ -135,7 +153,7 @@ class FfmpegBench(VideoBench):
         encoding = recipes.ladder(self._demuxer, source, target, streams, rungs, sprites)
         self._must(await self._work(encoding, limits, _Watch(streams.facts.duration, progress, 0.97)))
         self._must(await self._work(recipes.segments(target, rungs, sprites), limits))
-        await asyncio.to_thread(self._write_texts, streams, rungs)
+        await asyncio.to_thread(self._write_texts, streams, rungs, sprites)
         progress(1.0)
         sheet = Size(sprites.columns * sprites.size.width, sprites.rows * sprites.size.height)
         return [
@@ -147,13 +165,12 @@ class FfmpegBench(VideoBench):
 
     async def convert(self, to: str, progress: Progress) -> Product:
         """Raises Refusal for a format that nobody knows, too."""
-        if to not in recipes.FORMATS:
-            raise Refusal("There is no such format.")
+        form = format_of(to)
         streams = await self._look()
-        command = recipes.conversion(self._demuxer, self._room.source, self._room.target, streams, to)
+        form.check(streams.facts)
+        command = recipes.conversion(self._demuxer, self._room.source, self._room.target, streams, form)
         self._must(await self._work(command, self._limits(streams, 1), _Watch(streams.facts.duration, progress, 1.0)))
         progress(1.0)
-        form = recipes.FORMATS[to]
         return self._product("converted", f"converted.{form.ending}", media_type=form.media_type)
 
     async def _look(self) -> probing.Streams:
@@ -162,7 +179,7 @@ class FfmpegBench(VideoBench):
             count = _Count()
             ended = await self._work(probing.packets(self._demuxer, self._room.source, streams), LOOKING, count)
             if ended.code != 0:
-                raise Refusal(probing.BROKEN)
+                raise Refusal(BROKEN)
             facts = probing.settle(streams, count.seconds, count.frames, ended.complaints)
             self._streams = probing.Streams(
                 facts=facts, video=streams.video, audio=streams.audio, channels=streams.channels
@@ -174,12 +191,12 @@ class FfmpegBench(VideoBench):
         try:
             ended = await run(self._jail, self._ffprobe, command, self._room, LOOKING)
         except TooTalkative:
-            raise Refusal(probing.TOO_MANY_STREAMS) from None
+            raise Refusal(TOO_MANY_STREAMS) from None
         except TooSlow:
             raise Refusal(TAKES_TOO_LONG) from None
         if ended.code != 0:
             self._blame(ended)
-            raise Refusal(probing.BROKEN)
+            raise Refusal(BROKEN)
         return probing.read_headers(ended.said)
 
     async def _work(self, command: Sequence[str], limits: Limits, hear: Hear | None = None) -> Ended:
@@ -208,11 +225,18 @@ class FfmpegBench(VideoBench):
         seconds = SLOWEST + SECONDS_PER_SECOND * outputs * streams.facts.duration
         return LOOKING.lasting(seconds, os.cpu_count() or 1)
 
-    def _write_texts(self, streams: probing.Streams, rungs: Sequence[Rung]) -> None:
+    def _write_texts(self, streams: probing.Streams, rungs: Sequence[Rung], sprites: Sprites) -> None:
         out, facts = self._room.output, streams.facts
-        variants = [variant(out, rung, sound=streams.audio is not None) for rung in rungs]
+        variants = [
+            variant(
+                rung,
+                (out / f"{rung.name}.m3u8").read_text(),
+                lambda name: (out / name).stat().st_size,
+                _codecs(out / f"{rung.name}.mp4", sound=streams.audio is not None),
+            )
+            for rung in rungs
+        ]
         (out / "master.m3u8").write_text(master(variants, facts.frame_rate))
-        sprites = sprites_of(*recipes.shape(streams), facts.duration)
         (out / "sprites.vtt").write_text(index_of(sprites, facts.duration, "sprites.webp"))
 
     def _segments(self, rungs: Sequence[Rung]) -> list[Product]:
@@ -248,8 +272,8 @@ class _Count:
         name, _, value = line.strip().partition(b"=")
         if name == b"out_time_us" and value.lstrip(b"-").isdigit():
             self.seconds = max(self.seconds, int(value) / 1e6)
-            if self.seconds > probing.LONGEST_SECONDS + probing.LEEWAY_SECONDS:
-                raise Refusal(probing.TOO_LONG)
+            if self.seconds > LONGEST_SECONDS + LEEWAY_SECONDS:
+                raise Refusal(TOO_LONG)
         elif name == b"frame" and value.isdigit():
             self.frames = int(value)
 
@@ -270,6 +294,15 @@ class _Watch(_Count):
 
 def _ignore(line: bytes) -> None:
     """What is said is of no interest."""
+
+
+def _codecs(rendition: Path, *, sound: bool) -> str:
+    """Profile and level of H.264, as the rendition itself says them near its beginning (RFC 6381)."""
+    with rendition.open("rb") as file:
+        head = file.read(MIB)
+    place = head.find(b"avcC")
+    picture = f"avc1.{head[place + 5 : place + 8].hex()}" if place >= 0 else "avc1.640028"
+    return f"{picture},mp4a.40.2" if sound else picture
 
 
 async def _pieces(path: Path) -> AsyncIterator[bytes]:

@@ -2,6 +2,7 @@
 
 import re
 
+from asperguide.media.limits import NO_MEDIA
 from asperguide.media.ports import Refusal
 
 HEAD = 64 * 1024
@@ -22,7 +23,6 @@ DECODABLE = frozenset({*DECODERS, "mp1", "amr_nb", "amr_wb", "msmpeg4v3"} - {"li
 
 QUICKTIME = frozenset({b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"})
 TRANSPORT_PACKET = 188
-NO_MEDIA = "This is neither a video nor a sound of a kind that is accepted."
 
 
 def demuxer_of(head: bytes) -> str:

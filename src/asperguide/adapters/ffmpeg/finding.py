@@ -88,7 +88,7 @@ def _candidates(name: str, search: str | None, beside: Tool | None) -> Iterator[
     for folder in (search or os.environ.get("PATH", os.defpath)).split(os.pathsep):
         if folder and (found := shutil.which(name, path=folder)) and not _is_stand_in(Path(found)):
             yield Tool(name=name, path=Path(found).absolute(), origin="PATH")
-    if (folder := _wheel()) and (found := shutil.which(name, path=str(folder))):
+    if (wheel := _wheel()) and (found := shutil.which(name, path=str(wheel))):
         yield Tool(name=name, path=Path(found).absolute(), origin="wheel")
 
 

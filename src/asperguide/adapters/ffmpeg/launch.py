@@ -44,8 +44,8 @@ def main() -> None:
         _die_with(libc, order["parent"])  # whoever gets other capabilities is forgotten by its parent's death
     if order["paths"]:
         _confine(libc, **order["paths"])
-    command: Sequence[str] = order["command"]
-    os.execve(command[0], command, {})
+    command: list[str] = order["command"]
+    os.execve(command[0], command, {})  # noqa: S606
 
 
 def _die_with(libc: Any, parent: int) -> None:
@@ -77,10 +77,10 @@ def _limit(limits: Mapping[str, int], tasks: int) -> None:
 def _tasks_of_this_user() -> int:
     """RLIMIT_NPROC counts every process and thread of the user, not only ours."""
     me, found = os.getuid(), 0
-    for name in filter(str.isdigit, os.listdir("/proc")):
+    for name in filter(str.isdigit, os.listdir("/proc")):  # noqa: PTH208
         try:
-            if os.stat(f"/proc/{name}").st_uid == me:
-                found += len(os.listdir(f"/proc/{name}/task"))
+            if os.stat(f"/proc/{name}").st_uid == me:  # noqa: PTH116
+                found += len(os.listdir(f"/proc/{name}/task"))  # noqa: PTH208
         except OSError:
             continue
     return found

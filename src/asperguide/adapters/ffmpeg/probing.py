@@ -8,26 +8,27 @@ from typing import Any
 import msgspec
 
 from asperguide.adapters.ffmpeg.containers import DECODABLE, DECODERS
+from asperguide.media.limits import (
+    BROKEN,
+    FASTEST,
+    LEEWAY_SECONDS,
+    LONG_SIDE,
+    LONGEST_SECONDS,
+    MOST_STREAMS,
+    NOTHING_THERE,
+    SHORT_SIDE,
+    TOO_FAST,
+    TOO_LONG,
+    TOO_MANY_STREAMS,
+    TRUNCATED,
+    UNKNOWN_CODEC,
+    check_facts,
+)
 from asperguide.media.ports import Refusal
 from asperguide.media.videos import Facts
 
-LONGEST_SECONDS = 600
-LONG_SIDE, SHORT_SIDE = 3840, 2160
-FASTEST = 61
-"""Frames a second: cameras that say 60 sometimes mean a little more."""
-MOST_STREAMS = 8
-LEEWAY_SECONDS = 1.0
 LEAST_SHARE = 0.75
 """Of the seconds that a file says it has, so many must be there."""
-
-BROKEN = "This file is damaged, or is not what it says it is: it cannot be read."
-TOO_LONG = "This lasts longer than the 10 minutes that are accepted."
-TOO_LARGE = "The picture is larger than the 3840x2160 pixels that are accepted."
-TOO_FAST = "This has more than the 60 frames a second that are accepted."
-TOO_MANY_STREAMS = "There are more than the 8 streams in this file that are accepted."
-NOTHING_THERE = "There is neither a picture nor a sound in this file."
-UNKNOWN_CODEC = "This is encoded in a way that is not accepted. Save it as MP4 with H.264 and AAC."
-TRUNCATED = "The end of this file is missing."
 
 ENTRIES = (
     "format=format_name,duration,bit_rate,nb_streams:"
@@ -38,7 +39,7 @@ ENTRIES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Streams:
-    """What is worked with: the numbers of the picture's and the sound's streams, the facts, and the sound's channels."""
+    """What is worked with: the numbers of the streams of picture and sound, the facts, and the sound's channels."""
 
     facts: Facts
     video: int | None
@@ -92,7 +93,7 @@ def read_headers(said: bytes) -> Streams:
         streams=len(streams),
         **(_seen(picture) if picture else {}),
     )
-    _check(facts)
+    check_facts(facts)
     return Streams(
         facts=facts,
         video=picture["index"] if picture else None,
@@ -149,17 +150,6 @@ def _rate(picture: dict[str, Any]) -> float | None:
         if rate and (most is None or rate <= most):
             return round(float(rate), 3)
     return None
-
-
-def _check(facts: Facts) -> None:
-    if facts.duration > LONGEST_SECONDS + LEEWAY_SECONDS:
-        raise Refusal(TOO_LONG)
-    if facts.width and facts.height:
-        short, long = sorted((facts.width, facts.height))
-        if short > SHORT_SIDE or long > LONG_SIDE:
-            raise Refusal(TOO_LARGE)
-    if facts.frame_rate and facts.frame_rate > FASTEST:
-        raise Refusal(TOO_FAST)
 
 
 def _aspect(text: Any) -> Fraction:

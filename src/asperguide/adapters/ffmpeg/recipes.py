@@ -1,11 +1,12 @@
 """What FFmpeg is told to make. Nothing of what people wrote into the source (titles, places, chapters) is kept."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from asperguide.adapters.ffmpeg.probing import QUIET, Streams, reading
-from asperguide.adapters.ffmpeg.sizes import POSTER_SIDE, THUMBNAILS, Rung, Size, Sprites, covering, within
+from asperguide.media.formats import Format
+from asperguide.media.limits import NO_PICTURE
 from asperguide.media.ports import Refusal
+from asperguide.media.sizes import POSTER_SIDE, THUMBNAILS, Rung, Size, Sprites, covering, thumbnail_name, within
 
 SEGMENT_SECONDS = 6
 KEYFRAME_SECONDS = 2
@@ -17,45 +18,20 @@ ANONYMOUS = (
 KEYFRAMES = ("-force_key_frames", f"expr:gte(t,n_forced*{KEYFRAME_SECONDS})", "-sc_threshold", "0")
 H264 = ("-c:v", "libx264", "-preset", "veryfast", "-crf", "23", "-profile:v", "high", "-pix_fmt", "yuv420p")
 VP9 = ("-c:v", "libvpx-vp9", "-crf", "32", "-b:v", "0", "-deadline", "realtime", "-cpu-used", "5", "-row-mt", "1")
-LONGEST_GIF_SECONDS = 60
 GIF_SIDE = 480
+LARGEST_SIDE = 1920
 CHANNEL_KILOBITS = 64
 SPRITE_FRAMES = "sprites.nut"
-NO_PICTURE = "There is no picture in this file."
-NO_SOUND = "There is no sound in this file."
-GIF_TOO_LONG = "Only what lasts a minute or less is made a GIF."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Format:
-    """What something is converted to: the ending of its name, its type, whether it has a picture and sound."""
-
-    ending: str
-    media_type: str
-    picture: bool
-    sound: bool
-
-
-FORMATS = {
-    "mp4": Format(ending="mp4", media_type="video/mp4", picture=True, sound=True),
-    "webm": Format(ending="webm", media_type="video/webm", picture=True, sound=True),
-    "gif": Format(ending="gif", media_type="image/gif", picture=True, sound=False),
-    "mp3": Format(ending="mp3", media_type="audio/mpeg", picture=False, sound=True),
-    "m4a": Format(ending="m4a", media_type="audio/mp4", picture=False, sound=True),
-    "opus": Format(ending="opus", media_type="audio/ogg", picture=False, sound=True),
-    "wav": Format(ending="wav", media_type="audio/wav", picture=False, sound=True),
-    "flac": Format(ending="flac", media_type="audio/flac", picture=False, sound=True),
-}
+POSTER = "poster.webp"
 
 
 def stills(demuxer: str, source: str, target: str, streams: Streams, at: float) -> list[str]:
     """One frame in four sizes; nothing is made when there is no frame at that time."""
     width, height = shape(streams)
     poster = within(width, height, POSTER_SIDE)
-    cuts = [Size(*size) for size in THUMBNAILS]
-    ways = [f"{covering(width, height, cut).filter},crop={cut.width}:{cut.height}" for cut in cuts]
-    graph = _split(streams.video, [*ways, poster.filter])
-    names = [*(thumbnail_name(cut) for cut in cuts), "poster.webp"]
+    ways = [f"{_scale(covering(width, height, cut))},crop={cut.width}:{cut.height}" for cut in THUMBNAILS]
+    graph = _split(streams.video, [*ways, _scale(poster)])
+    names = [*(thumbnail_name(cut) for cut in THUMBNAILS), POSTER]
     outputs = [part for place, name in enumerate(names) for part in _still(place, f"{target}/{name}")]
     seek = ["-ss", f"{at:.3f}"] if at > 0 else []
     return [*QUIET, *seek, *reading(demuxer, source), "-filter_complex", graph, *outputs]
@@ -69,15 +45,15 @@ def ladder(
     The sheet itself is made later: until every output has begun FFmpeg tells nothing of its progress, and the sheet
     begins with the last of its frames.
     """
-    frames = f"fps=1/{sprites.every},{sprites.size.filter}"
-    graph = _split(streams.video, [*(rung.size.filter for rung in rungs), frames])
+    frames = f"fps=1/{sprites.every},{_scale(sprites.size)}"
+    graph = _split(streams.video, [*(_scale(rung.size) for rung in rungs), frames])
     command = [*QUIET, *reading(demuxer, source), "-filter_complex", graph]
     for place, rung in enumerate(rungs):
         caps = ["-maxrate", f"{rung.kilobits}k", "-bufsize", f"{2 * rung.kilobits}k"]
         command += ["-map", f"[v{place}]", *_aac(streams), *H264, *caps, *KEYFRAMES, *ANONYMOUS]
         command += ["-movflags", "+faststart", "-f", "mp4", f"file:{target}/{rung.name}.mp4"]
-    frames = ["-map", f"[v{len(rungs)}]", "-c:v", "rawvideo", "-pix_fmt", "yuv420p", *ANONYMOUS]
-    return [*command, *frames, "-f", "nut", f"file:{target}/{SPRITE_FRAMES}"]
+    small = ["-map", f"[v{len(rungs)}]", "-c:v", "rawvideo", "-pix_fmt", "yuv420p", *ANONYMOUS]
+    return [*command, *small, "-f", "nut", f"file:{target}/{SPRITE_FRAMES}"]
 
 
 def segments(target: str, rungs: Sequence[Rung], sprites: Sprites) -> list[str]:
@@ -95,15 +71,9 @@ def segments(target: str, rungs: Sequence[Rung], sprites: Sprites) -> list[str]:
     return [*command, *_still(0, f"{target}/sprites.webp", quality=60)]
 
 
-def conversion(demuxer: str, source: str, target: str, streams: Streams, to: str) -> list[str]:
-    """The whole in another format. Raises Refusal when it has nothing that this format is for."""
-    form = FORMATS[to]
-    if form.picture and streams.video is None:
-        raise Refusal(NO_PICTURE)
-    if not form.picture and streams.audio is None:
-        raise Refusal(NO_SOUND)
-    if to == "gif" and streams.facts.duration > LONGEST_GIF_SECONDS:
-        raise Refusal(GIF_TOO_LONG)
+def conversion(demuxer: str, source: str, target: str, streams: Streams, form: Format) -> list[str]:
+    """The whole in another format, which it has something for."""
+    to = form.ending
     command = [*QUIET, *reading(demuxer, source)]
     if form.picture:
         command += ["-filter_complex", f"[0:{streams.video}]{_picture(streams, to)}[v]", "-map", "[v]", *_video(to)]
@@ -119,9 +89,9 @@ def shape(streams: Streams) -> tuple[int, int]:
     return streams.facts.width, streams.facts.height
 
 
-def thumbnail_name(size: Size) -> str:
-    """The name of the file of a thumbnail."""
-    return f"thumbnail_{size.width}x{size.height}.webp"
+def _scale(size: Size) -> str:
+    """To exactly this, with square pixels."""
+    return f"scale={size.width}:{size.height},setsar=1"
 
 
 def _split(stream: int | None, ways: Sequence[str]) -> str:
@@ -153,10 +123,10 @@ def _rate(streams: Streams, most: int) -> list[str]:
 def _picture(streams: Streams, to: str) -> str:
     width, height = shape(streams)
     if to == "gif":
-        small = within(width, height, GIF_SIDE).filter
+        small = _scale(within(width, height, GIF_SIDE))
         # A palette for each frame: one for all would have to see every frame first, and keep them.
         return f"fps=12,{small},split[a][b];[a]palettegen=stats_mode=single[p];[b][p]paletteuse=new=1"
-    return within(width, height, 1920).filter
+    return _scale(within(width, height, LARGEST_SIDE))
 
 
 def _video(to: str) -> list[str]:

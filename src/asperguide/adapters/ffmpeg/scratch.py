@@ -1,4 +1,4 @@
-"""Folders that jobs work in: each fresh, closed to other users, and gone afterwards, also when its process was killed."""
+"""Folders that jobs work in: each fresh, closed to other users, and gone afterwards, also after a crash."""
 
 import asyncio
 import contextlib
@@ -10,11 +10,11 @@ from collections.abc import AsyncIterable, AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from asperguide.media.limits import TOO_BIG
 from asperguide.media.ports import Refusal
 
 PREFIX = "job-"
 LOCK = "lock"
-TOO_LARGE = "The file is larger than the 500 MiB that are accepted."
 
 
 class Scratch:
@@ -62,7 +62,7 @@ async def fill(path: Path, content: AsyncIterable[bytes], most: int) -> bytes:
         async for piece in content:
             size += len(piece)
             if size > most:
-                raise Refusal(TOO_LARGE)
+                raise Refusal(TOO_BIG)
             if len(head) < 64 * 1024:
                 head = (head + piece)[: 64 * 1024]
             await asyncio.to_thread(file.write, piece)

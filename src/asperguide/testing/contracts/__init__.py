@@ -22,6 +22,7 @@ from asperguide.testing.contracts.rate_limiter import RateLimiterContract
 from asperguide.testing.contracts.tokens import AccessTokensContract
 from asperguide.testing.contracts.types import TypeDetectorContract
 from asperguide.testing.contracts.unit_of_work import UnitOfWorkContract
+from asperguide.testing.contracts.video_tools import VideoToolsContract
 from asperguide.testing.contracts.watch import WatchContract
 
 __all__ = [
@@ -29,5 +30,5 @@ __all__ = [
     "IdentityContract", "ImagesContract", "JobBoardContract", "LedgerContract", "LettersContract", "MailerContract",
     "MaintenanceContract", "MediaContract", "PassTime",
     "PasswordHasherContract", "PasswordStrengthContract", "Persistence", "Purges", "RateLimiterContract",
-    "TypeDetectorContract", "UnitOfWorkContract", "WatchContract", "moving", "raises", "waiting",
+    "TypeDetectorContract", "UnitOfWorkContract", "VideoToolsContract", "WatchContract", "moving", "raises", "waiting",
 ]  # fmt: skip

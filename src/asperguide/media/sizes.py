@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from math import ceil
 
 RUNGS = (360, 720, 1080)
-THUMBNAILS = ((150, 112), (320, 240), (640, 480))
 POSTER_SIDE = 1280
 SPRITE_SIDE = 160
 MOST_SPRITES = 100
@@ -19,10 +18,8 @@ class Size:
     width: int
     height: int
 
-    @property
-    def filter(self) -> str:
-        """Scale to exactly this, with square pixels."""
-        return f"scale={self.width}:{self.height},setsar=1"
+
+THUMBNAILS = (Size(150, 112), Size(320, 240), Size(640, 480))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,3 +83,8 @@ def sprites_of(width: int, height: int, seconds: float) -> Sprites:
     columns = min(COLUMNS, count)
     size = within(width, height, SPRITE_SIDE)
     return Sprites(every=every, count=count, columns=columns, rows=ceil(count / columns), size=size)
+
+
+def thumbnail_name(size: Size) -> str:
+    """What a thumbnail is called."""
+    return f"thumbnail_{size.width}x{size.height}.webp"

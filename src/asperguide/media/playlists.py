@@ -1,14 +1,13 @@
-"""The texts that players read: the master playlist over all renditions (RFC 8216), and the index of the sprites."""
+"""The texts that players read: playlists of all renditions and of one (RFC 8216), and the index of the sprites."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from asperguide.adapters.ffmpeg.sizes import Rung, Sprites
+from asperguide.media.sizes import Rung, Sprites
 
 SEGMENT = re.compile(r"#EXTINF:([\d.]+),[^\n]*\n([^#\s]+)")
-HEAD = 1024 * 1024
+URI = re.compile(r'(?m)(?<=URI=")[^"\n]+(?=")|^[^#\s][^\s]*$')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,33 +20,39 @@ class Variant:
     codecs: str
 
 
-def variant(folder: Path, rung: Rung, *, sound: bool) -> Variant:
-    """Read from the playlist, the segments and the rendition that lie in this folder."""
-    segments = [
-        (float(seconds) or 1.0, (folder / name).stat().st_size)
-        for seconds, name in SEGMENT.findall((folder / f"{rung.name}.m3u8").read_text())
-    ]
+def variant(rung: Rung, playlist: str, size_of: Callable[[str], int], codecs: str) -> Variant:
+    """The rendition with this playlist; `size_of` gives the bytes of a segment."""
+    segments = [(float(seconds) or 1.0, size_of(name)) for seconds, name in SEGMENT.findall(playlist)]
     total = sum(seconds for seconds, _ in segments) or 1.0
     return Variant(
         rung=rung,
         peak=max((round(8 * size / seconds) for seconds, size in segments), default=1),
         average=round(8 * sum(size for _, size in segments) / total),
-        codecs=",".join([_avc(folder / f"{rung.name}.mp4"), *(["mp4a.40.2"] if sound else [])]),
+        codecs=codecs,
     )
 
 
 def master(variants: Sequence[Variant], frame_rate: float | None) -> str:
-    """The playlist of playlists, the one that suits a middling line first: players begin with it."""
-    order = sorted(variants, key=lambda one: (one.rung.name != "720p", one.peak))
-    lines = ["#EXTM3U", "#EXT-X-VERSION:7", "#EXT-X-INDEPENDENT-SEGMENTS"]
+    """The playlist of playlists. One that suits a middling line comes first: players begin with that."""
     rate = f",FRAME-RATE={min(frame_rate, 60):.3f}" if frame_rate else ""
-    for one in order:
+    lines = ["#EXTM3U", "#EXT-X-VERSION:7", "#EXT-X-INDEPENDENT-SEGMENTS"]
+    for one in sorted(variants, key=lambda one: (one.rung.name != "720p", one.peak)):
         lines += [
             f"#EXT-X-STREAM-INF:BANDWIDTH={one.peak},AVERAGE-BANDWIDTH={one.average},"
             f'RESOLUTION={one.rung.size.width}x{one.rung.size.height}{rate},CODECS="{one.codecs}"',
             f"{one.rung.name}.m3u8",
         ]
     return "\n".join([*lines, ""])
+
+
+def named_in(playlist: str) -> list[str]:
+    """What a playlist leads to, in order."""
+    return URI.findall(playlist)
+
+
+def with_query(playlist: str, query: str) -> str:
+    """The playlist with this behind the name of everything that it leads to."""
+    return URI.sub(lambda found: f"{found[0]}?{query}", playlist)
 
 
 def index_of(sprites: Sprites, seconds: float, sheet: str) -> str:
@@ -61,14 +66,6 @@ def index_of(sprites: Sprites, seconds: float, sheet: str) -> str:
         area = f"{x},{y},{sprites.size.width},{sprites.size.height}"
         lines += [f"{_clock(start)} --> {_clock(end)}", f"{sheet}#xywh={area}", ""]
     return "\n".join(lines)
-
-
-def _avc(path: Path) -> str:
-    """Profile and level, as the rendition itself says them near its beginning."""
-    with path.open("rb") as file:
-        head = file.read(HEAD)
-    place = head.find(b"avcC")
-    return f"avc1.{head[place + 5 : place + 8].hex()}" if place >= 0 else "avc1.640028"
 
 
 def _clock(seconds: float) -> str:
