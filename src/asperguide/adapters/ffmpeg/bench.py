@@ -3,38 +3,29 @@
 import asyncio
 import logging
 import os
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 from asperguide.adapters.ffmpeg import probing, recipes
-from asperguide.adapters.ffmpeg.containers import HEAD, demuxer_of
-from asperguide.adapters.ffmpeg.finding import Toolbox
-from asperguide.adapters.ffmpeg.jail import Jail, Limits, Room, Walls, candidates
+from asperguide.adapters.ffmpeg.jail import Jail, Limits, Room
+from asperguide.adapters.ffmpeg.products import product, segments, write_texts
 from asperguide.adapters.ffmpeg.running import Ended, Hear, TooSlow, TooTalkative, run
-from asperguide.adapters.ffmpeg.scratch import Scratch, fill
-from asperguide.media.errors import ToolsMissing
 from asperguide.media.formats import format_of
 from asperguide.media.limits import (
     BROKEN,
     GROWS_TOO_LARGE,
     LEEWAY_SECONDS,
     LONGEST_SECONDS,
-    NO_PICTURE,
     TAKES_TOO_LONG,
     TOO_LONG,
     TOO_MANY_STREAMS,
     UNDECODABLE,
 )
-from asperguide.media.model import MIB
-from asperguide.media.playlists import index_of, master, variant
-from asperguide.media.ports import Product, Progress, Refusal, VideoBench, VideoTools
+from asperguide.media.ports import Product, Progress, Refusal, VideoBench
 from asperguide.media.sizes import (
     POSTER_SIDE,
     THUMBNAILS,
-    Rung,
     Size,
-    Sprites,
     rungs_of,
     sprites_of,
     thumbnail_name,
@@ -44,75 +35,17 @@ from asperguide.media.videos import Facts
 
 log = logging.getLogger("asperguide.ffmpeg")
 
-LARGEST = 500 * MIB
-PIECE = 256 * 1024
-MOST_THREADS = 8
 LOOKING = Limits(seconds=30, cpu_seconds=60)
 SECONDS_PER_SECOND = 12
 """How long the work on a second of film may take."""
 SLOWEST = 60
-TYPES = {
-    ".mp4": "video/mp4",
-    ".m4s": "video/iso.segment",
-    ".m3u8": "application/vnd.apple.mpegurl",
-    ".webp": "image/webp",
-    ".vtt": "text/vtt",
-}
+ENCODING_SHARE = 0.97
 XFSZ, XCPU = -25, -24
 OUT_OF_ROOM = ("No space left on device", "Disk quota exceeded")
 
 
 class ToolFailed(Exception):
     """FFmpeg failed for a reason that does not lie in the file: no room, no memory, killed from outside."""
-
-
-class FfmpegTools(VideoTools):
-    """FFmpeg and ffprobe. At most `concurrency` benches are open at once; others wait for their turn."""
-
-    def __init__(
-        self, find: Callable[[], Toolbox], scratch: Path, *, concurrency: int = 1, largest: int = LARGEST
-    ) -> None:
-        self._find = find
-        self._scratch = Scratch(scratch)
-        self._turns = asyncio.Semaphore(concurrency)
-        self._largest = largest
-        self._jail: Jail | None = None
-
-    @asynccontextmanager
-    async def bench(self, content: AsyncIterable[bytes], media_type: str) -> AsyncIterator[VideoBench]:
-        """The type is not relied on: the demuxer is chosen by the bytes."""
-        tools = self._find()
-        if tools.ffmpeg is None or tools.ffprobe is None:
-            raise ToolsMissing
-        async with self._turns, self._scratch.folder() as folder:
-            jail = await self.jail()
-            room = jail.room(folder)
-            head = await fill(room.input, content, self._largest)
-            yield FfmpegBench(jail, room, demuxer_of(head[:HEAD]), tools.ffmpeg.path, tools.ffprobe.path)
-
-    async def jail(self) -> Jail:
-        """The strongest jail that works here; tried once. Raises ToolsMissing when there is no FFmpeg."""
-        if self._jail is None:
-            await asyncio.to_thread(self._scratch.sweep)
-            self._jail = await self._strongest()
-        return self._jail
-
-    async def strength(self) -> Walls:
-        """What the jail is made of on this host."""
-        return (await self.jail()).walls
-
-    async def _strongest(self) -> Jail:
-        tools = self._find()
-        if tools.ffmpeg is None:
-            raise ToolsMissing
-        async with self._scratch.folder() as folder:
-            (folder / "in" / "source").touch()
-            for jail in candidates():
-                ended = await run(jail, tools.ffmpeg.path, ["-version"], jail.room(folder), LOOKING)
-                if ended.code == 0 and ended.said.startswith(b"ffmpeg version"):
-                    return jail
-                log.info("FFmpeg does not run in a jail of %s: %s", jail.walls, ended.complaints[-200:])
-        raise ToolsMissing
 
 
 class FfmpegBench(VideoBench):
@@ -122,6 +55,7 @@ class FfmpegBench(VideoBench):
         self._jail, self._room, self._demuxer = jail, room, demuxer
         self._ffmpeg, self._ffprobe = ffmpeg, ffprobe
         self._streams: probing.Streams | None = None
+        self._works = 0
 
     async def probe(self) -> Facts:
         """Headers first, then every packet: headers may lie about how long it is."""
@@ -130,37 +64,38 @@ class FfmpegBench(VideoBench):
     async def stills(self, at: float | None) -> Sequence[Product]:
         """The frame at the time; the first when there is none, as behind the end."""
         streams = await self._look()
-        names = [*(thumbnail_name(size) for size in THUMBNAILS), recipes.POSTER]
+        sizes = [*THUMBNAILS, within(*recipes.shape(streams), POSTER_SIDE)]
         for moment in (1.0 if at is None else at, 0.0):
-            command = recipes.stills(self._demuxer, self._room.source, self._room.target, streams, moment)
-            ended = await self._work(command, LOOKING)
-            if all((self._room.output / name).exists() for name in names):
+            made, target = self._place()
+            count = _Count()
+            command = recipes.stills(self._demuxer, self._room.source, target, streams, moment)
+            ended = await self._work(command, LOOKING, count)
+            if ended.code == 0 and count.frames:
                 break
         else:
-            raise Refusal(UNDECODABLE if ended.code else NO_PICTURE)
-        sizes = [*THUMBNAILS, within(*recipes.shape(streams), POSTER_SIDE)]
+            raise Refusal(UNDECODABLE)
+        names = [*(thumbnail_name(size) for size in THUMBNAILS), recipes.POSTER]
         roles = [*("thumbnail" for _ in THUMBNAILS), "poster"]
-        return [self._product(role, name, size) for role, name, size in zip(roles, names, sizes, strict=True)]
+        return [product(role, made / name, size) for role, name, size in zip(roles, names, sizes, strict=True)]
 
     async def ladder(self, progress: Progress) -> Sequence[Product]:
         """Encode all at once, then cut what was made."""
         streams = await self._look()
         width, height = recipes.shape(streams)
-        rungs = rungs_of(width, height)
-        sprites = sprites_of(width, height, streams.facts.duration)
+        rungs, sprites = rungs_of(width, height), sprites_of(width, height, streams.facts.duration)
         limits = self._limits(streams, len(rungs))
-        source, target = self._room.source, self._room.target
-        encoding = recipes.ladder(self._demuxer, source, target, streams, rungs, sprites)
-        self._must(await self._work(encoding, limits, _Watch(streams.facts.duration, progress, 0.97)))
-        self._must(await self._work(recipes.segments(target, rungs, sprites), limits))
-        await asyncio.to_thread(self._write_texts, streams, rungs, sprites)
+        made, target = self._place()
+        encoding = recipes.ladder(self._demuxer, self._room.source, target, streams, rungs, sprites)
+        _must(await self._work(encoding, limits, _Watch(streams.facts.duration, progress, ENCODING_SHARE)))
+        _must(await self._work(recipes.segments(target, rungs, sprites), limits))
+        await asyncio.to_thread(write_texts, made, streams, rungs, sprites)
         progress(1.0)
         sheet = Size(sprites.columns * sprites.size.width, sprites.rows * sprites.size.height)
         return [
-            *(self._product("mp4", f"{rung.name}.mp4", rung.size) for rung in rungs),
-            *self._segments(rungs),
-            self._product("sprite", "sprites.webp", sheet),
-            self._product("sprite", "sprites.vtt"),
+            *(product("mp4", made / f"{rung.name}.mp4", rung.size) for rung in rungs),
+            *segments(made, rungs),
+            product("sprite", made / "sprites.webp", sheet),
+            product("sprite", made / "sprites.vtt"),
         ]
 
     async def convert(self, to: str, progress: Progress) -> Product:
@@ -168,10 +103,16 @@ class FfmpegBench(VideoBench):
         form = format_of(to)
         streams = await self._look()
         form.check(streams.facts)
-        command = recipes.conversion(self._demuxer, self._room.source, self._room.target, streams, form)
-        self._must(await self._work(command, self._limits(streams, 1), _Watch(streams.facts.duration, progress, 1.0)))
+        made, target = self._place()
+        command = recipes.conversion(self._demuxer, self._room.source, target, streams, form)
+        _must(await self._work(command, self._limits(streams, 1), _Watch(streams.facts.duration, progress, 1.0)))
         progress(1.0)
-        return self._product("converted", f"converted.{form.ending}", media_type=form.media_type)
+        return product("converted", made / f"converted.{form.ending}", media_type=form.media_type)
+
+    def _place(self) -> tuple[Path, str]:
+        """A new place for every piece of work: what was made before stays as it is."""
+        self._works += 1
+        return self._room.work(self._works)
 
     async def _look(self) -> probing.Streams:
         if self._streams is None:
@@ -216,50 +157,15 @@ class FfmpegBench(VideoBench):
         if ended.code < 0 or any(sign in ended.complaints for sign in OUT_OF_ROOM) or ended.code >= 125:
             raise ToolFailed(f"FFmpeg ended with {ended.code}: {ended.complaints[-500:]}")
 
-    def _must(self, ended: Ended) -> None:
-        if ended.code != 0:
-            log.info("FFmpeg could not work on a file: %s", ended.complaints[-500:])
-            raise Refusal(UNDECODABLE)
-
     def _limits(self, streams: probing.Streams, outputs: int) -> Limits:
         seconds = SLOWEST + SECONDS_PER_SECOND * outputs * streams.facts.duration
         return LOOKING.lasting(seconds, os.cpu_count() or 1)
 
-    def _write_texts(self, streams: probing.Streams, rungs: Sequence[Rung], sprites: Sprites) -> None:
-        out, facts = self._room.output, streams.facts
-        variants = [
-            variant(
-                rung,
-                (out / f"{rung.name}.m3u8").read_text(),
-                lambda name: (out / name).stat().st_size,
-                _codecs(out / f"{rung.name}.mp4", sound=streams.audio is not None),
-            )
-            for rung in rungs
-        ]
-        (out / "master.m3u8").write_text(master(variants, facts.frame_rate))
-        (out / "sprites.vtt").write_text(index_of(sprites, facts.duration, "sprites.webp"))
 
-    def _segments(self, rungs: Sequence[Rung]) -> list[Product]:
-        found = [self._product("hls", "master.m3u8")]
-        for rung in rungs:
-            names = [f"{rung.name}.m3u8", f"{rung.name}_init.mp4"]
-            names += sorted(path.name for path in self._room.output.glob(f"{rung.name}_*.m4s"))
-            found += [self._product("hls", name, rung.size) for name in names]
-        return found
-
-    def _product(self, role: str, name: str, size: Size | None = None, media_type: str = "") -> Product:
-        path = self._room.output / name
-        if not path.is_file() or path.is_symlink():
-            raise Refusal(UNDECODABLE)
-        return Product(
-            role=role,
-            name=name,
-            media_type=media_type or TYPES[path.suffix],
-            size=path.stat().st_size,
-            width=size.width if size else None,
-            height=size.height if size else None,
-            chunks=lambda: _pieces(path),
-        )
+def _must(ended: Ended) -> None:
+    if ended.code != 0:
+        log.info("FFmpeg could not work on a file: %s", ended.complaints[-500:])
+        raise Refusal(UNDECODABLE)
 
 
 class _Count:
@@ -294,21 +200,3 @@ class _Watch(_Count):
 
 def _ignore(line: bytes) -> None:
     """What is said is of no interest."""
-
-
-def _codecs(rendition: Path, *, sound: bool) -> str:
-    """Profile and level of H.264, as the rendition itself says them near its beginning (RFC 6381)."""
-    with rendition.open("rb") as file:
-        head = file.read(MIB)
-    place = head.find(b"avcC")
-    picture = f"avc1.{head[place + 5 : place + 8].hex()}" if place >= 0 else "avc1.640028"
-    return f"{picture},mp4a.40.2" if sound else picture
-
-
-async def _pieces(path: Path) -> AsyncIterator[bytes]:
-    file = await asyncio.to_thread(path.open, "rb")
-    try:
-        while piece := await asyncio.to_thread(file.read, PIECE):
-            yield piece
-    finally:
-        file.close()

@@ -69,10 +69,10 @@ class Room:
         """The file, as we see it."""
         return self.folder / "in" / "source"
 
-    @property
-    def output(self) -> Path:
-        """What it makes, as we see it."""
-        return self.folder / "out"
+    def work(self, number: int) -> tuple[Path, str]:
+        """A new folder for what a piece of work makes, as we see it and as it is seen from inside."""
+        (path := self.folder / "out" / str(number)).mkdir(mode=0o700)
+        return path, f"{self.target}/{number}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,12 +116,12 @@ class Jail:
         return [
             *(self.bwrap, "--unshare-all", "--die-with-parent", "--cap-drop", "ALL", "--clearenv", *system, *devices),
             *("--ro-bind", str(program), "/job/tool"),
-            *("--ro-bind", str(room.input), room.source, "--bind", str(room.output), room.target),
+            *("--ro-bind", str(room.input), room.source, "--bind", str(room.folder / "out"), room.target),
             *("--remount-ro", "/", "--chdir", "/job", "--", "/job/tool"),
         ]
 
     def _paths(self, program: Path, room: Room) -> dict[str, list[str]]:
-        return {"read": [*SYSTEM, *DEVICES, str(program), str(room.input.parent)], "write": [str(room.output)]}
+        return {"read": [*SYSTEM, *DEVICES, str(program), str(room.input.parent)], "write": [str(room.folder / "out")]}
 
 
 def candidates() -> tuple[Jail, ...]:

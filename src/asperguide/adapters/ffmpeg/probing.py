@@ -1,5 +1,6 @@
 """Looks into a video or sound, first by its headers, then by its packets, and refuses what is beyond the limits."""
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -47,11 +48,14 @@ class Streams:
     channels: int = 2
 
 
-def reading(demuxer: str, source: str, threads: int | None = None) -> list[str]:
+THREADS = ("-threads", str(min(os.cpu_count() or 1, 8)))
+"""Each takes memory, of which a run has only so much."""
+
+
+def reading(demuxer: str, source: str) -> list[str]:
     """How any of the tools opens the file: by this demuxer, as a file, with those decoders, never more pixels."""
     limits = ["-codec_whitelist", ",".join(DECODERS), "-max_pixels", str((LONG_SIDE + 256) * (SHORT_SIDE + 144))]
-    threading = [] if threads is None else ["-threads", str(threads)]
-    return ["-protocol_whitelist", "file", "-f", demuxer, *threading, *limits, "-i", f"file:{source}"]
+    return ["-protocol_whitelist", "file", "-f", demuxer, *THREADS, *limits, "-i", f"file:{source}"]
 
 
 def headers(demuxer: str, source: str) -> list[str]:

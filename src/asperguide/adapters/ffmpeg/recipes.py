@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from asperguide.adapters.ffmpeg.probing import QUIET, Streams, reading
+from asperguide.adapters.ffmpeg.probing import QUIET, THREADS, Streams, reading
 from asperguide.media.formats import Format
 from asperguide.media.limits import NO_PICTURE
 from asperguide.media.ports import Refusal
@@ -16,8 +16,22 @@ ANONYMOUS = (
     *("-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+bitexact"),
 )
 KEYFRAMES = ("-force_key_frames", f"expr:gte(t,n_forced*{KEYFRAME_SECONDS})", "-sc_threshold", "0")
-H264 = ("-c:v", "libx264", "-preset", "veryfast", "-crf", "23", "-profile:v", "high", "-pix_fmt", "yuv420p")
-VP9 = ("-c:v", "libvpx-vp9", "-crf", "32", "-b:v", "0", "-deadline", "realtime", "-cpu-used", "5", "-row-mt", "1")
+H264 = (*THREADS, "-c:v", "libx264", "-preset", "veryfast", "-crf", "23", "-profile:v", "high", "-pix_fmt", "yuv420p")
+VP9 = (
+    *THREADS,
+    "-c:v",
+    "libvpx-vp9",
+    "-crf",
+    "32",
+    "-b:v",
+    "0",
+    "-deadline",
+    "realtime",
+    "-cpu-used",
+    "5",
+    "-row-mt",
+    "1",
+)
 GIF_SIDE = 480
 LARGEST_SIDE = 1920
 CHANNEL_KILOBITS = 64

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from asperguide.adapters.ffmpeg.jail import Jail, Limits, Room
+from asperguide.adapters.ffmpeg.patience import outlast
 
 PIECE = 64 * 1024
 MOST_SAID = 1024 * 1024
@@ -62,7 +63,8 @@ async def run(
     finally:
         if not ended:
             _kill(process)
-            await asyncio.shield(asyncio.ensure_future(_reap(process, readers)))
+            if (cancelled := await outlast(asyncio.create_task(_reap(process, readers)))) is not None:
+                raise cancelled
     return Ended(code=code, said=bytes(said.kept), complaints=complaints.decode(errors="replace"))
 
 
@@ -93,22 +95,19 @@ def _tail(kept: bytearray) -> Hear:
 
 
 async def _start(command: Sequence[str]) -> Process:
-    """Start it; when cancelled meanwhile, it is killed as soon as it is there."""
-    starting = asyncio.ensure_future(
+    """Start it; it is gone again when we are cancelled meanwhile."""
+    starting = asyncio.create_task(
         asyncio.create_subprocess_exec(
             *command, stdin=DEVNULL, stdout=PIPE, stderr=PIPE, env={}, cwd="/", start_new_session=True
         )
     )
-    try:
-        return await asyncio.shield(starting)
-    except asyncio.CancelledError:
-        starting.add_done_callback(_kill_started)
-        raise
-
-
-def _kill_started(starting: "asyncio.Task[Process]") -> None:
-    if not starting.cancelled() and starting.exception() is None:
-        _kill(starting.result())
+    cancelled = await outlast(starting)
+    process = starting.result()
+    if cancelled is not None:
+        _kill(process)
+        await outlast(asyncio.create_task(_reap(process, ())))
+        raise cancelled
+    return process
 
 
 async def _read(stream: asyncio.StreamReader | None, take: Hear) -> None:

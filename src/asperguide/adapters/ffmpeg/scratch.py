@@ -10,6 +10,7 @@ from collections.abc import AsyncIterable, AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from asperguide.adapters.ffmpeg.patience import outlast
 from asperguide.media.limits import TOO_BIG
 from asperguide.media.ports import Refusal
 
@@ -26,13 +27,16 @@ class Scratch:
     @asynccontextmanager
     async def folder(self) -> AsyncIterator[Path]:
         """A new folder with `in` and an empty `out`."""
-        made = await asyncio.to_thread(self._make)
-        path, lock = made
+        making = asyncio.create_task(asyncio.to_thread(self._make))
+        cancelled = await outlast(making)
+        path, lock = making.result()
         try:
+            if cancelled is not None:
+                raise cancelled
             yield path
         finally:
-            # In a thread, and on its way even when we are cancelled once more.
-            await asyncio.shield(asyncio.get_running_loop().run_in_executor(None, _remove, path, lock))
+            if (cancelled := await outlast(asyncio.create_task(asyncio.to_thread(_remove, path, lock)))) is not None:
+                raise cancelled
 
     def sweep(self) -> int:
         """Remove what killed processes have left. How many folders."""

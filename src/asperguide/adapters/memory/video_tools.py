@@ -6,7 +6,6 @@ They hold themselves to the same law as the real ones: limits, renditions, playl
 import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
 
 import msgspec
 
@@ -144,8 +143,8 @@ class _Bench(VideoBench):
                 video_codec="toy" if toy.width else None,
                 audio_codec="toy" if toy.sound else None,
                 streams=toy.streams,
-            )  # fmt: skip
-        )
+            )
+        )  # fmt: skip
 
     def _shape(self) -> tuple[int, int]:
         facts = self._facts
@@ -167,7 +166,7 @@ class _Bench(VideoBench):
             self._toy.duration, width=rung.size.width, height=rung.size.height, sound=self._toy.sound,
             frame_rate=self._toy.frame_rate or 25,
         )  # fmt: skip
-        return replace(_product("mp4", f"{rung.name}.mp4", "video/mp4", content), **_pixels(rung.size))
+        return _product("mp4", f"{rung.name}.mp4", "video/mp4", content, rung.size)
 
     def _segments(self, rungs: Sequence[Rung]) -> list[Product]:
         made: dict[str, tuple[str, bytes, Size | None]] = {}
@@ -185,10 +184,7 @@ class _Bench(VideoBench):
             "application/vnd.apple.mpegurl",
             master(variants, self._toy.frame_rate).encode(),
         )
-        rest = [
-            replace(_product("hls", name, kind, content), **_pixels(size))
-            for name, (kind, content, size) in made.items()
-        ]
+        rest = [_product("hls", name, kind, content, size) for name, (kind, content, size) in made.items()]
         return [top, *rest]
 
     def _converted(self, form: Format) -> bytes:
@@ -247,17 +243,16 @@ def _box(kind: bytes, content: bytes) -> bytes:
 
 
 def _still(role: str, name: str, size: Size, moment: float) -> Product:
-    content = f"WEBPtoy {size.width}x{size.height} at {moment}".encode()
+    content = f"WEBPtoy {size.width}x{size.height} at {moment:.3f}".encode()
     whole = b"RIFF" + len(content).to_bytes(4, "little") + content
-    return replace(_product(role, name, "image/webp", whole), **_pixels(size))
+    return _product(role, name, "image/webp", whole, size)
 
 
-def _pixels(size: Size | None) -> dict[str, int]:
-    return {} if size is None else {"width": size.width, "height": size.height}
-
-
-def _product(role: str, name: str, media_type: str, content: bytes) -> Product:
+def _product(role: str, name: str, media_type: str, content: bytes, size: Size | None = None) -> Product:
     async def chunks() -> AsyncIterator[bytes]:
         yield content
 
-    return Product(role=role, name=name, media_type=media_type, size=len(content), chunks=chunks)
+    return Product(
+        role=role, name=name, media_type=media_type, size=len(content), width=size.width if size else None,
+        height=size.height if size else None, chunks=chunks,
+    )  # fmt: skip
