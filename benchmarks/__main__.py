@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import campaigns, chaos, crowd, ledger, logs, rolling, scenarios, soak, traces
+from benchmarks import campaigns, chaos, crowd, ledger, logs, rolling, scenarios, soak, traces, transfers
 from benchmarks.figures import Report, show
 from benchmarks.machine import facts
 from benchmarks.processes import CLIENT_CORE, DidNotStart
@@ -38,6 +38,7 @@ SCENARIOS: dict[str, Callable[[Run], Report]] = {
     "log-storm": logs.log_storm,
     "log-sink-down": logs.log_sink_down,
     "traces": traces.traces,
+    "transfers": transfers.transfers,
     "chaos": chaos.chaos,
     "soak": soak.soak,
 }
