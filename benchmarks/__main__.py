@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import campaigns, chaos, crowd, ledger, logs, rolling, scenarios, soak, traces, transfers
+from benchmarks import campaigns, chaos, crowd, ledger, logs, media_kills, rolling, scenarios, soak, traces, transfers
 from benchmarks.figures import Report, show
 from benchmarks.machine import facts
 from benchmarks.processes import CLIENT_CORE, DidNotStart
@@ -39,10 +39,11 @@ SCENARIOS: dict[str, Callable[[Run], Report]] = {
     "log-sink-down": logs.log_sink_down,
     "traces": traces.traces,
     "transfers": transfers.transfers,
+    "media-kills": media_kills.media_kills,
     "chaos": chaos.chaos,
     "soak": soak.soak,
 }
-BY_NAME_ONLY = {"peers", "rolling-restarts", "chaos", "soak"}
+BY_NAME_ONLY = {"peers", "rolling-restarts", "chaos", "soak", "media-kills"}
 SECONDS = {"soak": 600}
 """How long a round is unless told; 4 for all others."""
 

@@ -70,7 +70,7 @@ def chaos(run: Run) -> Report:
     effects, random = Effects(), Random(run.seed)
     with killable_redis(run.servers, run.folder) as rig, fleet(run, rig.servers) as ours:
         asyncio.run(_live(run, ours, rig, effects, random))
-        recovered = _wait_until_quiet(run.servers)
+        recovered = wait_until_quiet(run.servers)
         found = _reconcile(run, ours.service, effects)
     answers = ", ".join(f"{word}: {count}" for word, count in sorted(effects.answers.items()))
     kills = ", ".join(f"{name}: {count}" for name, count in sorted(effects.kills.items()))
@@ -151,10 +151,10 @@ def _kill(process: Pinned) -> None:
 
 
 @contextmanager
-def fleet(run: Run, servers: Backends) -> Iterator[Fleet]:
+def fleet(run: Run, servers: Backends, **settings: str) -> Iterator[Fleet]:
     """Two servers that do not work on jobs, and two workers; whoever lives at the end is ended."""
     with ExitStack() as stack:
-        ours = stack.enter_context(service(run.folder, run.seed, servers, processes=2, WORKER_EMBEDDED="false"))
+        ours = stack.enter_context(service(run.folder, run.seed, servers, 2, WORKER_EMBEDDED="false", **settings))
         whole = Fleet(run.folder, ours, [])
         try:
             whole.workers = [whole.start_worker(number) for number in range(WORKERS)]
@@ -236,7 +236,7 @@ class Client:
             self._effects.answers[str(answer.status_code)] += 1
             if answer.status_code in good:
                 return answer
-            if not _is_to_be_repeated(answer):
+            if not is_to_be_repeated(answer):
                 self._effects.wrong.append(f"{method} {path}: {answer.status_code} {answer.text[:200]}")
                 return None
             self._lost = True
@@ -245,7 +245,7 @@ class Client:
         return None
 
 
-def _is_to_be_repeated(answer: httpx.Response) -> bool:
+def is_to_be_repeated(answer: httpx.Response) -> bool:
     """Whether it says so itself: busy, or somebody else is at it under the same key."""
     return answer.status_code in (503, 409) and "retry-after" in answer.headers
 
@@ -262,7 +262,7 @@ def _bearer(family: Family) -> dict[str, str]:
     return {"Authorization": f"Bearer {family.access_token}"}
 
 
-def _wait_until_quiet(servers: Backends) -> float:
+def wait_until_quiet(servers: Backends) -> float:
     """Seconds until no job waits or runs; TimeoutError when there is always one."""
     started = time.monotonic()
     while _rows(servers, LIVE)[0][0]:
