@@ -8,11 +8,14 @@ import asyncio
 import contextlib
 import ctypes
 import inspect
+import io
+import json
 import os
 import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -22,8 +25,13 @@ from urllib.parse import unquote, urlsplit
 import pymysql
 import pytest
 import redis
+import urllib3
+from minio import Minio
+from minio.error import MinioException
 
-PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/local/sbin"])
+PATH = os.pathsep.join(
+    [str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/local/sbin"]
+)
 LIBC = ctypes.CDLL(None)
 PR_SET_PDEATHSIG = 1
 LOCALHOST = "127.0.0.1"
@@ -85,6 +93,7 @@ class Daemon:
     command: list[str]
     log: Path
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    folder: Path | None = None
     process: "subprocess.Popen[bytes] | None" = None
 
     def start(self, ready: Callable[[], bool], deadline: float = 30.0) -> None:
@@ -96,6 +105,7 @@ class Daemon:
                 stdout=log,
                 stderr=log,
                 env=self.environ,
+                cwd=self.folder,
                 preexec_fn=die_with_parent,
             )
         try:
@@ -292,6 +302,139 @@ def prepare_redis(folder: Path) -> RedisServer:
     return RedisServer(port=port, socket_path=socket_path, daemon=daemon)
 
 
+@dataclass(kw_only=True)
+class ObjectServer:
+    """An S3 server with one account and one bucket."""
+
+    port: int
+    daemon: Daemon
+    bucket: str = "asperguide"
+    access_key: str = "tester"
+    secret_key: str = "correct horse battery"
+    host: str = LOCALHOST
+
+    @property
+    def endpoint(self) -> str:
+        """Where it answers, without a scheme."""
+        return f"{self.host}:{self.port}"
+
+    def start(self) -> None:
+        """Run it, with its bucket; what it held when it was stopped is still there."""
+        self.daemon.start(self._answers, 60)
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
+        """End it; `start` brings it back."""
+        self.daemon.stop(how)
+
+    def client(self) -> Minio:
+        """The client of its makers, for looking from outside."""
+        pool = urllib3.PoolManager(retries=False, timeout=10)
+        return Minio(
+            self.endpoint, self.access_key, self.secret_key, secure=False, region="us-east-1", http_client=pool
+        )
+
+    def _answers(self) -> bool:
+        """Whether a put succeeds: the front answers long before there is anywhere to put something."""
+        try:
+            client = self.client()
+            if not client.bucket_exists(self.bucket):
+                client.make_bucket(self.bucket)
+            client.put_object(self.bucket, "ready", io.BytesIO(b"?"), 1)
+            client.remove_object(self.bucket, "ready")
+        except (MinioException, urllib3.exceptions.HTTPError, OSError):
+            return False
+        return True
+
+
+def prepare_seaweedfs(folder: Path) -> ObjectServer:
+    """A SeaweedFS of all its parts in one process, not yet started."""
+    server = ObjectServer(port=free_port(), daemon=Daemon(command=[], log=folder / "weed.log"))
+    credentials = [{"accessKey": server.access_key, "secretKey": server.secret_key}]
+    identity = {"name": "tester", "credentials": credentials, "actions": ["Admin", "Read", "List", "Tagging", "Write"]}
+    (folder / "s3.json").write_text(json.dumps({"identities": [identity]}))
+    (folder / "master.toml").write_text("[master.volume_growth]\ncopy_1 = 1\n")
+    options: dict[str, object] = {
+        "dir": folder,
+        "ip": LOCALHOST,
+        "ip.bind": LOCALHOST,
+        "s3.port": server.port,
+        "s3.config": folder / "s3.json",
+        "volume.max": 10_000,
+        "master.volumeSizeLimitMB": 128,
+        "master.telemetry": "false",
+        "s3.autoCreateBucket": "false",
+        "s3.allowDeleteBucketNotEmpty": "false",
+        "s3.port.iceberg": 0,
+        "s3.port.lance": 0,
+        "volume.preStopSeconds": 0,
+        "admin.ui": "false",
+        "webdav": "false",
+    }
+    parts = ("master.port", "volume.port", "filer.port", "admin.port")
+    options |= {name: free_port() for part in parts for name in (part, f"{part}.grpc")}
+    options["s3.port.grpc"] = free_port()
+    server.daemon.command = [program("weed") or "", "mini", *(f"-{name}={value}" for name, value in options.items())]
+    server.daemon.environ = {**os.environ, "GOMEMLIMIT": "300MiB", "HOME": str(folder)}
+    server.daemon.folder = folder
+    return server
+
+
+def prepare_juicefs(folder: Path) -> ObjectServer:
+    """JuiceFS behind MinIO's own front, keeping everything in the folder, not yet started."""
+    juicefs, meta = program("juicefs") or "", f"sqlite3://{folder}/meta.db"
+    subprocess.run(
+        [juicefs, "format", meta, "asperguide", "--bucket", str(folder / "blocks"), "--trash-days", "0"],
+        check=True,
+        capture_output=True,
+    )
+    port = free_port()
+    options = {
+        "cache-dir": folder / "cache",
+        "cache-size": 100,
+        "log": folder / "gateway.log",
+        "backup-meta": 0,
+        "metrics": f"{LOCALHOST}:{free_port()}",
+    }
+    flags = ["--no-banner", "--no-usage-report", "--no-bgjob", "--keep-etag", "--object-meta", "--multi-buckets"]
+    command = [juicefs, "gateway", *flags, *(word for name, value in options.items() for word in (f"--{name}", str(value)))]
+    daemon = Daemon(command=[*command, meta, f"{LOCALHOST}:{port}"], log=folder / "juicefs.log", folder=folder)
+    server = ObjectServer(port=port, daemon=daemon)
+    daemon.environ = {
+        **os.environ,
+        "MINIO_ROOT_USER": server.access_key,
+        "MINIO_ROOT_PASSWORD": server.secret_key,
+        "GOMEMLIMIT": "300MiB",
+        "HOME": str(folder),
+    }
+    return server
+
+
+@contextlib.contextmanager
+def running_seaweedfs(folder: Path) -> Iterator[ObjectServer]:
+    """A started server of one's own, gone with its data at the end."""
+    need("weed")
+    server = prepare_seaweedfs(folder)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop(signal.SIGKILL)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def running_juicefs(folder: Path) -> Iterator[ObjectServer]:
+    """A started server of one's own, gone with its data at the end."""
+    need("juicefs")
+    server = prepare_juicefs(folder)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop(signal.SIGKILL)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 @contextlib.contextmanager
 def running_mariadb(folder: Path) -> Iterator[MariaDB]:
     """A started server of one's own, gone with its data at the end."""
@@ -364,12 +507,33 @@ def own_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]
         yield server
 
 
+@pytest.fixture(scope="session")
+def seaweedfs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectServer]:
+    """The SeaweedFS of this pytest process: never stop this one, and give each test a prefix of its own."""
+    with running_seaweedfs(tmp_path_factory.mktemp("seaweedfs")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def juicefs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectServer]:
+    """The JuiceFS gateway of this pytest process: never stop this one, and give each test a prefix of its own."""
+    with running_juicefs(tmp_path_factory.mktemp("juicefs")) as server:
+        yield server
+
+
+@pytest.fixture
+def own_seaweedfs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectServer]:
+    """A SeaweedFS that this test may stop, freeze and start again (about 2 s)."""
+    with running_seaweedfs(tmp_path_factory.mktemp("own-seaweedfs")) as server:
+        yield server
+
+
 def pytest_report_header() -> str:
     """One line that says which real servers this run uses."""
     return "real servers: " + ", ".join(_found(name, path) for name, path in PROGRAMS.items())
 
 
-PROGRAMS = {"MariaDB": "mariadbd", "Redis": "redis-server"}
+PROGRAMS = {"MariaDB": "mariadbd", "Redis": "redis-server", "SeaweedFS": "weed", "JuiceFS": "juicefs"}
 
 
 def _found(name: str, path: str) -> str:
@@ -378,6 +542,7 @@ def _found(name: str, path: str) -> str:
     where = program(path)
     if where is None:
         return f"no {name} ({path} is not installed)"
-    words = subprocess.run([where, "--version"], capture_output=True, text=True, check=False).stdout.split()
+    flag = "version" if name in ("SeaweedFS", "JuiceFS") else "--version"
+    words = subprocess.run([where, flag], capture_output=True, text=True, check=False).stdout.split()
     versions = [word.removeprefix("v=").split("-")[0] for word in words if word.removeprefix("v=")[:1].isdigit()]
     return f"{name} {versions[0] if versions else ''}".rstrip()
