@@ -37,24 +37,27 @@ def _is_kept(value: str) -> bool:
 class Intake:
     """Counts and hashes what arrives, and compares it with what was said. Raises WrongContent."""
 
-    def __init__(self, size: int | None = None, sha256: bytes | None = None) -> None:
-        self._wanted_size, self._wanted = size, sha256
+    def __init__(self, size: int | None = None, sha256: bytes | None = None, *, always: bool = True) -> None:
+        """Hashes `always`, or only when there is something to compare with."""
+        self.wanted_size, self.wanted = size, sha256
+        self.hashes = always or sha256 is not None
         self._hash = hashlib.sha256()
         self.size = 0
 
     def take(self, piece: bytes) -> None:
         """One more piece; too many bytes are told at once."""
         self.size += len(piece)
-        if self._wanted_size is not None and self.size > self._wanted_size:
+        if self.wanted_size is not None and self.size > self.wanted_size:
             raise WrongContent("more bytes arrived than were said")
-        self._hash.update(piece)
+        if self.hashes:
+            self._hash.update(piece)
 
     def finish(self) -> bytes:
         """There are no more: their SHA-256."""
-        if self._wanted_size is not None and self.size != self._wanted_size:
+        if self.wanted_size is not None and self.size != self.wanted_size:
             raise WrongContent("fewer bytes arrived than were said")
         digest = self._hash.digest()
-        if self._wanted is not None and digest != self._wanted:
+        if self.wanted is not None and digest != self.wanted:
             raise WrongContent("the checksum does not fit the bytes that arrived")
         return digest
 

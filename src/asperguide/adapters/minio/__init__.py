@@ -1,0 +1,1 @@
+"""Object storage behind the S3 protocol: MinIO, SeaweedFS, Ceph, Backblaze B2, AWS and their like."""
