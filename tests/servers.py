@@ -393,10 +393,18 @@ def prepare_juicefs(folder: Path) -> ObjectServer:
         "cache-size": 100,
         "log": folder / "gateway.log",
         "backup-meta": 0,
+        "attr-cache": 0,
+        "entry-cache": 0,
+        "dir-entry-cache": 0,
         "metrics": f"{LOCALHOST}:{free_port()}",
     }
     flags = ["--no-banner", "--no-usage-report", "--no-bgjob", "--keep-etag", "--object-meta", "--multi-buckets"]
-    command = [juicefs, "gateway", *flags, *(word for name, value in options.items() for word in (f"--{name}", str(value)))]
+    command = [
+        juicefs,
+        "gateway",
+        *flags,
+        *(word for name, value in options.items() for word in (f"--{name}", str(value))),
+    ]
     daemon = Daemon(command=[*command, meta, f"{LOCALHOST}:{port}"], log=folder / "juicefs.log", folder=folder)
     server = ObjectServer(port=port, daemon=daemon)
     daemon.environ = {

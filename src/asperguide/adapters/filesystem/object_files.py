@@ -148,6 +148,11 @@ class Tree:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
+    def demand(self) -> None:
+        """NotADirectoryError when there is something else in the place of the folder; a missing one is empty."""
+        if self.folder.parent.exists() and not self.folder.parent.is_dir():
+            raise NotADirectoryError(f"{self.folder.parent} is no folder")
+
     def path(self, key: str) -> Path:
         """Where the object of a checked key lies."""
         return self.folder.joinpath(*key.split("/"))
@@ -177,6 +182,7 @@ class Tree:
 
     def remove(self, *keys: str) -> None:
         """Remove the objects, and folders that are empty then."""
+        self.demand()
         for path in map(self.path, keys):
             with contextlib.suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError):
                 path.unlink()

@@ -213,12 +213,19 @@ class FolderStorage(DoorLinks, DoorStorage):
     async def _reading(self, path: Path, key: str, if_match: str | None) -> AsyncIterator[tuple[Reading, StoredObject]]:
         reading = Reading(path, key)
         try:
-            found = await self._threads.run(reading.open)
+            found = await self._threads.run(self._opened, reading)
             if if_match not in (None, found.etag):
                 raise ObjectChanged
             yield reading, found
         finally:
             reading.close()
+
+    def _opened(self, reading: Reading) -> StoredObject:
+        try:
+            return reading.open()
+        except ObjectMissing:
+            self._tree.demand()
+            raise
 
     async def _chunks(self, reading: Reading, first: int, end: int) -> AsyncGenerator[bytes, None]:
         for start in range(first, end, PIECE):
@@ -237,6 +244,7 @@ class FolderStorage(DoorLinks, DoorStorage):
         raise WrongContent(f"part {part.number} is missing or was replaced")
 
     def _list(self, prefix: str, delimiter: str, cursor: str | None, limit: int) -> Listed:
+        self._tree.demand()
         keys = self._tree.keys(prefix, delimiter, cursor)
         names, folders, following = page_of(keys, prefix, delimiter, cursor, limit)
         objects = tuple(found for name in names if (found := self._look(name)) is not None)

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from minio.datatypes import Object
 from minio.error import S3Error
 
+from asperguide.adapters.content import SOON
 from asperguide.adapters.minio.connection import Connection
 from asperguide.shared.errors import StorageUnavailable
 from asperguide.shared.ports import Clock
@@ -124,7 +125,7 @@ class Bucket:
     def _make(self) -> None:
         server = self.connection.server
         if not server.make_bucket:
-            raise StorageUnavailable(f"The bucket {self.name} is missing.")
+            raise StorageUnavailable(f"The bucket {self.name} is missing.", retry_after=SOON)
         try:
             self.connection.client.make_bucket(self.name, location=server.region)
         except S3Error as error:

@@ -179,7 +179,7 @@ class MinioStorage(MinioLinks, MinioUploads, Storage):
     def _list(self, query: Mapping[str, str]) -> Listed:
         answer = self._bucket.connection.client._execute("GET", self._bucket.name, query_params={**query})
         found, is_truncated, following, _ = parse_list_objects(answer)
-        objects = [self._bucket.listed(one) for one in found if one.etag is not None]
+        objects = [self._bucket.listed(one) for one in found if one.etag is not None and not one.is_dir]
         folders = [self._bucket.key(one.object_name or "") for one in found if one.etag is None]
         return Listed(objects=tuple(objects), prefixes=tuple(folders), next_cursor=following if is_truncated else None)
 

@@ -19,6 +19,7 @@ from asperguide.testing.contracts.media import MediaContract
 from asperguide.testing.contracts.passwords import PasswordHasherContract, PasswordStrengthContract
 from asperguide.testing.contracts.persistence import CountingDoorbell, Persistence, Purges
 from asperguide.testing.contracts.rate_limiter import RateLimiterContract
+from asperguide.testing.contracts.storage import ObjectStorageContract, StorageAwayContract
 from asperguide.testing.contracts.tokens import AccessTokensContract
 from asperguide.testing.contracts.types import TypeDetectorContract
 from asperguide.testing.contracts.unit_of_work import UnitOfWorkContract
@@ -28,7 +29,7 @@ from asperguide.testing.contracts.watch import WatchContract
 __all__ = [
     "AccessTokensContract", "CacheContract", "CountingDoorbell", "DoorbellContract", "IdempotencyContract",
     "IdentityContract", "ImagesContract", "JobBoardContract", "LedgerContract", "LettersContract", "MailerContract",
-    "MaintenanceContract", "MediaContract", "PassTime",
-    "PasswordHasherContract", "PasswordStrengthContract", "Persistence", "Purges", "RateLimiterContract",
+    "MaintenanceContract", "MediaContract", "ObjectStorageContract", "PassTime", "PasswordHasherContract",
+    "PasswordStrengthContract", "Persistence", "Purges", "RateLimiterContract", "StorageAwayContract",
     "TypeDetectorContract", "UnitOfWorkContract", "VideoToolsContract", "WatchContract", "moving", "raises", "waiting",
 ]  # fmt: skip

@@ -1,0 +1,75 @@
+"""Storages of every kind for tests, each without objects."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from asperguide.adapters.filesystem.objects import FolderStorage
+from asperguide.adapters.memory.objects import MemoryStorage
+from asperguide.adapters.minio.connection import S3, Connection
+from asperguide.adapters.minio.objects import MinioStorage
+from asperguide.adapters.signing import Door
+from asperguide.adapters.system import SystemClock, SystemIds
+from asperguide.shared.ports import Clock
+from asperguide.shared.storage import Storage
+from tests.servers import ObjectServer
+
+SECRET = b"the secret of a door in the tests"
+HOME = "http://127.0.0.1:5000"
+SERVERS = ("seaweedfs", "juicefs")
+made = iter(range(1_000_000))
+
+
+def s3(server: ObjectServer, **different: object) -> S3:
+    """The settings for a test server, under a prefix that nobody else has."""
+    usual = {
+        "endpoint": server.endpoint,
+        "access_key": server.access_key,
+        "secret_key": server.secret_key,
+        "secure": False,
+        "bucket": server.bucket,
+        "prefix": f"test-{next(made)}/",
+    }
+    return S3(**{**usual, **different})  # type: ignore[arg-type]
+
+
+@contextlib.asynccontextmanager
+async def on_server(where: S3, clock: Clock | None = None) -> AsyncIterator[MinioStorage]:
+    """A storage on a server, closed at the end."""
+    storage = MinioStorage(Connection(where), clock or SystemClock(), SystemIds())
+    try:
+        yield storage
+    finally:
+        await storage.aclose()
+
+
+@contextlib.asynccontextmanager
+async def in_folder(folder: Path, clock: Clock | None = None) -> AsyncIterator[FolderStorage]:
+    """A storage in a folder, closed at the end."""
+    clock = clock or SystemClock()
+    storage = FolderStorage(folder, Door(SECRET, HOME, clock), clock, SystemIds())
+    try:
+        yield storage
+    finally:
+        await storage.aclose()
+
+
+def in_memory(clock: Clock | None = None) -> MemoryStorage:
+    """A storage in memory."""
+    clock = clock or SystemClock()
+    return MemoryStorage(Door(SECRET, HOME, clock), clock, SystemIds())
+
+
+@contextlib.asynccontextmanager
+async def opened(kind: str, request: pytest.FixtureRequest, clock: Clock | None = None) -> AsyncIterator[Storage]:
+    """A storage of this kind."""
+    if kind == "memory":
+        yield in_memory(clock)
+    elif kind == "folder":
+        async with in_folder(request.getfixturevalue("tmp_path") / "objects", clock) as storage:
+            yield storage
+    else:
+        async with on_server(s3(request.getfixturevalue(kind)), clock) as storage:
+            yield storage
