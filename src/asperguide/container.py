@@ -22,6 +22,7 @@ from asperguide.adapters.jinja.letters import JinjaLetters
 from asperguide.adapters.magic import MagicTypes
 from asperguide.adapters.maintenance import MaintenanceWatch
 from asperguide.adapters.measuring import Monitor
+from asperguide.adapters.memory.work_once import MemoryWorkOnce
 from asperguide.adapters.pillow.images import PillowImages
 from asperguide.adapters.prometheus.exposition import Exposition
 from asperguide.adapters.prometheus.neighbours import Neighbours
@@ -53,7 +54,7 @@ from asperguide.identity.ports import (
     PasswordHasher,
     PasswordStrength,
 )
-from asperguide.media.ports import Images, MediaReads, MediaUnitOfWork, TypeDetector, VideoTools
+from asperguide.media.ports import Images, MediaReads, MediaUnitOfWork, TypeDetector, VideoTools, WorkOnce
 from asperguide.operations.doctor import Examine
 from asperguide.operations.health import CheckReadiness
 from asperguide.operations.housekeeping import PruneLedger
@@ -274,6 +275,7 @@ class Container(DeclarativeContainer):
     media_policy: Provider[m.MediaPolicy] = Singleton(media_policy_of, settings)
     type_detector: Provider[TypeDetector] = Singleton(MagicTypes)
     images: Provider[Images] = Singleton(PillowImages)
+    work_once: Provider[WorkOnce] = Singleton(MemoryWorkOnce)
     video_tools: Provider[VideoTools] = Dependency()
     media_unit_of_work: Provider[MediaUnitOfWork] = Factory(
         SqlMediaUnitOfWork, database, clock=clock, ids=ids, doorbell=doorbell
@@ -338,6 +340,9 @@ class Container(DeclarativeContainer):
 
     # media: bytes
     read_file: Provider[m.ReadFile] = Factory(m.ReadFile, reads=media_reads, storage=storage)
+    show_image: Provider[m.ShowImage] = Factory(
+        m.ShowImage, reads=media_reads, storage=storage, images=images, once=work_once
+    )
     link_to_content: Provider[m.LinkToContent] = Factory(m.LinkToContent, reads=media_reads, links=storage)
     make_link: Provider[m.MakeLink] = Factory(
         m.MakeLink, begin=begin_media, reads=media_reads, clock=clock, ids=ids, policy=media_policy

@@ -14,6 +14,7 @@ from asperguide.media.filing import (
     UpdateFile,
 )
 from asperguide.media.housekeeping import ExpireUploads, PruneLinks, PurgeDeletedFiles, RemoveObjects
+from asperguide.media.imaging import Fit, ImageFormat, ImageWanted, ShowImage
 from asperguide.media.model import File, FileId, FileState, OwnerId, Visibility
 from asperguide.media.ports import MediaPolicy
 from asperguide.media.reconciling import Findings, QuotaDifference, Reconcile, TidyMedia
@@ -61,6 +62,7 @@ __all__ = [
     # bytes
     "ReadFile", "Readable", "may_be_inline", "LinkToContent", "NewLink", "MakeLink", "MadeLink", "ListLinks",
     "LinkView", "RevokeLink", "FollowLink",
+    "ShowImage", "ImageWanted", "Fit", "ImageFormat",
     # in the background
     "CheckFile", "ExpireUploads", "PurgeDeletedFiles", "PruneLinks", "RemoveObjects", "Reconcile", "Findings",
     "QuotaDifference", "TidyMedia",

@@ -1,7 +1,7 @@
 """What media needs from outside: where it keeps things, and who looks into them."""
 
 from abc import abstractmethod
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +15,7 @@ from asperguide.shared.pages import Page, PageRequest
 
 __all__ = [
     "Files", "Images", "Link", "LinkId", "Links", "MediaPolicy", "MediaReads", "MediaUnitOfWork", "Picture", "Product",
-    "Progress", "Quotas", "Refusal", "TypeDetector", "Uploads", "VideoBench", "VideoTools", "Videos",
+    "Progress", "Quotas", "Refusal", "TypeDetector", "Uploads", "VideoBench", "VideoTools", "Videos", "WorkOnce",
 ]  # fmt: skip
 
 Progress = Callable[[float], None]
@@ -146,6 +146,19 @@ class Images(Protocol):
         """The image within so many pixels (never larger than it is), or with `cover` filling them, cut at the centre.
 
         Upright, in sRGB, without any metadata. Frames stay where the type has them. Raises Refusal.
+        """
+        ...
+
+
+class WorkOnce(Protocol):
+    """Does work once for all who want it at the same time in this process, and a few different things at once."""
+
+    @abstractmethod
+    async def __call__(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        """Do it, or wait for the one that is under way by this name; it goes on when a caller is cancelled.
+
+        What it raises reaches everybody who waits for it. Raises TooManyImages, with a time to come back after, when
+        too many other things wait to be done.
         """
         ...
 

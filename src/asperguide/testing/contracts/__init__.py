@@ -25,11 +25,13 @@ from asperguide.testing.contracts.types import TypeDetectorContract
 from asperguide.testing.contracts.unit_of_work import UnitOfWorkContract
 from asperguide.testing.contracts.video_tools import VideoToolsContract
 from asperguide.testing.contracts.watch import WatchContract
+from asperguide.testing.contracts.work_once import WorkOnceContract
 
 __all__ = [
     "AccessTokensContract", "CacheContract", "CountingDoorbell", "DoorbellContract", "IdempotencyContract",
     "IdentityContract", "ImagesContract", "JobBoardContract", "LedgerContract", "LettersContract", "MailerContract",
     "MaintenanceContract", "MediaContract", "ObjectStorageContract", "PassTime", "PasswordHasherContract",
     "PasswordStrengthContract", "Persistence", "Purges", "RateLimiterContract", "StorageAwayContract",
-    "TypeDetectorContract", "UnitOfWorkContract", "VideoToolsContract", "WatchContract", "moving", "raises", "waiting",
+    "TypeDetectorContract", "UnitOfWorkContract", "VideoToolsContract", "WatchContract", "WorkOnceContract", "moving",
+    "raises", "waiting",
 ]  # fmt: skip
