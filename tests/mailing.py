@@ -25,8 +25,8 @@ MAIL = Mail(
 class StoppedClock(Clock):
     """A clock that shows what it is told."""
 
-    def __init__(self) -> None:
-        self.time = NOW
+    def __init__(self, time: datetime = NOW) -> None:
+        self.time = time
 
     def now(self) -> datetime:
         return self.time

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
@@ -141,29 +141,45 @@ async def working(container: Container) -> AsyncIterator[Worker]:
     """
     worker = worker_of(container)
     container.monitor().watch(worker)
+    draining = container.draining()
+
+    async def end() -> None:
+        await draining.wait()
+        await worker.drain(DRAIN)
+
+    running = asyncio.create_task(worker.run(), name="worker")
+    ending = asyncio.create_task(end(), name="end of the worker")
+    try:
+        async with scheduling(container) if container.settings().enable_crons else nullcontext():
+            yield worker
+    finally:
+        draining.set()
+        await ending
+        await running
+
+
+@asynccontextmanager
+async def scheduling(container: Container) -> AsyncIterator[Scheduler]:
+    """The scheduler beside whatever else runs in this loop. It fires nothing more once the process drains."""
     scheduler = Scheduler(
         container.ledger(),
         schedules_of(container.settings()),
         clock=container.clock(),
         doorbell=container.doorbell(),
     )
-    if container.settings().enable_crons:
-        scheduler.start()
+    scheduler.start()
     draining = container.draining()
 
     async def end() -> None:
         await draining.wait()
-        scheduler.stop()
-        await worker.drain(DRAIN)
+        await scheduler.drain(DRAIN)
 
-    running = asyncio.create_task(worker.run(), name="worker")
-    ending = asyncio.create_task(end(), name="end of the worker")
+    ending = asyncio.create_task(end(), name="end of the scheduler")
     try:
-        yield worker
+        yield scheduler
     finally:
         draining.set()
         await ending
-        await running
 
 
 def _cancelled(container: Container) -> Do:

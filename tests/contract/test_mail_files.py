@@ -1,12 +1,12 @@
 """What the file mailer promises beyond the law, and the reader of what it wrote."""
 
 import asyncio
+import os
+import shutil
 import stat
 import threading
-from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,11 @@ import pytest
 from asperguide.adapters.filesystem import FileMailer, SentMails
 from asperguide.shared.ports import MailDelayed
 from tests.mailing import DOMAIN, MAIL, NOW, SENDER, StoppedClock, parsed
+
+
+def mails_in(folder: Path) -> list[Path]:
+    """The files of mails, the oldest first."""
+    return sorted(folder.glob("*.eml"))
 
 
 @pytest.fixture
@@ -40,36 +45,63 @@ async def test_files_sort_by_time_and_a_key_keeps_its_first_file(
     for key in ("first", "second", "first"):
         await file_mailer.send(replace(MAIL, key=key, subject=f"{key} at {clock.time:%S}"))
         clock.time += timedelta(seconds=1)
-    assert [parsed(path.read_bytes())["Subject"] for path in sorted(folder.iterdir())] == [
+    assert [parsed(path.read_bytes())["Subject"] for path in mails_in(folder)] == [
         "first at 55",
         "second at 54",
     ]
 
 
-async def test_one_key_sent_twice_at_once_leaves_one_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Running(StoppedClock):
-        def now(self) -> datetime:
-            self.time += timedelta(seconds=1)
-            return self.time
+async def test_one_key_sent_twice_at_once_leaves_one_file_whichever_process_it_was(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ready = threading.Barrier(2)
+    link = os.symlink
 
-    look, both_looked = Path.glob, threading.Barrier(2)
+    def link_together(target: str, path: str) -> None:
+        ready.wait(5)  # neither can have seen what the other made
+        link(target, path)
 
-    def look_together(path: Path, pattern: str) -> Iterator[Path]:
-        found = list(look(path, pattern))
-        with suppress(threading.BrokenBarrierError):  # the second one is kept from looking until the first has written
-            both_looked.wait(0.3)
-        return iter(found)
+    def mailer(later: timedelta) -> FileMailer:
+        return FileMailer(folder=folder, sender=SENDER, domain=DOMAIN, clock=StoppedClock(NOW + later))
 
-    monkeypatch.setattr(Path, "glob", look_together)
-    mailer = FileMailer(folder=folder, sender=SENDER, domain=DOMAIN, clock=Running())
-    await asyncio.gather(mailer.send(MAIL), mailer.send(MAIL))
-    assert len(list(folder.iterdir())) == 1
+    monkeypatch.setattr(os, "symlink", link_together)
+    await asyncio.gather(*(mailer(timedelta(seconds=number)).send(MAIL) for number in range(2)))
+    assert len(mails_in(folder)) == 1
+
+
+async def test_processes_that_make_the_folder_at_once_share_it(folder: Path) -> None:
+    mailers = [FileMailer(folder=folder, sender=SENDER, domain=DOMAIN, clock=StoppedClock()) for _ in range(8)]
+    await asyncio.gather(*(mailer.send(replace(MAIL, key=f"{n % 4}")) for n, mailer in enumerate(mailers)))
+    assert len(mails_in(folder)) == 4
+    assert {path.name for path in folder.iterdir()} == {".keys", *(path.name for path in mails_in(folder))}
+
+
+async def test_keys_of_a_folder_without_links_are_known(
+    folder: Path, file_mailer: FileMailer, clock: StoppedClock
+) -> None:
+    await file_mailer.send(MAIL)
+    (folder / "mine.eml").write_text("Subject: mine")
+    shutil.rmtree(folder / ".keys")
+    earlier = mails_in(folder)
+    clock.time += timedelta(days=1)
+    await file_mailer.send(replace(MAIL, subject="again"))
+    assert mails_in(folder) == earlier
+    assert {str(parsed(path.read_bytes())["Subject"]) for path in earlier} == {"again", "mine"}
+
+
+async def test_a_mail_that_somebody_removed_comes_back_under_its_name(folder: Path, file_mailer: FileMailer) -> None:
+    await file_mailer.send(MAIL)
+    [path] = mails_in(folder)
+    path.unlink()
+    await file_mailer.send(MAIL)
+    assert mails_in(folder) == [path]
 
 
 async def test_files_are_for_their_owner_only(folder: Path, file_mailer: FileMailer) -> None:
     await file_mailer.send(MAIL)
-    [path] = folder.iterdir()
-    assert (stat.S_IMODE(path.stat().st_mode), stat.S_IMODE(folder.stat().st_mode)) == (0o600, 0o700)
+    [path] = mails_in(folder)
+    modes = [stat.S_IMODE(each.stat().st_mode) for each in (path, folder, folder / ".keys")]
+    assert modes == [0o600, 0o700, 0o700]
 
 
 async def test_a_disk_that_takes_nothing_delays_mail(folder: Path, file_mailer: FileMailer) -> None:
@@ -79,16 +111,37 @@ async def test_a_disk_that_takes_nothing_delays_mail(folder: Path, file_mailer: 
         await file_mailer.send(MAIL)
 
 
-async def test_a_failed_write_leaves_no_draft(
+async def test_a_failed_write_leaves_no_draft_and_the_next_takes_its_name(
+    folder: Path, file_mailer: FileMailer, clock: StoppedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await file_mailer.send(replace(MAIL, key="before"))
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as disk:
+        disk.setattr(os, "replace", full)
+        with pytest.raises(MailDelayed, match="No space left"):
+            await file_mailer.send(MAIL)
+    assert len(list(folder.iterdir())) == 2
+    clock.time += timedelta(days=1)
+    await file_mailer.send(MAIL)
+    assert [mail.sent_at for mail in await SentMails(folder).list()] == [NOW, NOW]
+
+
+async def test_a_folder_whose_links_cannot_be_made_delays_mail_and_stays_clean(
     folder: Path, file_mailer: FileMailer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "replace", full)
-    with pytest.raises(MailDelayed, match="No space left"):
-        await file_mailer.send(MAIL)
+    with monkeypatch.context() as disk:
+        disk.setattr(Path, "replace", full)
+        with pytest.raises(MailDelayed):
+            await file_mailer.send(MAIL)
     assert not list(folder.iterdir())
+    await file_mailer.send(MAIL)
+    assert len(mails_in(folder)) == 1
 
 
 async def test_sent_mails_are_listed_newest_first_and_read_in_full(

@@ -117,12 +117,34 @@ async def test_it_fires_by_itself_and_rings_and_makes_up_for_what_was_missed(per
     try:
         await eventually(lambda: persistence.doorbell.rings >= 3)
     finally:
-        one.stop()
-        one.stop()
+        await one.drain(timedelta(seconds=5))
+        await one.drain(timedelta(seconds=5))
     persistence.clock.set(clock.now())
     payloads = [job.payload for job in await persistence.due()]
     assert payloads.count('{"limit":1}') == 1
     assert payloads.count('{"limit":100}') >= 2
+
+
+async def test_a_scheduler_that_drains_waits_for_what_it_fired_but_not_for_ever() -> None:
+    asked, answering, put = asyncio.Event(), asyncio.Event(), list[NewJob]()
+
+    class Slow:
+        async def put(self, jobs: Sequence[NewJob]) -> None:
+            asked.set()
+            await answering.wait()
+            put.extend(jobs)
+
+    one = Scheduler(Slow(), [HOURLY], clock=SystemClock())  # type: ignore[arg-type]
+    one.start()
+    await asyncio.wait_for(asked.wait(), 5)
+    await one.drain(timedelta(milliseconds=1))
+    assert not put
+    draining = asyncio.create_task(one.drain(timedelta(seconds=5)))
+    await asyncio.sleep(0)
+    assert not draining.done()
+    answering.set()
+    await draining
+    assert [job.kind for job in put] == ["contract.sweep"]
 
 
 async def test_a_ledger_that_is_away_stops_no_scheduler(

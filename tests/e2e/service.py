@@ -22,6 +22,7 @@ from tests.servers import LOCALHOST, MariaDB, RedisServer, die_with_parent, free
 COMMAND = (sys.executable, "-m", "asperguide")
 SECRET = "7Yt-kP0zQ2mVx9LrA4bN8cDe1fGh5iJu6wSaMnBvCxZ"
 UNLIMITED = {"RATE_LIMIT_ANONYMOUS": "100000", "RATE_LIMIT_USER": "100000", "RATE_LIMIT_CREDENTIALS": "100000"}
+READY = {"worker": "Working on jobs", "scheduler": "Firing schedules"}
 ERROR_LINE = re.compile(r'^\{"timestamp":"[^"]*","level":"(?:error|critical)".*$|^Traceback .*$', re.MULTILINE)
 
 
@@ -92,7 +93,7 @@ class Service:
                 start_new_session=True,
                 preexec_fn=die_with_parent,
             )
-        ready = self._answers if serves else lambda: "Working on jobs" in self.printed
+        ready = self._answers if serves else lambda: READY[self.arguments[0]] in self.printed
         wait_until(lambda: self.ended() or ready(), deadline, f"{self.arguments} did not become ready: {self.printed}")
         if self.ended():
             raise RuntimeError(f"{self.arguments} ended at once:\n{self.printed}")

@@ -10,6 +10,7 @@ from asperguide.shared.errors import DomainError
 COMMANDS = {
     "serve": "asperguide.cli.serving:serve",
     "worker": "asperguide.cli.serving:worker",
+    "scheduler": "asperguide.cli.serving:scheduler",
     "migrate": "asperguide.cli.migrating:migrate",
     "backup": "asperguide.cli.backing_up:backup",
     "restore": "asperguide.cli.backing_up:restore",

@@ -16,11 +16,15 @@ T = TypeVar("T")
 
 
 def run(
-    work: Callable[[Container], Awaitable[T]], *, on_current_schema: bool = True, log_level: int = logging.WARNING
+    work: Callable[[Container], Awaitable[T]],
+    *,
+    on_current_schema: bool = True,
+    log_level: int = logging.WARNING,
+    loop_factory: Callable[[], asyncio.AbstractEventLoop] | None = None,
 ) -> T:
     """Make a container of the settings, do the work in it and close it again. Raises what the work raises.
 
-    What is logged is at least of this level, unless the settings say another.
+    What is logged is at least of this level, unless the settings say another. The loop is asyncio's own by default.
     """
     settings = load()
 
@@ -33,5 +37,6 @@ def run(
         finally:
             await close(container)
 
-    with configuring.running(log_rules(settings, log_level), SystemClock()):
-        return asyncio.run(once())
+    logging_on = configuring.running(log_rules(settings, log_level), SystemClock())
+    with logging_on, asyncio.Runner(loop_factory=loop_factory) as runner:
+        return runner.run(once())

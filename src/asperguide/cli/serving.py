@@ -1,14 +1,20 @@
-"""`serve` and `worker`: the processes of the service."""
+"""`serve`, `worker` and `scheduler`: the processes of the service."""
 
 import logging
 import os
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING
 
 import rich_click as click
 
 from asperguide.settings import Settings, load
 
-WORKER_SECONDS = 25.0
-"""By when a worker has ended after it was told to; jobs get most of that."""
+if TYPE_CHECKING:
+    from asperguide.container import Container
+
+ENDING_SECONDS = 25.0
+"""By when a worker or a scheduler has ended after it was told to; jobs get most of that."""
 
 
 @click.command()
@@ -34,19 +40,41 @@ def serve(workers: int, reload: bool, host: str | None, port: str | None) -> Non
 @click.command()
 def worker() -> None:
     """Work on jobs until told to stop; told a second time, end at once."""
+    from asperguide.worker import working
+
+    _live(working, "Working on jobs.")
+
+
+@click.command()
+def scheduler() -> None:
+    """Put what the clock asks for into the ledger until told to stop, whatever ENABLE_CRONS says; work on nothing."""
+    from asperguide.worker import scheduling
+
+    _live(scheduling, "Firing schedules.")
+
+
+def _live(doing: "Callable[[Container], AbstractAsyncContextManager[object]]", words: str) -> None:
+    """Do it until told to stop, with the heap and the loop that `serve` has.
+
+    asyncio's own loop asks for 256 KiB for each read and keeps a hundred bytes of it, which leaves the heap in pieces
+    that grow for thousands of jobs.
+    """
+    from uvicorn.loops.auto import auto_loop_factory
+
     from asperguide.adapters.signals import when_told_to_end
+    from asperguide.adapters.system import keep_one_heap
     from asperguide.cli.running import run
-    from asperguide.container import Container
     from asperguide.server import living
 
-    async def work(container: Container) -> None:
+    async def live(container: "Container") -> None:
         draining = container.draining()
-        when_told_to_end(lambda _: draining.set(), within=WORKER_SECONDS)
-        async with living(container, with_worker=True):
-            click.echo("Working on jobs. Stop with Ctrl+C.")
+        when_told_to_end(lambda _: draining.set(), within=ENDING_SECONDS)
+        async with living(container, with_worker=False), doing(container):
+            click.echo(f"{words} Stop with Ctrl+C.")
             await draining.wait()
 
-    run(work, log_level=logging.INFO)
+    keep_one_heap()
+    run(live, log_level=logging.INFO, loop_factory=auto_loop_factory())
 
 
 def _announce(settings: Settings) -> None:

@@ -1,11 +1,16 @@
-"""Mails kept as `.eml` files in a folder, for a laptop without a mail server, and the reader that shows them."""
+"""Mails kept as `.eml` files in a folder, for a laptop without a mail server, and the reader that shows them.
+
+What is done for each mail is done with strings: `pathlib` puts every part of a path into the interpreter's table of
+names, which grows by MiB at once, and of which CPython 3.12 forgets none.
+"""
 
 import asyncio
 import os
 import re
+import shutil
 import tempfile
-import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import message_from_string, policy
@@ -19,6 +24,7 @@ from asperguide.shared.ports import Clock, Mail, MailDelayed, Mailer
 
 TIME = "%Y%m%dT%H%M%S.%fZ"
 ID = re.compile(r"[0-9]{8}T[0-9]{6}\.[0-9]{6}Z-[0-9a-f]{32}")
+KEYS = ".keys"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,13 +48,16 @@ class ReadMail:
 
 
 class FileMailer(Mailer):
-    """Writes each mail whole or not at all, readable by its owner only; a repeated key replaces its earlier file."""
+    """Writes each mail whole or not at all, readable by its owner only; a repeated key replaces its earlier file.
+
+    Any number of processes may share the folder. The file of a key is found by a symbolic link of that name in `.keys`.
+    """
 
     def __init__(self, *, folder: Path, sender: str, domain: str, clock: Clock) -> None:
         """The folder is made with the first mail. ValueError when `sender` or `domain` is malformed."""
         mailbox(sender)
         self._folder, self._sender, self._domain, self._clock = folder, sender, ascii_domain(domain), clock
-        self._one_at_a_time = threading.Lock()
+        self._keys = folder / KEYS
 
     async def send(self, mail: Mail) -> None:
         """Put the mail into the folder. MailDelayed when the disk does not take it."""
@@ -60,15 +69,29 @@ class FileMailer(Mailer):
             raise MailDelayed(f"the folder of mails: {error.strerror}") from error
 
     def _keep(self, moment: str, key: str, content: bytes) -> None:
-        # Looking for the key's file and making it must not interleave, or a key sent twice at once gets two files.
-        with self._one_at_a_time:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _write(self._earlier(key) or self._folder / f"{moment}-{key}.eml", content)
+        if not self._keys.is_dir():
+            self._index()
+        _write(self._folder, self._name(key, f"{moment}-{key}.eml"), content)
 
-    def _earlier(self, key: str) -> Path | None:
-        # Not `glob`, which lists the whole folder at once and remembers up to 32 768 patterns, a new one for each mail.
-        with os.scandir(self._folder) as entries:
-            return next((Path(entry) for entry in entries if entry.name.endswith(f"-{key}.eml")), None)
+    def _name(self, key: str, new: str) -> str:
+        """The name that whoever came first gave the key's file, before there was one: nobody ever gives it another."""
+        link = f"{self._keys}/{key}"
+        with suppress(FileExistsError):
+            os.symlink(f"../{new}", link)
+        return os.readlink(link).rpartition("/")[2]
+
+    def _index(self) -> None:
+        """Make the folder of links, whole or not at all, with one for each mail that is there from before it was."""
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(dir=self._folder, prefix=KEYS))  # mode 0700
+        try:
+            for id in sorted(_ids(self._folder)):
+                with suppress(FileExistsError):
+                    os.symlink(f"../{id}.eml", f"{draft}/{id.partition('-')[2]}")
+            with suppress(OSError):  # somebody else was quicker
+                draft.replace(self._keys)
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
 
 
 class SentMails(MailArchive):
@@ -86,8 +109,8 @@ class SentMails(MailArchive):
         return await asyncio.to_thread(self._read, id) if ID.fullmatch(id) else None
 
     def _list(self, limit: int) -> Sequence[SentMail]:
-        names = sorted((path.stem for path in self._folder.glob("*.eml") if ID.fullmatch(path.stem)), reverse=True)
-        return [mail for name in names[:limit] if (mail := self._summary(name)) is not None]
+        ids = sorted(_ids(self._folder), reverse=True)
+        return [mail for id in ids[:limit] if (mail := self._summary(id)) is not None]
 
     def _summary(self, id: str) -> SentMail | None:
         try:
@@ -111,15 +134,24 @@ class SentMails(MailArchive):
         return self._folder / f"{id}.eml"
 
 
-def _write(path: Path, content: bytes) -> None:
+def _ids(folder: Path) -> list[str]:
+    """Of all mails in the folder, in any order; none when there is no folder yet."""
+    try:
+        names = os.listdir(folder)
+    except FileNotFoundError:
+        return []
+    return [id for name in names if name.endswith(".eml") and ID.fullmatch(id := name.removesuffix(".eml"))]
+
+
+def _write(folder: Path, name: str, content: bytes) -> None:
     """Into a neighbour first, then renamed: readers see the whole file or none."""
-    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".draft")  # mode 0600
+    handle, draft = tempfile.mkstemp(dir=folder, prefix=".", suffix=".draft")  # mode 0600
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
-        Path(draft).replace(path)
+        os.replace(draft, f"{folder}/{name}")
     except BaseException:
-        Path(draft).unlink()
+        os.unlink(draft)
         raise
 
 

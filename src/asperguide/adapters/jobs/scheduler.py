@@ -87,7 +87,8 @@ class Scheduler:
         self._ledger, self._clock, self._doorbell = ledger, clock, doorbell
         self._schedules = {schedule.name: schedule for schedule in schedules}
         self._started = False
-        self._timer = AsyncIOScheduler(timezone=UTC, executors={"default": _Firing(self.fire_by_name)})
+        self._firing = _Firing(self.fire_by_name)
+        self._timer = AsyncIOScheduler(timezone=UTC, executors={"default": self._firing})
 
     def start(self) -> None:
         """Begin to fire, the last due times first: whoever fired them already loses nothing by that."""
@@ -104,11 +105,13 @@ class Scheduler:
         self._timer.start()
         self._started = True
 
-    def stop(self) -> None:
-        """Fire no more."""
+    async def drain(self, patience: timedelta) -> None:
+        """Fire no more, and wait so long for what is on its way into the ledger."""
         if self._started:
             self._started = False
             self._timer.shutdown(wait=False)
+            await asyncio.sleep(0)  # the timer stops in the next turn of the loop
+        await self._firing.rest(patience)
 
     async def fire_by_name(self, name: str, due: datetime) -> None:
         """Put the job of that due time; a failure is logged, the next due time comes anyway."""
@@ -153,6 +156,11 @@ class _Firing(BaseExecutor):  # type: ignore[misc]
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         task.add_done_callback(lambda _: self._run_job_success(job.id, []))
+
+    async def rest(self, patience: timedelta) -> None:
+        """Wait until nothing is being fired, but not for longer."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=patience.total_seconds())
 
 
 def _nothing() -> None:
