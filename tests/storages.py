@@ -2,17 +2,28 @@
 
 import contextlib
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
+import httpx
 import pytest
 
 from asperguide.adapters.filesystem.objects import FolderStorage
+from asperguide.adapters.http.app import create_app
+from asperguide.adapters.http.credentials import Authentication
+from asperguide.adapters.http.edge import Edge
+from asperguide.adapters.http.gate import EdgeRules
+from asperguide.adapters.http.problems import TokenNeeded
+from asperguide.adapters.http.storage import StorageDoor
+from asperguide.adapters.memory.idempotency import MemoryIdempotency
 from asperguide.adapters.memory.objects import MemoryStorage
+from asperguide.adapters.memory.rate_limiter import MemoryRateLimiter
 from asperguide.adapters.minio.connection import S3, Connection
 from asperguide.adapters.minio.objects import MinioStorage
-from asperguide.adapters.signing import Door
+from asperguide.adapters.signing import Door, DoorStorage
 from asperguide.adapters.system import SystemClock, SystemIds
-from asperguide.shared.ports import Clock
+from asperguide.shared.actor import Actor
+from asperguide.shared.ports import Budget, Clock
 from asperguide.shared.storage import Storage
 from tests.servers import ObjectServer
 
@@ -60,6 +71,35 @@ def in_memory(clock: Clock | None = None) -> MemoryStorage:
     """A storage in memory."""
     clock = clock or SystemClock()
     return MemoryStorage(Door(SECRET, HOME, clock), clock, SystemIds())
+
+
+def door_app(storage: DoorStorage, clock: Clock) -> Edge:
+    """An application with nothing in it but the door of this store."""
+    never = Budget(name="door", limit=1, window=timedelta(days=1))
+    return create_app(
+        [StorageDoor],
+        use_cases={"object_store": lambda: storage},
+        rules=EdgeRules(anonymous=never, user=never),
+        authentication=Authentication(later=nobody),
+        limiter=MemoryRateLimiter(clock),
+        idempotency=MemoryIdempotency(clock),
+        clock=clock,
+        ids=SystemIds(),
+    )
+
+
+async def nobody(token: str) -> Actor:
+    """Nobody has a token here."""
+    raise TokenNeeded
+
+
+@contextlib.asynccontextmanager
+async def reaching(storage: Storage, clock: Clock) -> AsyncIterator[httpx.AsyncClient]:
+    """A plain client that reaches the storage: over the network, or through our own door."""
+    inside = isinstance(storage, MemoryStorage | FolderStorage)
+    transport = httpx.ASGITransport(door_app(storage, clock)) if inside else None  # type: ignore[arg-type]
+    async with httpx.AsyncClient(transport=transport, timeout=30, trust_env=False) as client:
+        yield client
 
 
 @contextlib.asynccontextmanager

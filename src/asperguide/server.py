@@ -30,6 +30,7 @@ from asperguide.adapters.http.identity import ROUTES, WELL_KNOWN, OAuthServer, S
 from asperguide.adapters.http.metrics import Metrics, MetricsPage
 from asperguide.adapters.http.openapi import About
 from asperguide.adapters.http.openapi_serving import OpenApi, OpenApiDocument
+from asperguide.adapters.http.storage import StorageDoor
 from asperguide.adapters.http.tracing import TracedEdge
 from asperguide.adapters.logs import configuring
 from asperguide.adapters.opentelemetry.collector import INSTALL
@@ -117,6 +118,8 @@ def _controllers(settings: Settings) -> list[Any]:
         OpenApi,
         AccountPages,
     ]
+    if not settings.bucket_endpoint:
+        found.append(StorageDoor)
     if settings.shows_metrics:
         found.append(MetricsPage)
     if settings.shows_docs:
@@ -166,6 +169,7 @@ def _shared(container: Container, settings: Settings, cookies: SessionCookies) -
         "server": lambda: oauth,
         "metrics": lambda: metrics,
         "front": lambda: front,
+        "object_store": container.storage,
         "ids": container.ids,
         "media_policy": container.media_policy,
         "mails": container.sent_mails,

@@ -17,6 +17,8 @@ SECRET_NAMES = KEY_NAMES | {
     "sql_password",
     "redis_password",
     "smtp_password",
+    "bucket_secret_key",
+    "bucket_stores",
     "metrics_token",
     "openobserve_token",
     "otel_exporter_otlp_headers",
@@ -58,6 +60,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     redis_password: str = ""
     redis_database: Annotated[int, Meta(ge=0)] = 0
     redis_prefix: str = "asperguide:"
+
+    bucket_endpoint: str = ""
+    bucket_access_key: str = ""
+    bucket_secret_key: str = ""
+    bucket_secure: bool = True
+    bucket_name: str = "asperguide"
+    bucket_region: str = "us-east-1"
+    bucket_prefix: str = ""
+    bucket_public_endpoint: str = ""
+    bucket_create: bool = True
+    bucket_stores: str = ""
 
     oauth_secret_key: str = ""
     oauth_algorithm: Literal["HS256", "HS384", "HS512", "EdDSA", "ES256", "RS256"] = "HS256"

@@ -175,7 +175,8 @@ class Edge(Measured):
             if (maintenance := self._maintenance()) is not None and not plan.administrative:
                 raise UnderMaintenance(maintenance.message, retry_after=timedelta(seconds=maintenance.retry_after))
             call.address = self._client(scope)
-            await self._gate.admit(plan, call, method)
+            if not plan.declared.signed:
+                await self._gate.admit(plan, call, method)
             if call.actor is not None:
                 _trace(call)
         if isinstance(route, Exception):

@@ -33,7 +33,8 @@ ANYTHING = "*/*"
 class Declared:
     """A route in its controller's words; the edge obeys it and the OpenAPI document repeats it.
 
-    `exempt` routes neither count against a rate limit nor look at tokens. `budget` names one more rate limit, per
+    `signed` requests carry their own right, which the handler looks at: no token is looked at, and they count against no
+    rate limit. `exempt` routes neither count against a rate limit nor look at tokens. `budget` names one more rate limit, per
     client address. `form` is the type that the handler reads with `form_as`. `refusal` is what a 400 may be beside a
     problem, by media type as OpenAPI writes it. `versioned` is whether If-Match is understood (`optional`) or demanded
     (`required`). `long` is whether it answers 202 while the work goes on in a job, `polled` whether it
@@ -49,6 +50,7 @@ class Declared:
     public: bool = False
     optional: bool = False
     exempt: bool = False
+    signed: bool = False
     budget: str = ""
     form: type[msgspec.Struct] | None = None
     raises: tuple[type[DomainError], ...] = ()

@@ -38,11 +38,11 @@ class MinioLinks(SignedLinks):
     ) -> SignedRequest:
         """PUT to the server. The checksum is sent twice, as not every server looks at each."""
         check_about(media_type, None)
-        headers = {"Content-Type": media_type, "Content-Length": str(size)}
+        headers, query = {"Content-Type": media_type, "Content-Length": str(size)}, {}
         if sha256 is not None:
-            headers["x-amz-content-sha256"] = sha256.hex()
+            query["X-Amz-Content-Sha256"] = sha256.hex()
             headers["x-amz-checksum-sha256"] = b64encode(sha256).decode()
-        return self._signed("PUT", key, expires_in, {}, headers)
+        return self._signed("PUT", key, expires_in, query, headers)
 
     async def post_form(
         self, key: str, expires_in: timedelta, *, smallest: int, largest: int, media_type: str

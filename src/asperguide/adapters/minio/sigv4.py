@@ -37,8 +37,8 @@ def presigned(
 ) -> str:
     """The address at which the request may be made for so many seconds, with exactly these header fields.
 
-    `origin` is scheme and host, `path` begins with a slash. An `x-amz-content-sha256` among the fields is the checksum
-    that the body must have; without one it may have any.
+    `origin` is scheme and host, `path` begins with a slash. An `X-Amz-Content-Sha256` in the query is the checksum that
+    the body must have; without one it may have any.
     """
     signed = {name.lower(): " ".join(value.split()) for name, value in headers.items()}
     signed["host"] = origin.partition("://")[2]
@@ -56,7 +56,7 @@ def presigned(
     pairs = "&".join(f"{name}={value}" for name, value in sorted((_q(n), _q(v)) for n, v in parameters.items()))
     where = quote(path, safe="/-_.~")
     fields = "".join(f"{name}:{signed[name]}\n" for name in sorted(signed))
-    request = "\n".join([method, where, pairs, fields, names, signed.get("x-amz-content-sha256", UNSIGNED)])
+    request = "\n".join([method, where, pairs, fields, names, query.get("X-Amz-Content-Sha256", UNSIGNED)])
     text = "\n".join([ALGORITHM, at, scope, hashlib.sha256(request.encode()).hexdigest()])
     signature = hmac.new(_key(credentials, now), text.encode(), "sha256").hexdigest()
     return f"{origin}{where}?{pairs}&X-Amz-Signature={signature}"

@@ -86,7 +86,10 @@ class MinioUploads(PartedUploads):
             marker = page.next_part_number_marker
             if not page.is_truncated or not marker:
                 break
-        return [Part(number=part.part_number, etag=part.etag, size=part.size or 0) for part in found]
+        # SeaweedFS tells of every version of a part that was replaced; the last one is meant.
+        found.sort(key=lambda part: part.last_modified or EPOCH)
+        latest = {part.part_number: part for part in found}
+        return [Part(number=number, etag=part.etag, size=part.size or 0) for number, part in sorted(latest.items())]
 
     def _open(self, prefix: str) -> list[Upload]:
         page = self._bucket.connection.client._list_multipart_uploads(self._bucket.name, prefix=prefix)

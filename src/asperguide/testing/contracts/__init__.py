@@ -20,6 +20,9 @@ from asperguide.testing.contracts.passwords import PasswordHasherContract, Passw
 from asperguide.testing.contracts.persistence import CountingDoorbell, Persistence, Purges
 from asperguide.testing.contracts.rate_limiter import RateLimiterContract
 from asperguide.testing.contracts.storage import ObjectStorageContract, StorageAwayContract
+from asperguide.testing.contracts.storage_buckets import BucketAdminContract
+from asperguide.testing.contracts.storage_links import SignedLinksContract
+from asperguide.testing.contracts.storage_uploads import PartedUploadsContract
 from asperguide.testing.contracts.tokens import AccessTokensContract
 from asperguide.testing.contracts.types import TypeDetectorContract
 from asperguide.testing.contracts.unit_of_work import UnitOfWorkContract
@@ -28,10 +31,10 @@ from asperguide.testing.contracts.watch import WatchContract
 from asperguide.testing.contracts.work_once import WorkOnceContract
 
 __all__ = [
-    "AccessTokensContract", "CacheContract", "CountingDoorbell", "DoorbellContract", "IdempotencyContract",
-    "IdentityContract", "ImagesContract", "JobBoardContract", "LedgerContract", "LettersContract", "MailerContract",
-    "MaintenanceContract", "MediaContract", "ObjectStorageContract", "PassTime", "PasswordHasherContract",
-    "PasswordStrengthContract", "Persistence", "Purges", "RateLimiterContract", "StorageAwayContract",
-    "TypeDetectorContract", "UnitOfWorkContract", "VideoToolsContract", "WatchContract", "WorkOnceContract", "moving",
-    "raises", "waiting",
+    "AccessTokensContract", "BucketAdminContract", "CacheContract", "CountingDoorbell", "DoorbellContract",
+    "IdempotencyContract", "IdentityContract", "ImagesContract", "JobBoardContract", "LedgerContract",
+    "LettersContract", "MailerContract", "MaintenanceContract", "MediaContract", "ObjectStorageContract",
+    "PartedUploadsContract", "PassTime", "PasswordHasherContract", "PasswordStrengthContract", "Persistence", "Purges",
+    "RateLimiterContract", "SignedLinksContract", "StorageAwayContract", "TypeDetectorContract", "UnitOfWorkContract",
+    "VideoToolsContract", "WatchContract", "WorkOnceContract", "moving", "raises", "waiting",
 ]  # fmt: skip

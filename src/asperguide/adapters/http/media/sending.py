@@ -1,7 +1,8 @@
 """Bytes of files on their way out: whole or a part, piece by piece, and no longer than somebody listens."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from litestar import Response
@@ -14,6 +15,9 @@ from asperguide.adapters.http.preconditions import UNCHANGED, is_current, names
 from asperguide.adapters.http.problems import PreconditionFailed, RangeNotSatisfiable
 from asperguide.media import Readable, Visibility
 
+Open = Callable[[int, int], AbstractAsyncContextManager[AsyncIterator[bytes]]]
+"""Opens bytes: so many from such a one on."""
+
 HARMLESS = (
     "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; sandbox; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'"
@@ -21,14 +25,15 @@ HARMLESS = (
 """A page made of a file can show its own picture or play its own sound, and nothing else; styles are the browser's."""
 
 
-class FileResponse(Response[bytes]):
-    """The bytes that `readable` gives from `start` on, `length` of them."""
+class BytesResponse(Response[bytes]):
+    """The bytes that `open` gives from `start` on, `length` of them, as this type."""
 
-    def __init__(self, readable: Readable, start: int, length: int, *, status: int, headers: Mapping[str, str]) -> None:
-        media_type = readable.file.media_type
+    def __init__(
+        self, open: Open, start: int, length: int, *, media_type: str, status: int, headers: Mapping[str, str]
+    ) -> None:
         told = {**headers, "content-type": media_type, "content-length": str(length)}
         super().__init__(b"", status_code=status, headers=told, media_type=media_type)
-        self._what = readable, start, length
+        self._what = open, start, length
 
     def to_asgi_response(self, *args: Any, **options: Any) -> ASGIResponse:
         """The sender of these bytes."""
@@ -38,8 +43,8 @@ class FileResponse(Response[bytes]):
 class _Sender(ASGIResponse):
     """Opens first, so that what cannot be read is a problem and not a broken answer; lets go when nobody listens."""
 
-    def __init__(self, readable: Readable, start: int, length: int, status: int, headers: Mapping[str, str]) -> None:
-        self._readable, self._start, self._length = readable, start, length
+    def __init__(self, open: Open, start: int, length: int, status: int, headers: Mapping[str, str]) -> None:
+        self._open, self._start, self._length = open, start, length
         self._status = status
         self._fields = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
 
@@ -62,7 +67,7 @@ class _Sender(ASGIResponse):
 
     async def _send(self, send: Any) -> None:
         """What is not read stays with the storage: `send` waits until the other side has taken the piece before."""
-        async with self._readable.open(self._start, self._length) as chunks:
+        async with self._open(self._start, self._length) as chunks:
             await self._begin(send)
             async for chunk in chunks:
                 await send({"type": "http.response.body", "body": chunk, "more_body": True})
@@ -101,12 +106,19 @@ def sent(request: ApiRequest, readable: Readable, *, inline: bool = False, by_li
         raise PreconditionFailed
     if b"if-none-match" in request.call.headers and is_current(request, etag):
         return Response(b"", status_code=UNCHANGED, headers={name: headers[name] for name in ("etag", "cache-control")})
-    part = _part(request, file.size, etag)
+    return whole_or_part(request, readable.open, file.size, etag, media_type=file.media_type, headers=headers)
+
+
+def whole_or_part(
+    request: ApiRequest, open: Open, size: int, etag: str, *, media_type: str, headers: dict[str, str]
+) -> Response[bytes]:
+    """All bytes, or the part of them that Range wants."""
+    part = _part(request, size, etag)
     if part is None:
-        return FileResponse(readable, 0, file.size, status=200, headers=headers)
+        return BytesResponse(open, 0, size, media_type=media_type, status=200, headers=headers)
     start, length = part
-    headers["content-range"] = f"bytes {start}-{start + length - 1}/{file.size}"
-    return FileResponse(readable, start, length, status=206, headers=headers)
+    headers["content-range"] = f"bytes {start}-{start + length - 1}/{size}"
+    return BytesResponse(open, start, length, media_type=media_type, status=206, headers=headers)
 
 
 def _part(request: ApiRequest, size: int, etag: str) -> tuple[int, int] | None:
