@@ -5,7 +5,7 @@ Modules of a server's technology are imported when it is chosen, so that the emb
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
@@ -29,6 +29,7 @@ from asperguide.adapters.sql.probe import MaintenanceProbe, SchemaProbe, SqlProb
 from asperguide.adapters.tracing import NOTHING, TracedMailer, Tracer
 from asperguide.settings import Settings
 from asperguide.settings.model import SECRET_NAMES
+from asperguide.settings.stores import DEFAULT, Store
 from asperguide.shared.ports import Cache, Clock, Doorbell, Ids, Mailer, Probe, RateLimiter
 from asperguide.shared.storage import Storage
 
@@ -67,7 +68,11 @@ def log_rules(settings: Settings, usual: int = logging.INFO) -> LogRules:
         file_bytes=settings.log_file_max_mb * 1024 * 1024,
         file_keep=timedelta(days=settings.log_file_keep_days),
         collectors=collectors,
-        secrets=(*(getattr(settings, name) for name in sorted(SECRET_NAMES)), *sent),
+        secrets=(
+            *(getattr(settings, name) for name in sorted(SECRET_NAMES)),
+            *(store.secret_key for store in settings.stores.values()),
+            *sent,
+        ),
     )
 
 
@@ -236,13 +241,41 @@ def door(settings: Settings, clock: Clock) -> Door:
 
 
 def storage(settings: Settings, door: Door, clock: Clock, ids: Ids) -> Storage:
-    """A folder in the data folder."""
+    """An S3 server when `BUCKET_ENDPOINT` is set, else a folder in the data folder."""
+    if (store := settings.stores.get(DEFAULT)) is not None:
+        return _s3(store, clock, ids)
     from asperguide.adapters.filesystem.objects import FolderStorage
 
     return FolderStorage(settings.object_folder, door, clock, ids)
 
 
-def probes(settings: Settings, database: Database, redis: RedisServer | None) -> tuple[Probe, ...]:
+def stores(settings: Settings, storage: Storage, clock: Clock, ids: Ids) -> Mapping[str, Storage]:
+    """Every store by its name, the default first."""
+    further = {name: store for name, store in settings.stores.items() if name != DEFAULT}
+    return {DEFAULT: storage, **{name: _s3(store, clock, ids) for name, store in further.items()}}
+
+
+def _s3(store: Store, clock: Clock, ids: Ids) -> Storage:
+    from asperguide.adapters.minio.connection import S3, Connection
+    from asperguide.adapters.minio.objects import MinioStorage
+
+    server = S3(
+        endpoint=store.endpoint,
+        access_key=store.access_key,
+        secret_key=store.secret_key,
+        secure=store.secure,
+        region=store.region,
+        bucket=store.bucket,
+        prefix=store.prefix,
+        public_endpoint=store.public_endpoint,
+        make_bucket=store.create,
+    )
+    return MinioStorage(Connection(server), clock, ids)
+
+
+def probes(
+    settings: Settings, database: Database, redis: RedisServer | None, stores: Mapping[str, Storage]
+) -> tuple[Probe, ...]:
     """One probe for each dependency that these settings name."""
     found: list[Probe] = [SqlProbe(database)]
     if redis is not None:
@@ -260,17 +293,48 @@ def probes(settings: Settings, database: Database, redis: RedisServer | None) ->
                 ca_file=settings.smtp_ca_file,
             )
         )
-    else:
+    if not (settings.smtp_host and settings.bucket_endpoint):
         from asperguide.adapters.filesystem.probe import FolderProbe
 
-        found.append(FolderProbe(settings.data_dir))
+        found.append(FolderProbe(settings.data_dir, "folder" if settings.bucket_endpoint else "storage"))
+    for name in settings.stores:
+        from asperguide.adapters.minio.probe import StorageReach
+
+        found.append(StorageReach(stores[name], _probe_name(name)))
     return tuple(found)
 
 
-def examined(settings: Settings, database: Database, probes: tuple[Probe, ...], invariants: Probe) -> tuple[Probe, ...]:
-    """What a doctor asks beside the dependencies: maintenance; with a server also the schema and what must hold."""
-    found = (*probes, *_collector_probes(settings), MaintenanceProbe(database))
+def _probe_name(store: str) -> str:
+    return "storage" if store == DEFAULT else f"storage {store}"
+
+
+def examined(
+    settings: Settings,
+    database: Database,
+    probes: tuple[Probe, ...],
+    stores: Mapping[str, Storage],
+    ids: Ids,
+    invariants: Probe,
+) -> tuple[Probe, ...]:
+    """What a doctor asks beside the dependencies: maintenance; with a server also the schema and what must hold.
+
+    Stores have to show that they keep something, not only that they answer.
+    """
+    kept = {_probe_name(name): name for name in settings.stores}
+    found = (
+        *(probe for probe in probes if probe.name not in kept),
+        *_store_probes(stores, kept, ids),
+        *_collector_probes(settings),
+        MaintenanceProbe(database),
+    )
     return found if settings.embedded else (*found, SchemaProbe(database), invariants)
+
+
+def _store_probes(stores: Mapping[str, Storage], names: Mapping[str, str], ids: Ids) -> Iterator[Probe]:
+    for probe_name, name in names.items():
+        from asperguide.adapters.minio.probe import StorageProbe
+
+        yield StorageProbe(stores[name], ids, probe_name)
 
 
 def _collector_probes(settings: Settings) -> Iterator[Probe]:

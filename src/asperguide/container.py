@@ -5,6 +5,7 @@ takes effect at once: `container.mailer.override(...)`.
 """
 
 import asyncio
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -115,12 +116,13 @@ class Container(DeclarativeContainer):
     mailer: Provider[Mailer] = Singleton(choosing.mailer, settings, clock, tracer)
     door: Provider[Door] = Singleton(choosing.door, settings, clock)
     storage: Provider[Storage] = Singleton(choosing.storage, settings, door, clock, ids)
+    stores: Provider[Mapping[str, Storage]] = Singleton(choosing.stores, settings, storage, clock, ids)
     letters: Provider[Letters] = Singleton(JinjaLetters)
     ledger: Provider[Ledger] = Singleton(SqlLedger, database, clock)
     idempotency: Provider[Idempotency] = Singleton(
         SqlIdempotency, database, clock, ids, secret=Callable(derive, settings.provided.oauth_secret_key, "idempotency")
     )
-    probes: Provider[tuple[Probe, ...]] = Singleton(choosing.probes, settings, database, redis)
+    probes: Provider[tuple[Probe, ...]] = Singleton(choosing.probes, settings, database, redis, stores)
 
     # identity: adapters
     policy: Provider[i.Policy] = Singleton(policy_of, settings)
@@ -420,7 +422,13 @@ class Container(DeclarativeContainer):
     examine: Provider[Examine] = Factory(
         Examine,
         probes=Callable(
-            choosing.examined, settings, database, probes, Factory(o.InvariantsProbe, invariants=check_invariants)
+            choosing.examined,
+            settings,
+            database,
+            probes,
+            stores,
+            ids,
+            Factory(o.InvariantsProbe, invariants=check_invariants),
         ),
     )
 

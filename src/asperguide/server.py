@@ -204,8 +204,8 @@ async def living(container: Container, *, with_worker: bool) -> AsyncIterator[No
 
 async def close(container: Container) -> None:
     """Give back whatever the container's adapters hold."""
-    for provider in (container.limiter, container.doorbell, container.mailer, container.storage):
-        if (end := getattr(provider(), "aclose", None)) is not None:
+    for held in (container.limiter(), container.doorbell(), container.mailer(), *container.stores().values()):
+        if (end := getattr(held, "aclose", None)) is not None:
             await end()
     for pool in (container.hasher(), container.strength(), container.images()):
         if (stop := getattr(pool, "close", None)) is not None:

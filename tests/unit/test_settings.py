@@ -382,6 +382,7 @@ def test_log_settings_that_mean_nothing_are_refused(folder: Path, name: str, val
 def test_log_rules_follow_the_settings_and_know_every_secret(folder: Path) -> None:
     secrets = {name.upper(): f"{KEY}={name.encode().hex()}" for name in SECRET_NAMES}
     secrets["SENTRY_DSN"] = f"https://{KEY}@sentry.example.org/42"
+    secrets["BUCKET_STORES"] = f"archive=https://them:{KEY}@s3.example.org/files"
     rules = log_rules(
         read(folder, LOG_FILE="x/y.log", LOG_FILE_MAX_MB="3", LOG_FILE_KEEP_DAYS="7", LOG_FORMAT="json", **secrets)
     )

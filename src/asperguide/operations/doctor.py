@@ -26,8 +26,10 @@ ADVICE: Mapping[str, str] = MappingProxyType(
         "collector": "Check OTEL_EXPORTER_OTLP_ENDPOINT and OTEL_EXPORTER_OTLP_HEADERS. OTEL_TRACES_EXPORTER=none and "
         "OTEL_METRICS_EXPORTER=none switch off what it does not take. The service does without it.",
         "invariants": "See docs/operations.md: each says that a guarantee failed, or that something needs a person.",
-        "storage": "Check BUCKET_ENDPOINT, BUCKET_ACCESS_KEY, BUCKET_SECRET_KEY and BUCKET_SECURE, or that DATA_DIR "
-        "can be written.",
+        "folder": "Check that DATA_DIR can be written and that the disk is not full.",
+        "storage": "Check BUCKET_ENDPOINT, BUCKET_ACCESS_KEY, BUCKET_SECRET_KEY, BUCKET_SECURE, BUCKET_REGION and that "
+        "the account may put, get and delete in BUCKET_NAME, or BUCKET_STORES for a store with another name. Until "
+        "then files can neither be sent nor shown.",
     }
 )
 UNKNOWN = "Check its settings with `asperguide settings` and that it can be reached from this machine."
@@ -75,5 +77,5 @@ class Examine:
         return Finding(name=probe.name, well=True, required=probe.required, detail=word)
 
     def _ill(self, probe: Probe, detail: str) -> Finding:
-        advice = self.advice.get(probe.name, UNKNOWN)
+        advice = self.advice.get(probe.name.partition(" ")[0], UNKNOWN)
         return Finding(name=probe.name, well=False, required=probe.required, detail=detail, advice=advice)

@@ -7,11 +7,14 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from asperguide.settings.stores import DEFAULT, Store, parse
+
 Port = Annotated[int, Meta(ge=1, le=65535)]
 Positive = Annotated[int, Meta(ge=1)]
 Environment = Literal["local", "dev", "staging", "production"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 KEY_NAMES = frozenset({"oauth_secret_key", "oauth_private_key", "oauth_retired_keys"})
 SECRET_NAMES = KEY_NAMES | {
     "sql_password",
@@ -202,6 +205,25 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def mail_folder(self) -> Path:
         """Where mails lie when there is no SMTP server."""
         return self.data_dir / "mails"
+
+    @property
+    def stores(self) -> dict[str, Store]:
+        """The S3 stores by name, the default first if it is one. Raises ValueError when BUCKET_STORES is malformed."""
+        further = dict(parse(self.bucket_stores))
+        return {DEFAULT: self._default_store(), **further} if self.bucket_endpoint else further
+
+    def _default_store(self) -> Store:
+        return Store(
+            endpoint=self.bucket_endpoint,
+            access_key=self.bucket_access_key,
+            secret_key=self.bucket_secret_key,
+            secure=self.bucket_secure,
+            bucket=self.bucket_name,
+            region=self.bucket_region,
+            prefix=self.bucket_prefix,
+            public_endpoint=self.bucket_public_endpoint,
+            create=self.bucket_create,
+        )
 
     @property
     def object_folder(self) -> Path:

@@ -11,18 +11,18 @@ from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
-from asperguide.settings.model import KEY_NAMES, Settings, SettingsRefused
+from asperguide.settings.model import KEY_NAMES, LOOPBACK, Settings, SettingsRefused
+from asperguide.settings.store_safety import unsafe_stores, unsafe_stores_in_public
 
 SAMPLE_WORDS = ("changeme", "change-me", "secret", "sample", "example", "insecure", "password")
 SYMMETRIC = frozenset({"HS256", "HS384", "HS512"})
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 def check(settings: Settings) -> Settings:
     """Refuse what is unsafe outside `local`, and make the embedded secret when there is none yet."""
-    problems = [*_unsafe_edge(settings), *_unsafe_keys(settings), *_unsafe_text(settings)]
+    problems = [*_unsafe_edge(settings), *_unsafe_keys(settings), *_unsafe_text(settings), *unsafe_stores(settings)]
     if settings.environment != "local":
-        problems += _unsafe_in_public(settings)
+        problems += [*_unsafe_in_public(settings), *unsafe_stores_in_public(settings)]
     if problems:
         raise SettingsRefused("\n".join(problems))
     if settings.oauth_secret_key:

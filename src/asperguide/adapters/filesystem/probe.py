@@ -13,11 +13,10 @@ LEAST_FREE_BYTES = 64 * 1024 * 1024
 class FolderProbe(Probe):
     """Writes a file into the folder and takes it away again."""
 
-    name = "storage"
     required = False
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, name: str = "storage") -> None:
+        self._folder, self.name = folder, name
 
     async def check(self) -> str:
         """How much room is left. Raises OSError when nothing can be written, or hardly anything is left."""

@@ -1,4 +1,4 @@
-"""Whether the object storage is well."""
+"""Whether an object storage is well."""
 
 from asperguide.shared.ports import Ids, Probe
 from asperguide.shared.storage import Storage
@@ -6,8 +6,25 @@ from asperguide.shared.storage import Storage
 WORD = b"well"
 
 
+class StorageReach(Probe):
+    """Asks for an object that is not there: cheap enough for every look at readiness.
+
+    The service does without a storage, only files wait.
+    """
+
+    required = False
+
+    def __init__(self, storage: Storage, name: str = "storage") -> None:
+        self._storage, self.name = storage, name
+
+    async def check(self) -> str:
+        """Raises StorageUnavailable."""
+        await self._storage.stat("probes/reach")
+        return "answers"
+
+
 class StorageProbe(Probe):
-    """Puts an object, gets it and removes it. The service does without a storage, only files wait."""
+    """Puts an object, gets it and removes it, for doctors."""
 
     required = False
 
