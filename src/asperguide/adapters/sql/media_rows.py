@@ -16,7 +16,7 @@ from asperguide.media.videos import Derived, Facts, VideoState
 
 # Each order of a list has an index of its own, which goes on with all that lists are filtered by: whatever is asked,
 # rows are chosen out of one index alone, and only those that are shown are read. What few files have is found by an
-# index of its own, so that the whole of an order is never looked through for it (docs/adr/0100).
+# index of its own, so that the whole of an order is never looked through for it.
 _FOUND_BY = ("state", "visibility", "media_type", "name_key")
 
 
