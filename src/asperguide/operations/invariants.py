@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import MappingProxyType
 
 import msgspec
@@ -18,6 +18,7 @@ log = logging.getLogger("asperguide.invariants")
 LONGEST_LAPSE = timedelta(minutes=10)
 LONGEST_WAIT = timedelta(minutes=5)
 LONGEST_WAITS: Mapping[str, timedelta] = MappingProxyType({MEDIA_QUEUE: timedelta(hours=2)})
+LONGEST_STUCK = timedelta(hours=1)
 MOST_DEAD = 10
 LARGEST_SKEW = timedelta(seconds=5)
 
@@ -36,7 +37,8 @@ class CheckInvariants:
 
     No lease is over for 10 minutes while nobody takes the job; no job of a queue that is not paused is due for
     5 minutes (media for 2 hours), except under maintenance; no more than 10 dead jobs lie unseen; nobody who is
-    suspended or gone has a live session; the schema is not behind the program; the clocks of the database and of this
+    suspended or gone has a live session; no file waits for an hour to be checked and no upload is there an hour after
+    its end, except under maintenance; the schema is not behind the program; the clocks of the database and of this
     process agree to 5 seconds.
     """
 
@@ -52,7 +54,9 @@ class CheckInvariants:
         queues = await self.reads.queues(before)
         working = () if seen.maintenance else [queue for queue in queues if queue.paused_at is None]
         waits = {queue.name: before - (queue.oldest_due_at or before) for queue in working}
-        return tuple(_judged(seen, before - (seen.oldest_lease or before), waits, sum(q.dead for q in queues), skew))
+        return tuple(
+            _judged(before, seen, before - (seen.oldest_lease or before), waits, sum(q.dead for q in queues), skew)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +94,7 @@ class InvariantsProbe(Probe):
 
 
 def _judged(
-    seen: Vitals, lapse: timedelta, waits: Mapping[str, timedelta], dead: int, skew: timedelta
+    asked: datetime, seen: Vitals, lapse: timedelta, waits: Mapping[str, timedelta], dead: int, skew: timedelta
 ) -> Iterator[Invariant]:
     def judged(name: str, holds: bool, detail: str) -> Invariant:
         return Invariant(name=name, holds=holds, detail=detail)
@@ -101,8 +105,14 @@ def _judged(
     yield judged("ledger-age", not late, f"the oldest due job waits for {_seconds(longest)}")
     yield judged("dead-jobs", dead <= MOST_DEAD, f"{dead} dead jobs")
     yield judged("sessions", seen.stray_sessions == 0, f"{seen.stray_sessions} live sessions of people without access")
+    stuck = timedelta() if seen.maintenance else max(asked - (since or asked) for since in _files(seen))
+    yield judged("files", stuck <= LONGEST_STUCK, f"a file or an upload waits for {_seconds(stuck)} to be dealt with")
     yield judged("schema", seen.schema_fits, "the schema fits" if seen.schema_fits else "the schema is behind")
     yield judged("clocks", skew <= LARGEST_SKEW, f"the clock of the database is {_seconds(skew)} off")
+
+
+def _files(seen: Vitals) -> tuple[datetime | None, datetime | None]:
+    return seen.unchecked_since, seen.upload_over_since
 
 
 def _seconds(span: timedelta) -> str:

@@ -109,6 +109,8 @@ class Vitals:
 
     `time` is what the database takes for now, `oldest_lease` the earliest end of a lease whose job counts as running,
     `stray_sessions` are live sessions of people who are suspended or gone; under `maintenance` nobody works on jobs.
+    `unchecked_since` is when the file that waits for longest came into the state it waits in, `upload_over_since` the
+    earliest end of an upload that is still there.
     """
 
     time: datetime
@@ -116,6 +118,8 @@ class Vitals:
     stray_sessions: int
     schema_fits: bool
     maintenance: bool
+    unchecked_since: datetime | None = None
+    upload_over_since: datetime | None = None
 
 
 class DeedKind(StrEnum):

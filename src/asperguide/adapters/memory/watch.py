@@ -4,6 +4,7 @@ from datetime import datetime
 
 from asperguide.adapters.memory.identity_tables import SESSIONS, USERS
 from asperguide.adapters.memory.ledger import MemoryLedger
+from asperguide.adapters.memory.media_tables import FILES, UPLOADS
 from asperguide.adapters.memory.operations import MAINTENANCE
 from asperguide.adapters.memory.tables import MemoryDatabase
 from asperguide.identity.model import UserState
@@ -24,11 +25,14 @@ class MemoryWatch(Watch):
         """Counted anew each time."""
         users = {user.id for user in self._database.rows(USERS).all(lambda user: user.state in WITHOUT_ACCESS)}
         stray = self._database.rows(SESSIONS).all(lambda session: session.user in users and session.alive(now))
+        unchecked = self._database.rows(FILES).all(lambda file: file.unchecked)
         leases = [row.leased_until for row in self._ledger.rows.values() if row.state is JobState.RUNNING]
         return Vitals(
             time=now,
             oldest_lease=min((lease for lease in leases if lease is not None), default=None),
             stray_sessions=len(stray),
             schema_fits=True,
+            unchecked_since=min((file.updated_at for file in unchecked), default=None),
+            upload_over_since=min((upload.expires_at for upload in self._database.rows(UPLOADS).all()), default=None),
             maintenance=bool(self._database.rows(MAINTENANCE).all(lambda _: True)),
         )

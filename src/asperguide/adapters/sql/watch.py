@@ -9,8 +9,10 @@ from asperguide.adapters.sql.engine import Database
 from asperguide.adapters.sql.identity_rows import SessionRow, UserRow
 from asperguide.adapters.sql.ledger import jobs
 from asperguide.adapters.sql.maintenance import MaintenanceRow
+from asperguide.adapters.sql.media_rows import FileRow, UploadRow
 from asperguide.adapters.sql.store import Store
 from asperguide.identity.model import UserState
+from asperguide.media.model import FileState
 from asperguide.operations.model import Vitals
 from asperguide.operations.ports import Watch
 from asperguide.shared.ledger import JobState
@@ -27,6 +29,11 @@ _stray_sessions = (
         _sessions.ended_at.is_(None),
     )
 )
+_files = FileRow.__table__.c
+_unchecked_since = sa.select(sa.func.min(_files.updated_at)).where(
+    _files.state.in_((FileState.QUARANTINED, FileState.CHECKING))
+)
+_upload_over_since = sa.select(sa.func.min(UploadRow.__table__.c.expires_at))
 
 
 class SqlWatch(Watch):
@@ -45,6 +52,8 @@ class SqlWatch(Watch):
                 stray_sessions=await store.scalar(_stray_sessions, now=now),
                 schema_fits=status.is_current or status.is_ahead,
                 maintenance=await store.scalar(_maintenance) > 0,
+                unchecked_since=await store.scalar(_unchecked_since),
+                upload_over_since=await store.scalar(_upload_over_since),
             )
 
     async def _time(self, store: Store, now: datetime) -> datetime:

@@ -6,9 +6,10 @@ from datetime import timedelta
 from asperguide.identity.model import UserState
 from asperguide.identity.rotation import EndReason
 from asperguide.operations.ports import Watch
+from asperguide.testing.contracts.filing import awaited, file, owner, upload
 from asperguide.testing.contracts.ledger import LEASE, claim, job
 from asperguide.testing.contracts.maintenance import begin, end, notice
-from asperguide.testing.contracts.people import HOUR, active, add_all, session
+from asperguide.testing.contracts.people import HOUR, NOW, active, add_all, session
 from asperguide.testing.contracts.persistence import Persistence
 
 
@@ -19,6 +20,7 @@ class WatchContract:
         now = persistence.clock.now()
         seen = await watch.look(now)
         assert (seen.oldest_lease, seen.stray_sessions, seen.maintenance) == (None, 0, False)
+        assert (seen.unchecked_since, seen.upload_over_since) == (None, None)
         assert seen.time.utcoffset() == timedelta()
 
     async def test_the_lease_that_is_over_for_longest_is_seen_until_somebody_ends_the_job(
@@ -56,3 +58,25 @@ class WatchContract:
         assert (await watch.look(now)).stray_sessions == 0
         await persistence.change(lambda uow: add_all(uow, session(suspended.id), session(gone.id)))
         assert (await watch.look(now)).stray_sessions == 2
+
+    async def test_the_file_that_waits_for_longest_is_seen_until_somebody_comes_to_an_end_with_it(
+        self, watch: Watch, persistence: Persistence
+    ) -> None:
+        arrived = awaited(owner(), updated_at=NOW - 9 * HOUR).arrived(1, NOW - 2 * HOUR)
+        checking = awaited(owner()).arrived(1, NOW).being_checked(NOW - 3 * HOUR)
+        others = awaited(owner(), updated_at=NOW - 9 * HOUR), file(owner(), updated_at=NOW - 9 * HOUR)
+        await persistence.keep_media(arrived, checking, *others)
+        assert (await watch.look(NOW)).unchecked_since == NOW - 3 * HOUR
+        await persistence.change_media(lambda uow: uow.files.save(checking.refused("no", NOW)))
+        assert (await watch.look(NOW)).unchecked_since == NOW - 2 * HOUR
+        await persistence.change_media(lambda uow: uow.files.remove(arrived))
+        assert (await watch.look(NOW)).unchecked_since is None
+
+    async def test_the_first_end_of_an_upload_that_is_there_is_seen(
+        self, watch: Watch, persistence: Persistence
+    ) -> None:
+        kept = [upload(awaited(owner()), expires_at=NOW + hours * HOUR) for hours in (-1, 3)]
+        await persistence.keep_media(*kept)
+        assert (await watch.look(NOW)).upload_over_since == NOW - HOUR
+        await persistence.change_media(lambda uow: uow.uploads.remove(kept[0]))
+        assert (await watch.look(NOW)).upload_over_since == NOW + 3 * HOUR

@@ -50,7 +50,7 @@ class FilesContract:
                 type(getattr(kept, name)) for name in File.__slots__
             ]
 
-    async def test_what_is_not_there_is_none(self, persistence: Persistence) -> None:
+    async def test_a_file_that_is_not_there_is_none(self, persistence: Persistence) -> None:
         nothing, reads = FileId(IDS.new()), persistence.media_reads
         async with persistence.begin_media() as uow:
             assert await uow.files.get(nothing) is None
@@ -65,7 +65,7 @@ class FilesContract:
         assert (await reads.files(owner(), PageRequest(count=True))).total == 0
         assert (await reads.uploads(owner(), PageRequest())).items == ()
 
-    async def test_without_a_commit_there_is_no_trace(self, persistence: Persistence) -> None:
+    async def test_without_a_commit_there_is_no_trace_of_a_file(self, persistence: Persistence) -> None:
         kept, reads = awaited(owner(), tags=("garden",)), persistence.media_reads
         way = link(kept)
         async with persistence.begin_media() as uow:
@@ -80,7 +80,7 @@ class FilesContract:
         assert await persistence.due() == []
         assert persistence.doorbell.rings == 0
 
-    async def test_an_error_undoes_changes_and_removals(self, persistence: Persistence) -> None:
+    async def test_an_error_undoes_changes_and_removals_of_files(self, persistence: Persistence) -> None:
         one, two = file(owner(), tags=("garden",)), file(owner(), tags=("garden",))
         await persistence.keep_media(one, two, link(two), video(two))
         with raises(ZeroDivisionError):
@@ -94,7 +94,7 @@ class FilesContract:
         tagged = PageRequest(filters={"tag": "garden"})
         assert (await persistence.media_reads.files(one.owner, tagged)).items == (one,)
 
-    async def test_what_is_not_committed_is_seen_by_nobody_else(self, persistence: Persistence) -> None:
+    async def test_a_file_that_is_not_committed_is_seen_by_nobody_else(self, persistence: Persistence) -> None:
         kept = file(owner())
         async with persistence.begin_media() as uow:
             await uow.files.add(kept)
@@ -133,7 +133,7 @@ class FilesContract:
             ("changed", 2), ("changed", 2), ("2.mp4", 1), ("3.mp4", 1),
         ]  # fmt: skip
 
-    async def test_a_change_gives_the_next_version(self, persistence: Persistence) -> None:
+    async def test_a_change_of_a_file_gives_its_next_version(self, persistence: Persistence) -> None:
         kept = file(owner())
         await persistence.keep_media(kept)
         saved = await persistence.change_media(lambda uow: uow.files.save(kept.deleted(NOW + HOUR)))
@@ -151,7 +151,7 @@ class FilesContract:
                 await persistence.change_media(stale)
         assert await persistence.media_reads.file(kept.id) == saved
 
-    async def test_of_concurrent_changes_to_one_version_one_wins(self, persistence: Persistence) -> None:
+    async def test_of_concurrent_changes_to_one_version_of_a_file_one_wins(self, persistence: Persistence) -> None:
         kept = file(owner(), tags=("a", "b"))
         await persistence.keep_media(kept)
 
@@ -185,7 +185,7 @@ class FilesContract:
         with raises(EditedMeanwhile):
             await persistence.change_media(lambda uow: uow.files.save(gone))
 
-    async def test_instants_of_any_zone_come_back_as_the_same_instant(self, persistence: Persistence) -> None:
+    async def test_instants_of_a_file_in_any_zone_come_back_as_the_same_instant(self, persistence: Persistence) -> None:
         tokyo = datetime(2031, 5, 17, 21, 0, 0, 5, timezone(timedelta(hours=9)))
         kept = file(owner(), updated_at=tokyo)
         await persistence.keep_media(kept)
