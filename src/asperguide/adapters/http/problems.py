@@ -10,7 +10,7 @@ from urllib.parse import quote
 import msgspec
 
 from asperguide.adapters.http.calls import Call
-from asperguide.media.errors import ChecksumMismatch, FileTooLarge, TypeRefused
+from asperguide.media.errors import FileTooLarge, TypeRefused
 from asperguide.shared.errors import (
     Conflict,
     DomainError,
@@ -81,6 +81,10 @@ class PreconditionRequired(Conflict, code=41202):
     """Say which version you mean to change: send its ETag in If-Match."""
 
 
+class ChunkMismatch(Invalid, code=42204):
+    """The checksum does not fit the bytes of this request. None of them were kept."""
+
+
 class TusVersionNeeded(Conflict, code=41203):
     """Say which version of tus you speak, in Tus-Resumable; the Tus-Version field lists those that are spoken here."""
 
@@ -127,7 +131,7 @@ STATUS: dict[type[DomainError], int] = {
     AddressTooLong: 414,
     UnsupportedMediaType: 415,
     InternalError: 500,
-    ChecksumMismatch: 460,
+    ChunkMismatch: 460,
     FileTooLarge: 413,
     TypeRefused: 415,
 }

@@ -71,6 +71,7 @@ class _Sender(ASGIResponse):
             await self._begin(send)
             async for chunk in chunks:
                 await send({"type": "http.response.body", "body": chunk, "more_body": True})
+                await asyncio.sleep(0)  # to nobody it sends at once: let the one who listens find that out
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 

@@ -12,6 +12,7 @@ from litestar import Response, delete, get, patch, post
 from litestar import route as any_method
 from litestar.params import FromPath
 
+from asperguide.adapters.http.answers import Plain
 from asperguide.adapters.http.bodies import ApiRequest
 from asperguide.adapters.http.media.parts import CREATED, NEW, UPLOADS, header
 from asperguide.adapters.http.media.tus_fields import (
@@ -28,7 +29,7 @@ from asperguide.adapters.http.media.tus_fields import (
 )
 from asperguide.adapters.http.media.uploads import where
 from asperguide.adapters.http.openapi_parts import parameter
-from asperguide.adapters.http.problems import Gone, TusVersionNeeded, UnsupportedMediaType
+from asperguide.adapters.http.problems import ChunkMismatch, Gone, TusVersionNeeded, UnsupportedMediaType
 from asperguide.adapters.http.routes import Given, route
 from asperguide.adapters.http.streaming import body_of
 from asperguide.media import (
@@ -95,7 +96,7 @@ async def options(media_policy: Given[MediaPolicy]) -> Response[None]:
         "tus-max-size": str(media_policy.largest_file),
         "tus-checksum-algorithm": ",".join(ALGORITHMS),
     }
-    return Response(None, status_code=204, headers=told)
+    return Plain(None, status_code=204, headers=told)
 
 
 @post(
@@ -125,7 +126,7 @@ async def create(
     if request.call.intake is not None and request.call.intake.unread:
         upload = await append_to_upload(actor, upload.id, 0, body_of(request, media_policy.largest_file))
     headers = {"location": where(started.upload), **_progress(upload)}
-    return Response(None, status_code=201, headers=headers)
+    return Plain(None, status_code=201, headers=headers)
 
 
 @get(
@@ -155,7 +156,7 @@ async def offset(
     headers = {**_progress(upload), "upload-length": str(upload.size), "cache-control": "no-store"}
     if file.metadata:
         headers["upload-metadata"] = metadata_text(file.metadata)
-    return Response(None, headers=headers)
+    return Plain(None, headers=headers)
 
 
 @patch(
@@ -166,7 +167,7 @@ async def offset(
         "tus_append", AppendToUpload, **RULES, streams=(OFFSET_TYPE,), stream_required=False,
         parameters=(RESUMABLE, OFFSET, CHECKSUM), answers={204: {"description": "Kept.", "headers": PROGRESS}},
         raises=(
-            UploadNotFound, WrongTransport, OffsetMismatch, UploadBusy, FileTooLarge, ChecksumMismatch, ContentRefused,
+            UploadNotFound, WrongTransport, OffsetMismatch, UploadBusy, FileTooLarge, ChunkMismatch, ContentRefused,
             StorageUnavailable, TusVersionNeeded,
         ),
     ),
@@ -183,8 +184,11 @@ async def append(
         raise UnsupportedMediaType(f"Send {OFFSET_TYPE}.")
     at, checksum = offset_of(request), checksum_of(request)
     chunks = body_of(request, media_policy.largest_file)
-    upload = await append_to_upload(actor, FileId(id), at, chunks, checksum)
-    return Response(None, status_code=204, headers=_progress(upload))
+    try:
+        upload = await append_to_upload(actor, FileId(id), at, chunks, checksum)
+    except ChecksumMismatch:  # which tus knows by a status of its own
+        raise ChunkMismatch from None
+    return Plain(None, status_code=204, headers=_progress(upload))
 
 
 @delete(

@@ -1,6 +1,7 @@
 """The header fields of tus 1.0.0, read strictly."""
 
 import binascii
+import hashlib
 import re
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
@@ -50,10 +51,11 @@ def checksum_of(request: ApiRequest) -> Checksum | None:
     header = request.call.headers.get(b"upload-checksum")
     if header is None:
         return None
-    algorithm, _, digest = header.decode("latin-1").partition(" ")
-    if algorithm not in ALGORITHMS:
+    algorithm, _, text = header.decode("latin-1").partition(" ")
+    digest = _decoded("Upload-Checksum", text)
+    if algorithm not in ALGORITHMS or len(digest) != hashlib.new(algorithm, usedforsecurity=False).digest_size:
         raise _malformed("Upload-Checksum", f"One of {', '.join(ALGORITHMS)}, a space, and the checksum in Base64.")
-    return Checksum(algorithm=algorithm, digest=_decoded("Upload-Checksum", digest))
+    return Checksum(algorithm=algorithm, digest=digest)
 
 
 def metadata_of(request: ApiRequest) -> dict[str, str]:
