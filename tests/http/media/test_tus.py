@@ -111,7 +111,8 @@ async def test_what_clients_say_of_the_file_is_kept(api: Api, token: str) -> Non
     file = (await api("GET", file_path(path), token)).json()
     told = {name: file[name] for name in ("name", "media_type", "visibility", "purpose", "tags")}
     assert told == {
-        "name": "a.png", "media_type": "image/png", "visibility": "public", "purpose": "cover", "tags": ["spring", "garden"],
+        "name": "a.png", "media_type": "image/png", "visibility": "public", "purpose": "cover",
+        "tags": ["spring", "garden"],
     }  # fmt: skip
     assert (file["metadata"]["device"], file["metadata"]["is_confidential"]) == ("X100", "")
     assert (await tus(api, "HEAD", path, token)).headers["upload-metadata"] == f"{text},is_confidential"

@@ -29,7 +29,7 @@ from asperguide.media import (
 )
 from asperguide.media.errors import FileNotFound, FileNotReady, LinkNotFound, TooManyLinks
 from asperguide.shared.actor import Actor
-from asperguide.shared.errors import StorageUnavailable
+from asperguide.shared.errors import NotWhileImpersonating, StorageUnavailable
 
 CAN_FAIL = (FileNotFound, FileNotReady, RangeNotSatisfiable, PreconditionFailed, StorageUnavailable)
 LINK = {"id": ID, "created_at": "2026-01-19T10:30:00Z", "expires_at": "2026-01-19T11:30:00Z"}
@@ -78,7 +78,7 @@ async def read_file(
     "/files/{id:uuid}/links",
     tags=FILES,
     **route(
-        "make_link", MakeLink, idempotent=True, raises=(FileNotFound, FileNotReady, TooManyLinks),
+        "make_link", MakeLink, idempotent=True, raises=(FileNotFound, FileNotReady, TooManyLinks, NotWhileImpersonating),
         example={"expires_in": 3600}, answer_example=MADE, answers=CREATED,
     ),
 )  # fmt: skip

@@ -1,6 +1,5 @@
 """Files: sending small ones, finding, changing and deleting them, and how much room there is."""
 
-from collections.abc import Callable
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -11,7 +10,7 @@ from asperguide.adapters.http.bodies import ApiRequest, typed
 from asperguide.adapters.http.media.forms import OVERHEAD, REPEATABLE, FileForm
 from asperguide.adapters.http.media.parts import BASE, CREATED, FILE, FILES, NEW
 from asperguide.adapters.http.once import Once
-from asperguide.adapters.http.openapi_parts import BINARY, parameter
+from asperguide.adapters.http.openapi_parts import BINARY
 from asperguide.adapters.http.paging import Items, Listing, listed
 from asperguide.adapters.http.preconditions import expected_version, single, version_of
 from asperguide.adapters.http.problems import MalformedBody
@@ -42,7 +41,7 @@ from asperguide.media.errors import (
 from asperguide.media.model import bare_type
 from asperguide.media.transport import SMALL
 from asperguide.shared.actor import Actor
-from asperguide.shared.errors import EditedMeanwhile, FieldError, InvalidFields
+from asperguide.shared.errors import EditedMeanwhile, FieldError, InvalidFields, NotWhileImpersonating
 from asperguide.shared.pages import PageRequest
 
 BYTES = "application/octet-stream"
@@ -174,7 +173,8 @@ async def get_file(id: FromPath[UUID], request: ApiRequest, get_file: Given[GetF
     "/files/{id:uuid}",
     tags=FILES,
     **route(
-        "update_file", UpdateFile, versioned="optional", raises=(FileNotFound, FileNotReady, InvalidFile, EditedMeanwhile),
+        "update_file", UpdateFile, versioned="optional",
+        raises=(FileNotFound, FileNotReady, InvalidFile, EditedMeanwhile, NotWhileImpersonating),
         example={"name": "Garden.png", "visibility": "public", "tags": ["garden", "spring"]}, answer_example=FILE,
     ),
 )  # fmt: skip
