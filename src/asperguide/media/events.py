@@ -16,6 +16,12 @@ class VideoProcessingWanted(Message, frozen=True, kw_only=True):
     file: FileId
 
 
+class PosterWanted(Message, frozen=True, kw_only=True):
+    """The stills of a video are to be of the moment that its row says."""
+
+    file: FileId
+
+
 class ConversionWanted(Message, frozen=True, kw_only=True):
     """A file is to be made of another one, in another format."""
 

@@ -216,6 +216,11 @@ def derived_prefix(id: FileId) -> str:
     return f"derived/{id}/"
 
 
+def video_prefix(id: FileId) -> str:
+    """What the keys of everything begin with that was made of a video to play it; the next part is that of a run."""
+    return f"{derived_prefix(id)}video/"
+
+
 def check_name(name: str, pointer: str = "#/name") -> str:
     """A name that can be shown. Raises InvalidFile for control characters and for lengths that do not fit."""
     if not 1 <= len(name) <= LONGEST_NAME or any(unicodedata.category(c) in ("Cc", "Cs") for c in name):

@@ -6,16 +6,19 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
+from uuid import UUID
 
 from asperguide.media.model import MIB, File, FileId, OwnerId
 from asperguide.media.repositories import Files, Link, LinkId, Links, MediaUnitOfWork, Quotas, Uploads, Videos
 from asperguide.media.transport import Upload, Usage
 from asperguide.media.videos import Facts, Video
+from asperguide.shared.actor import Actor
 from asperguide.shared.pages import Page, PageRequest
 
 __all__ = [
-    "Files", "Images", "Link", "LinkId", "Links", "MediaPolicy", "MediaReads", "MediaUnitOfWork", "Picture", "Product",
-    "Progress", "Quotas", "Refusal", "TypeDetector", "Uploads", "VideoBench", "VideoTools", "Videos", "WorkOnce",
+    "Files", "Images", "Link", "LinkId", "Links", "LongWork", "MediaPolicy", "MediaReads", "MediaUnitOfWork",
+    "Picture", "Product", "Progress", "Quotas", "Refusal", "TypeDetector", "Uploads", "VideoBench", "Videos",
+    "VideoTools", "WorkOnce",
 ]  # fmt: skip
 
 Progress = Callable[[float], None]
@@ -209,4 +212,13 @@ class VideoTools(Protocol):
     @abstractmethod
     def bench(self, content: AsyncIterable[bytes], media_type: str) -> AbstractAsyncContextManager[VideoBench]:
         """The content is read whole first; everything is gone when it is left."""
+        ...
+
+
+class LongWork(Protocol):
+    """The jobs that people wait for, as they see them."""
+
+    @abstractmethod
+    async def cancel(self, actor: Actor, job: UUID) -> None:
+        """Stop a job of the actor's at once; one that is over, or was never theirs, does not matter."""
         ...

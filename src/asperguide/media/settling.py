@@ -5,6 +5,7 @@ All of them compare the version of the file's row: of several at once one wins, 
 
 import sys
 from datetime import datetime
+from uuid import UUID
 
 from asperguide.media.events import FileArrived, ObjectsAbandoned, VideoProcessingWanted
 from asperguide.media.examining import Verdict
@@ -24,6 +25,8 @@ from asperguide.shared.errors import EditedMeanwhile
 from asperguide.shared.ports import JobOptions
 
 QUEUE = "media"
+MOST_ATTEMPTS = 5
+"""How often a video is tried when it is not the video's fault."""
 """Where work waits that takes minutes and all of a processor."""
 
 
@@ -37,13 +40,24 @@ async def settle(uow: MediaUnitOfWork, file: File, verdict: Verdict, now: dateti
     ready = await uow.files.save(file.accepted(verdict.content, verdict.key, now))
     await uow.quotas.settle(file.owner, file.size, ready.size)
     if verdict.facts is not None and verdict.facts.video_codec is not None:
-        video = Video(id=file.id, owner=file.owner, facts=verdict.facts, created_at=now, updated_at=now)
+        job = have_processed(uow, file)
+        video = Video(id=file.id, owner=file.owner, facts=verdict.facts, job=job, created_at=now, updated_at=now)
         await uow.videos.add(video)
-        options = JobOptions(
-            queue=QUEUE, unique_key=f"process-video:{file.id}", owner=file.owner, result=f"/api/v1/videos/{file.id}"
-        )
-        uow.announce(VideoProcessingWanted(file=file.id), options)
     return ready
+
+
+def have_processed(uow: MediaUnitOfWork, file: File) -> UUID:
+    """A worker is to make the video playable; the job that does."""
+    options = JobOptions(
+        queue=QUEUE, unique_key=processing_key(file.id), max_attempts=MOST_ATTEMPTS, owner=file.owner,
+        result=f"/api/v1/videos/{file.id}",
+    )  # fmt: skip
+    return uow.announce(VideoProcessingWanted(file=file.id), options)
+
+
+def processing_key(id: FileId) -> str:
+    """Under this key there is at most one job that processes the video."""
+    return f"process-video:{id}"
 
 
 async def quarantine(uow: MediaUnitOfWork, file: File, size: int, now: datetime) -> File:

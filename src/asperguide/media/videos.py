@@ -8,6 +8,9 @@ from uuid import UUID
 from asperguide.media.errors import VideoInWrongState
 from asperguide.media.model import FileId, OwnerId
 
+STILLS = ("thumbnail", "poster")
+"""Roles of what shows one moment."""
+
 
 class VideoState(StrEnum):
     """waiting: a worker will take it. failed: it can be tried again."""
@@ -46,12 +49,18 @@ class Derived:
     width: int | None = None
     height: int | None = None
 
+    @property
+    def name(self) -> str:
+        """The last part of its key."""
+        return self.key.rpartition("/")[2]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Video:
     """A file that is a video; its id is the file's. `poster_at` is in seconds; `job` is the row that works on it.
 
-    `made` lies in the folder `run`, which each processing has anew: what is shown is always of one processing.
+    `made` lies in the folder `run`, which each processing has anew, so that what is shown is always of one processing;
+    stills of a moment that was chosen later lie in a folder of their own.
     """
 
     id: FileId
@@ -67,10 +76,8 @@ class Video:
     updated_at: datetime
     version: int = 1
 
-    def waiting(self, job: UUID | None, now: datetime) -> "Video":
-        """To be processed (again)."""
-        if self.state in (VideoState.WAITING, VideoState.PROCESSING) and self.job not in (None, job):
-            raise VideoInWrongState
+    def waiting(self, job: UUID, now: datetime) -> "Video":
+        """To be processed (again) by this job; what was made before is shown until then."""
         return replace(self, state=VideoState.WAITING, failure=None, job=job, updated_at=now)
 
     def processing(self, now: datetime) -> "Video":
@@ -92,6 +99,24 @@ class Video:
         """The owner does not want it any more; what was made before stays."""
         self._must_be(VideoState.WAITING, VideoState.PROCESSING)
         return replace(self, state=VideoState.CANCELLED, updated_at=now)
+
+    def with_poster(self, at: float, now: datetime) -> "Video":
+        """Its stills are to show this second."""
+        return replace(self, poster_at=at, updated_at=now)
+
+    def with_stills(self, stills: "tuple[Derived, ...]", now: datetime) -> "Video":
+        """These stills in the place of those that there were."""
+        others = tuple(one for one in self.made if one.role not in STILLS)
+        return replace(self, made=(*others, *stills), updated_at=now)
+
+    @property
+    def under_way(self) -> bool:
+        """Whether it waits for a worker, or one is at it."""
+        return self.state in (VideoState.WAITING, VideoState.PROCESSING)
+
+    def named(self, role: str, name: str) -> "Derived | None":
+        """What was made for this under that name."""
+        return next((one for one in self.made if one.role == role and one.name == name), None)
 
     def _must_be(self, *states: VideoState) -> None:
         if self.state not in states:

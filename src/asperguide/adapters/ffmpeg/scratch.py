@@ -6,7 +6,7 @@ import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -72,6 +72,8 @@ async def fill(path: Path, content: AsyncIterable[bytes], most: int) -> bytes:
             await asyncio.to_thread(file.write, piece)
     finally:
         await asyncio.to_thread(file.close)
+        if isinstance(content, AsyncGenerator):
+            await content.aclose()
     return head
 
 
