@@ -36,6 +36,7 @@ from asperguide.shared.storage import Storage
 if TYPE_CHECKING:
     from redis.asyncio import Redis
 
+    from asperguide.adapters.ffmpeg.tools import FfmpegTools
     from asperguide.adapters.opentelemetry.figures import FigureSender
     from asperguide.adapters.redis.connection import Breaker
 
@@ -238,6 +239,19 @@ def _mailer(settings: Settings, clock: Clock) -> Mailer:
 def door(settings: Settings, clock: Clock) -> Door:
     """What signs requests to the stores inside this service."""
     return Door(derive(settings.oauth_secret_key, "storage"), settings.url, clock)
+
+
+def video_tools(settings: Settings) -> "FfmpegTools":
+    """FFmpeg where the settings say, else on PATH, else the one of the wheel."""
+    from asperguide.adapters.ffmpeg.finding import find_tools
+    from asperguide.adapters.ffmpeg.tools import FfmpegTools
+
+    return FfmpegTools(
+        lambda: find_tools(settings.ffmpeg_path, settings.ffprobe_path),
+        settings.scratch_folder,
+        concurrency=settings.media_concurrency,
+        largest=settings.media_max_mb * 1024 * 1024,
+    )
 
 
 def storage(settings: Settings, door: Door, clock: Clock, ids: Ids) -> Storage:

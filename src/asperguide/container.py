@@ -20,6 +20,7 @@ from asperguide.adapters.caching.identity import CachedIdentityReads
 from asperguide.adapters.caching.read_through import ReadThrough
 from asperguide.adapters.filesystem.mails import SentMails
 from asperguide.adapters.jinja.letters import JinjaLetters
+from asperguide.adapters.local import LocalLongWork
 from asperguide.adapters.magic import MagicTypes
 from asperguide.adapters.maintenance import MaintenanceWatch
 from asperguide.adapters.measuring import Monitor
@@ -55,7 +56,7 @@ from asperguide.identity.ports import (
     PasswordHasher,
     PasswordStrength,
 )
-from asperguide.media.ports import Images, MediaReads, MediaUnitOfWork, TypeDetector, VideoTools, WorkOnce
+from asperguide.media.ports import Images, LongWork, MediaReads, MediaUnitOfWork, TypeDetector, VideoTools, WorkOnce
 from asperguide.operations.doctor import Examine
 from asperguide.operations.health import CheckReadiness
 from asperguide.operations.housekeeping import PruneLedger
@@ -278,7 +279,10 @@ class Container(DeclarativeContainer):
     type_detector: Provider[TypeDetector] = Singleton(MagicTypes)
     images: Provider[Images] = Singleton(PillowImages)
     work_once: Provider[WorkOnce] = Singleton(MemoryWorkOnce)
-    video_tools: Provider[VideoTools] = Dependency()
+    video_tools: Provider[VideoTools] = Singleton(choosing.video_tools, settings)
+    playback_tokens: Provider[m.PlaybackTokens] = Singleton(
+        m.PlaybackTokens, Callable(derive, settings.provided.oauth_secret_key, "playback")
+    )
     media_unit_of_work: Provider[MediaUnitOfWork] = Factory(
         SqlMediaUnitOfWork, database, clock=clock, ids=ids, doorbell=doorbell
     )
@@ -353,7 +357,34 @@ class Container(DeclarativeContainer):
     revoke_link: Provider[m.RevokeLink] = Factory(m.RevokeLink, begin=begin_media)
     follow_link: Provider[m.FollowLink] = Factory(m.FollowLink, reads=media_reads, storage=storage, clock=clock)
 
+    # media: videos
+    see_video: Provider[m.SeeVideo] = Factory(m.SeeVideo, reads=media_reads, tokens=playback_tokens, clock=clock)
+    get_video: Provider[m.GetVideo] = Factory(m.GetVideo, see=see_video, tokens=playback_tokens, clock=clock)
+    play_video: Provider[m.PlayVideo] = Factory(m.PlayVideo, see=see_video, storage=storage)
+    play_playlist: Provider[m.PlayPlaylist] = Factory(
+        m.PlayPlaylist, see=see_video, storage=storage, tokens=playback_tokens, clock=clock
+    )
+    set_poster: Provider[m.SetPoster] = Factory(m.SetPoster, begin=begin_media, clock=clock)
+    retry_processing: Provider[m.RetryProcessing] = Factory(m.RetryProcessing, begin=begin_media, clock=clock)
+    convert: Provider[m.Convert] = Factory(
+        m.Convert, begin=begin_media, reads=media_reads, clock=clock, ids=ids, policy=media_policy
+    )
+
     # media: in the background
+    process_video: Provider[m.ProcessVideo] = Factory(
+        m.ProcessVideo, begin=begin_media, storage=storage, tools=video_tools, clock=clock, ids=ids
+    )
+    stop_processing: Provider[m.StopProcessing] = Factory(m.StopProcessing, begin=begin_media, clock=clock)
+    make_stills: Provider[m.MakeStills] = Factory(
+        m.MakeStills, begin=begin_media, storage=storage, tools=video_tools, clock=clock, ids=ids
+    )
+    make_conversion: Provider[m.MakeConversion] = Factory(
+        m.MakeConversion, storage=storage, tools=video_tools, images=images, policy=media_policy
+    )
+    convert_file: Provider[m.ConvertFile] = Factory(
+        m.ConvertFile, begin=begin_media, make=make_conversion, clock=clock, policy=media_policy
+    )
+    stop_converting: Provider[m.StopConverting] = Factory(m.StopConverting, begin=begin_media, clock=clock)
     check_file: Provider[m.CheckFile] = Factory(
         m.CheckFile, begin=begin_media, storage=storage, examine=examine_file, clock=clock
     )
@@ -397,6 +428,10 @@ class Container(DeclarativeContainer):
     show_my_job: Provider[o.ShowMyJob] = Factory(o.ShowMyJob, reads=job_reads)
     cancel_my_job: Provider[o.CancelMyJob] = Factory(
         o.CancelMyJob, begin=begin_operations, reads=job_reads, clock=clock
+    )
+    long_work: Provider[LongWork] = Singleton(LocalLongWork, cancel_my_job.provider)
+    cancel_processing: Provider[m.CancelProcessing] = Factory(
+        m.CancelProcessing, begin=begin_media, work=long_work, clock=clock
     )
     begin_maintenance: Provider[o.BeginMaintenance] = Factory(
         o.BeginMaintenance, begin=begin_operations, reads=maintenance_reads, clock=clock, ids=ids

@@ -68,6 +68,7 @@ ABOUT = About(
         ("administration", "For administrators only."),
         ("uploads", "Sending files: by signed requests to the storage, in parts, or by tus."),
         ("files", "Files: finding, showing, sharing and deleting them."),
+        ("videos", "Videos: playing them, having pieces of them made; other formats of files."),
         ("operations", "Jobs and queues, for administrators only."),
         ("oauth", "For standard OAuth 2.0 clients."),
         ("health", "For load balancers and people who look."),

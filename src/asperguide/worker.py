@@ -48,6 +48,9 @@ REACTIONS: dict[type[Message], tuple[str | Long, ...]] = {
     events.AccountReopened: ("tell_owner",),
     events.UserSuspended: ("tell_owner",),
     media.FileArrived: (Long("check_file", minutes=15),),
+    media.VideoProcessingWanted: (Long("process_video", minutes=150),),
+    media.PosterWanted: (Long("make_stills", minutes=15),),
+    media.ConversionWanted: (Long("convert_file", minutes=150),),
     media.ObjectsAbandoned: (Long("remove_objects", minutes=15),),
 }
 """Events, and the use cases of the container that are called with the event and the id of its row in the ledger.
@@ -55,7 +58,10 @@ REACTIONS: dict[type[Message], tuple[str | Long, ...]] = {
 When somebody waits for a job it is done with the first of them; the others are jobs beside it.
 """
 
-CANCELLED: dict[type[Message], str] = {}
+CANCELLED: dict[type[Message], str] = {
+    media.VideoProcessingWanted: "stop_processing",
+    media.ConversionWanted: "stop_converting",
+}
 """Jobs of people, and the use cases that are called with the job's message, and the id of a row, when it is cancelled.
 
 The job itself may be running still, for a moment.

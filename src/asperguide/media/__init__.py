@@ -3,6 +3,7 @@
 from asperguide.media.appending import AppendToUpload, Checksum
 from asperguide.media.arriving import Arrive
 from asperguide.media.checking import CheckFile
+from asperguide.media.converting import Conversion, Convert, ConvertFile, Converting, StopConverting, Target
 from asperguide.media.examining import ExamineFile
 from asperguide.media.filing import (
     DeleteFile,
@@ -15,10 +16,15 @@ from asperguide.media.filing import (
 )
 from asperguide.media.housekeeping import ExpireUploads, PruneLinks, PurgeDeletedFiles, RemoveObjects
 from asperguide.media.imaging import Fit, ImageFormat, ImageWanted, ShowImage
+from asperguide.media.making import MakeConversion
 from asperguide.media.model import File, FileId, FileState, OwnerId, Visibility
+from asperguide.media.playing import GetVideo, PlaybackTokens, PlayPlaylist, PlayVideo, SeeVideo
 from asperguide.media.ports import MediaPolicy
+from asperguide.media.posters import MakeStills, Poster, SetPoster
+from asperguide.media.processing import ProcessVideo
 from asperguide.media.reconciling import Findings, QuotaDifference, Reconcile, TidyMedia
 from asperguide.media.repositories import LinkId
+from asperguide.media.retrying import CancelProcessing, RetryProcessing, StopProcessing
 from asperguide.media.sending_small import SmallUpload, UploadSmall
 from asperguide.media.serving import (
     FollowLink,
@@ -41,6 +47,8 @@ from asperguide.media.uploading import (
     NewUpload,
     StartUpload,
 )
+from asperguide.media.video_views import VideoView
+from asperguide.media.videos import VideoState
 from asperguide.media.views import (
     FileView,
     LinkView,
@@ -63,10 +71,15 @@ __all__ = [
     "ReadFile", "Readable", "may_be_inline", "LinkToContent", "NewLink", "MakeLink", "MadeLink", "ListLinks",
     "LinkView", "RevokeLink", "FollowLink",
     "ShowImage", "ImageWanted", "Fit", "ImageFormat",
+    # videos
+    "GetVideo", "VideoView", "VideoState", "PlayVideo", "PlayPlaylist", "SetPoster", "Poster",
+    "RetryProcessing", "CancelProcessing", "Convert", "Conversion", "Converting", "Target",
     # in the background
+    "ProcessVideo", "StopProcessing", "MakeStills", "ConvertFile", "StopConverting",
     "CheckFile", "ExpireUploads", "PurgeDeletedFiles", "PruneLinks", "RemoveObjects", "Reconcile", "Findings",
     "QuotaDifference", "TidyMedia",
     # parts that a container puts together
+    "MakeConversion", "PlaybackTokens", "SeeVideo",
     "MediaPolicy", "ExamineFile", "Arrive",
     # the model
     "File", "FileId", "FileState", "OwnerId", "LinkId", "Visibility", "Upload", "Usage",

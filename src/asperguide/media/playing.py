@@ -4,8 +4,6 @@ import base64
 import hashlib
 import hmac
 import re
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -20,10 +18,11 @@ from asperguide.media.videos import Derived, Video
 from asperguide.media.views import FileView, file_view
 from asperguide.shared.actor import Actor
 from asperguide.shared.ports import Clock
-from asperguide.shared.storage import ObjectMissing, ObjectStorage
+from asperguide.shared.storage import ObjectStorage
 
 LIFETIME = timedelta(hours=6)
 TOKEN = re.compile(r"([0-9a-f]{8,10})\.([A-Za-z0-9_-]{32})")
+STEP_SECONDS = 600
 SIGNED_BYTES = 24
 PLAYLIST, INDEX = "application/vnd.apple.mpegurl", "text/vtt"
 SHEET = re.compile(r"(?m)^(\S+\.webp)(?=#xywh=)")
@@ -39,8 +38,9 @@ class PlaybackTokens:
     key: bytes
 
     def make(self, id: FileId, now: datetime) -> str:
-        """A token that is good for 6 hours."""
-        ends = f"{int((now + LIFETIME).timestamp()):x}"
+        """A token that is good for 6 hours, up to 10 minutes less: within these it is the same, and so are addresses."""
+        until = int((now + LIFETIME).timestamp())
+        ends = f"{until - until % STEP_SECONDS:x}"
         return f"{ends}.{self._sign(id, ends)}"
 
     def fits(self, token: str, id: FileId, now: datetime) -> bool:
@@ -100,32 +100,6 @@ class GetVideo:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Piece:
-    """A piece of a video, as `Readable`: what is under its key is never replaced by anything else."""
-
-    file: FileView
-    key: str
-    storage: ObjectStorage
-    token: str
-    inline: bool = True
-
-    def open(self, start: int = 0, length: int | None = None) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
-        """The bytes from `start` on, `length` of them or all. Raises VideoNotFound when they went away meanwhile."""
-        return _opened(self.storage, self.key, start, length)
-
-
-@asynccontextmanager
-async def _opened(
-    storage: ObjectStorage, key: str, start: int, length: int | None
-) -> AsyncIterator[AsyncIterator[bytes]]:
-    try:
-        async with storage.open(key, start=start, length=length) as opened:
-            yield opened.chunks
-    except ObjectMissing:
-        raise VideoNotFound from None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PlayVideo:
     """A piece of a video: a rendition, a segment, a picture. Ranges can be asked for.
 
@@ -135,12 +109,12 @@ class PlayVideo:
     see: SeeVideo
     storage: ObjectStorage
 
-    async def __call__(self, actor: Actor | None, id: FileId, role: str, name: str, token: str = "") -> Piece:
+    async def __call__(self, actor: Actor | None, id: FileId, role: str, name: str, token: str = "") -> Readable:
         file, video = await self.see(actor, id, token)
         made = video.named(role, name)
         if made is None:
             raise VideoNotFound
-        return Piece(file=_as_file(file, made, actor), key=made.key, storage=self.storage, token=token)
+        return Readable(file=_as_file(file, made, actor), key=made.key, storage=self.storage)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,13 +127,13 @@ class PlayPlaylist:
     clock: Clock
 
     async def __call__(self, actor: Actor | None, id: FileId, role: str, name: str, token: str = "") -> str:
-        _, video = await self.see(actor, id, token)
+        file, video = await self.see(actor, id, token)
         made = video.named(role, name)
         if made is None or made.media_type not in (PLAYLIST, INDEX):
             raise VideoNotFound
         now = self.clock.now()
         given = token if self.tokens.fits(token, id, now) else self.tokens.make(id, now)
-        async with _opened(self.storage, made.key, 0, None) as chunks:
+        async with Readable(file=file_view(file, actor), key=made.key, storage=self.storage).open() as chunks:
             text = b"".join([chunk async for chunk in chunks]).decode()
         query = f"token={given}"
         if made.media_type == INDEX:

@@ -103,6 +103,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     media_max_mb: Positive = 500
     media_quota_mb: Positive = 10_240
     media_quota_files: Positive = 100_000
+    media_scratch_dir: str = ""
+    ffmpeg_path: str = ""
+    ffprobe_path: str = ""
 
     enable_crons: bool = True
     db_cleanup_interval: Positive = 30
@@ -179,6 +182,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def sends_metrics(self) -> bool:
         """Whether figures are to be sent to a collector."""
         return bool(self.otel_exporter_otlp_endpoint) and self.otel_metrics_exporter == "otlp"
+
+    @property
+    def scratch_folder(self) -> Path:
+        """Where videos lie while they are worked on: on a disk with room, not in memory."""
+        return Path(self.media_scratch_dir) if self.media_scratch_dir else self.data_dir / "scratch"
 
     @property
     def metrics_folder(self) -> Path:

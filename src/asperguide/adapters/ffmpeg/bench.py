@@ -83,7 +83,7 @@ class FfmpegBench(VideoBench):
         streams = await self._look()
         width, height = recipes.shape(streams)
         rungs, sprites = rungs_of(width, height), sprites_of(width, height, streams.facts.duration)
-        limits = self._limits(streams, len(rungs))
+        limits = self._limits(streams)
         made, target = self._place()
         encoding = recipes.ladder(self._demuxer, self._room.source, target, streams, rungs, sprites)
         _must(await self._work(encoding, limits, _Watch(streams.facts.duration, progress, ENCODING_SHARE)))
@@ -105,7 +105,7 @@ class FfmpegBench(VideoBench):
         form.check(streams.facts)
         made, target = self._place()
         command = recipes.conversion(self._demuxer, self._room.source, target, streams, form)
-        _must(await self._work(command, self._limits(streams, 1), _Watch(streams.facts.duration, progress, 1.0)))
+        _must(await self._work(command, self._limits(streams), _Watch(streams.facts.duration, progress, 1.0)))
         progress(1.0)
         return product("converted", made / f"converted.{form.ending}", media_type=form.media_type)
 
@@ -157,8 +157,8 @@ class FfmpegBench(VideoBench):
         if ended.code < 0 or any(sign in ended.complaints for sign in OUT_OF_ROOM) or ended.code >= 125:
             raise ToolFailed(f"FFmpeg ended with {ended.code}: {ended.complaints[-500:]}")
 
-    def _limits(self, streams: probing.Streams, outputs: int) -> Limits:
-        seconds = SLOWEST + SECONDS_PER_SECOND * outputs * streams.facts.duration
+    def _limits(self, streams: probing.Streams) -> Limits:
+        seconds = SLOWEST + SECONDS_PER_SECOND * streams.facts.duration
         return LOOKING.lasting(seconds, os.cpu_count() or 1)
 
 

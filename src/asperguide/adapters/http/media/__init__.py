@@ -1,7 +1,7 @@
 """Media over HTTP."""
 
-from asperguide.adapters.http.media import downloads, files, tus, uploads
+from asperguide.adapters.http.media import downloads, files, tus, uploads, videos
 
-ROUTES = (*uploads.ROUTES, *tus.ROUTES, *files.ROUTES, *downloads.ROUTES)
+ROUTES = (*uploads.ROUTES, *tus.ROUTES, *files.ROUTES, *downloads.ROUTES, *videos.ROUTES)
 
 __all__ = ["ROUTES"]

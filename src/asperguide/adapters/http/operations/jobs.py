@@ -15,7 +15,6 @@ from asperguide.operations import (
     Job,
     JobInFull,
     ListJobs,
-    MyJob,
     PauseQueue,
     Pruned,
     PruneJobs,
