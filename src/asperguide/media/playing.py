@@ -13,6 +13,7 @@ from asperguide.media.errors import VideoNotFound
 from asperguide.media.model import File, FileId, FileState
 from asperguide.media.playlists import with_query
 from asperguide.media.ports import MediaReads
+from asperguide.media.serving import Readable
 from asperguide.media.video_views import VideoView, video_view
 from asperguide.media.videos import Derived, Video
 from asperguide.media.views import FileView, file_view
@@ -38,7 +39,7 @@ class PlaybackTokens:
     key: bytes
 
     def make(self, id: FileId, now: datetime) -> str:
-        """A token that is good for 6 hours, up to 10 minutes less: within these it is the same, and so are addresses."""
+        """A token that is good for 6 hours, or up to 10 minutes less: as long it is the same, and so are addresses."""
         until = int((now + LIFETIME).timestamp())
         ends = f"{until - until % STEP_SECONDS:x}"
         return f"{ends}.{self._sign(id, ends)}"
