@@ -20,7 +20,7 @@ from asperguide.adapters.caching.identity import CachedIdentityReads
 from asperguide.adapters.caching.read_through import ReadThrough
 from asperguide.adapters.filesystem.mails import SentMails
 from asperguide.adapters.jinja.letters import JinjaLetters
-from asperguide.adapters.local import LocalLongWork
+from asperguide.adapters.local import LocalLongWork, LocalPortraits
 from asperguide.adapters.magic import MagicTypes
 from asperguide.adapters.maintenance import MaintenanceWatch
 from asperguide.adapters.measuring import Monitor
@@ -55,6 +55,7 @@ from asperguide.identity.ports import (
     LiveSession,
     PasswordHasher,
     PasswordStrength,
+    Portraits,
 )
 from asperguide.media.ports import Images, LongWork, MediaReads, MediaUnitOfWork, TypeDetector, VideoTools, WorkOnce
 from asperguide.operations.doctor import Examine
@@ -124,6 +125,8 @@ class Container(DeclarativeContainer):
         SqlIdempotency, database, clock, ids, secret=Callable(derive, settings.provided.oauth_secret_key, "idempotency")
     )
     probes: Provider[tuple[Probe, ...]] = Singleton(choosing.probes, settings, database, redis, stores)
+
+    images: Provider[Images] = Singleton(PillowImages)
 
     # identity: adapters
     policy: Provider[i.Policy] = Singleton(policy_of, settings)
@@ -225,6 +228,13 @@ class Container(DeclarativeContainer):
     change_username: Provider[i.ChangeUsername] = Factory(i.ChangeUsername, update=update_me)
     change_email: Provider[i.ChangeEmail] = Factory(i.ChangeEmail, begin=begin, prove=prove)
     search_users: Provider[i.SearchUsers] = Factory(i.SearchUsers, reads=reads)
+    portraits: Provider[Portraits] = Singleton(LocalPortraits, images, storage)
+    change_portrait: Provider[i.ChangePortrait] = Factory(i.ChangePortrait, begin=begin, clock=clock, ids=ids)
+    set_avatar: Provider[i.SetAvatar] = Factory(
+        i.SetAvatar, begin=begin, portraits=portraits, change=change_portrait, clock=clock, ids=ids
+    )
+    remove_avatar: Provider[i.RemoveAvatar] = Factory(i.RemoveAvatar, change=change_portrait)
+    show_avatar: Provider[i.ShowAvatar] = Factory(i.ShowAvatar, portraits=portraits)
     change_password: Provider[i.ChangePassword] = Factory(i.ChangePassword, prove=prove, set_password=set_password)
     ask_for_reset: Provider[i.AskForReset] = Factory(i.AskForReset, begin=begin)
     reset_password: Provider[i.ResetPassword] = Factory(
@@ -270,6 +280,7 @@ class Container(DeclarativeContainer):
     prune_unconfirmed: Provider[i.PruneUnconfirmed] = Factory(
         i.PruneUnconfirmed, begin=begin, clock=clock, policy=policy
     )
+    forget_portrait: Provider[i.ForgetPortrait] = Factory(i.ForgetPortrait, begin=begin, portraits=portraits)
     purge_closed_accounts: Provider[i.PurgeClosedAccounts] = Factory(
         i.PurgeClosedAccounts, begin=begin, clock=clock, ids=ids
     )
@@ -277,7 +288,6 @@ class Container(DeclarativeContainer):
     # media: adapters
     media_policy: Provider[m.MediaPolicy] = Singleton(media_policy_of, settings)
     type_detector: Provider[TypeDetector] = Singleton(MagicTypes)
-    images: Provider[Images] = Singleton(PillowImages)
     work_once: Provider[WorkOnce] = Singleton(MemoryWorkOnce)
     video_tools: Provider[VideoTools] = Singleton(choosing.video_tools, settings)
     playback_tokens: Provider[m.PlaybackTokens] = Singleton(

@@ -47,6 +47,7 @@ REACTIONS: dict[type[Message], tuple[str | Long, ...]] = {
     events.AccountClosing: ("send_closing",),
     events.AccountReopened: ("tell_owner",),
     events.UserSuspended: ("tell_owner",),
+    events.PortraitAbandoned: ("forget_portrait",),
     media.FileArrived: (Long("check_file", minutes=15),),
     media.VideoProcessingWanted: (Long("process_video", minutes=150),),
     media.PosterWanted: (Long("make_stills", minutes=15),),

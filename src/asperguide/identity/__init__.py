@@ -39,6 +39,7 @@ from asperguide.identity.passwords import (
     ResetRequest,
     SetPassword,
 )
+from asperguide.identity.portraits import ChangePortrait, ForgetPortrait, RemoveAvatar, SetAvatar, ShowAvatar
 from asperguide.identity.ports import Claims, Found, Policy
 from asperguide.identity.profile import (
     ChangeEmail,
@@ -94,6 +95,7 @@ __all__ = [
     # my account
     "GetMe", "Profile", "UpdateMe", "ProfileChange", "Preferences", "Gender", "AgeRange", "ColourFilter",
     "ChangeUsername", "UsernameChange", "ChangeEmail", "EmailChange", "SearchUsers", "Found",
+    "SetAvatar", "RemoveAvatar", "ShowAvatar",
     "ChangePassword", "PasswordChange", "AskForReset", "ResetRequest", "ResetPassword", "PasswordReset",
     "CloseAccount", "Closing", "ReopenAccount", "Reopening", "MySecurityLog",
     # administering
@@ -101,10 +103,10 @@ __all__ = [
     "EndUserSessions", "Impersonate", "Impersonated", "SecurityLog", "CreateAdmin", "NewAdmin",
     # in the background
     "SendVerification", "SendReset", "SendEmailChange", "SendClosing", "TellTakenAddress", "TellOwner",
-    "PruneSessions", "PruneCodes", "PruneUnconfirmed", "PurgeClosedAccounts",
+    "PruneSessions", "PruneCodes", "PruneUnconfirmed", "PurgeClosedAccounts", "ForgetPortrait",
     # parts that a container puts together
     "Policy", "PasswordRules", "SetPassword", "GuessPassword", "ProveOwner", "CheckLogin", "IssueTokens",
-    "RefreshTokens", "DeviceTokens", "RecogniseToken", "WriteMail", "SendCode", "Claims",
+    "RefreshTokens", "DeviceTokens", "RecogniseToken", "WriteMail", "SendCode", "Claims", "ChangePortrait",
     # the model
     "User", "UserState", "Session",
 ]  # fmt: skip

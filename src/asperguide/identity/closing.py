@@ -10,7 +10,7 @@ from msgspec import Meta
 from asperguide.identity.audit import SecurityEventKind, event
 from asperguide.identity.codes import Purpose
 from asperguide.identity.errors import LastAdmin, UserNotFound
-from asperguide.identity.events import AccountClosing, AccountReopened
+from asperguide.identity.events import AccountClosing, AccountReopened, PortraitAbandoned
 from asperguide.identity.model import User, UserState
 from asperguide.identity.passwords import GivenPassword
 from asperguide.identity.ports import IdentityUnitOfWork, Known, Policy
@@ -134,6 +134,8 @@ class PurgeClosedAccounts:
                 return False  # reopened at the last moment, or erased by another worker
             await uow.users.forget_secrets(user.id)
             await uow.audit.anonymise(user.id)
+            if user.avatar is not None:
+                uow.announce(PortraitAbandoned(user=user.id, name=user.avatar))
             await uow.audit.add(event(self.ids.new(), SecurityEventKind.ACCOUNT_ERASED, now, user=user.id))
             await uow.commit()
         return True

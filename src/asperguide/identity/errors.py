@@ -23,6 +23,10 @@ class UserNotFound(NotFound, code=40410):
     """There is no such user."""
 
 
+class PortraitNotFound(NotFound, code=40412):
+    """There is no such picture."""
+
+
 class SessionNotFound(NotFound, code=40411):
     """There is no such session."""
 
@@ -69,6 +73,14 @@ class InvalidProfile(Invalid, code=42213):
 
 class SearchTooShort(Invalid, code=42214):
     """Search for 2 to 100 characters."""
+
+
+class PictureRefused(Invalid, code=42215):
+    """This is no image that can be shown."""
+
+
+class PictureTooLarge(Invalid, code=41310):
+    """A picture may have up to 5 MiB."""
 
 
 class TooManyGuesses(Throttled, code=42910):

@@ -82,6 +82,13 @@ class UserSuspended(Message, frozen=True, kw_only=True):
     user: UserId
 
 
+class PortraitAbandoned(Message, frozen=True, kw_only=True):
+    """The pictures of this name are, or may be, nobody's any more."""
+
+    user: UserId
+    name: str
+
+
 class SessionsPruneDue(Message, frozen=True, kw_only=True):
     """Time to throw sessions away that are over."""
 

@@ -102,6 +102,7 @@ class User:
     email_verified_at: datetime | None = None
     closes_at: datetime | None = None
     last_seen_at: datetime | None = None
+    avatar: str | None = None
     created_at: datetime
     updated_at: datetime
     version: int = 1
@@ -125,6 +126,10 @@ class User:
     def renamed(self, username: str, now: datetime) -> "User":
         """The same person under another username."""
         return replace(self, username=username, username_key=username.lower(), updated_at=now)
+
+    def portrayed(self, avatar: str | None, now: datetime) -> "User":
+        """Shown by the portrait of this name, or by none."""
+        return replace(self, avatar=avatar, updated_at=now)
 
     def suspended(self, now: datetime) -> "User":
         """Locked out by an administrator."""

@@ -1,7 +1,7 @@
 """What identity needs from outside: what keeps its things, reads them, hashes passwords and signs tokens."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -23,14 +23,14 @@ from asperguide.identity.repositories import (
     user_key,
 )
 from asperguide.identity.rotation import Session
-from asperguide.identity.views import Profile
+from asperguide.identity.views import PORTRAIT_NAME, Profile, portrait_template
 from asperguide.shared.actor import Origin, SessionId, UserId
 from asperguide.shared.pages import Page, PageRequest
 
 __all__ = [
     "AccessTokens", "AuditLog", "Candidate", "Claims", "Codes", "Credential", "Found", "GuessBook", "IdentityReads",
-    "IdentityUnitOfWork", "PasswordHasher", "PasswordStrength", "Policy", "SESSION_KEYS", "Sessions", "USER_KEYS",
-    "Users", "session_key", "user_key",
+    "IdentityUnitOfWork", "PasswordHasher", "PasswordStrength", "Policy", "Portraits", "SESSION_KEYS", "Sessions",
+    "USER_KEYS", "Users", "session_key", "user_key",
 ]  # fmt: skip
 
 
@@ -73,11 +73,17 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """What a search shows of a person."""
+    """What a search shows of a person. `avatar` as in `Profile`."""
 
     id: UserId
     username: str
     full_name: str
+    avatar: str | None = None
+
+    def __post_init__(self) -> None:
+        """What is kept is the name; what is shown is the place."""
+        if self.avatar is not None and PORTRAIT_NAME.fullmatch(self.avatar):
+            object.__setattr__(self, "avatar", portrait_template(self.id, self.avatar))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +163,33 @@ class IdentityReads(Protocol):
     @abstractmethod
     async def events(self, page: PageRequest, user: UserId | None = None) -> Page[SecurityEvent]:
         """Security events, the newest first, about one user (`listing.OWN_EVENTS`) or all (`listing.ALL_EVENTS`)."""
+        ...
+
+
+class Portraits(Protocol):
+    """Makes and keeps pictures of people. Raises Unavailable when that is not possible right now."""
+
+    @abstractmethod
+    async def make(self, content: bytes) -> Mapping[int, bytes]:
+        """Of an image: a square cut at the centre for each of `PORTRAIT_SIZES`, as WebP; nothing else of it is kept.
+
+        Never larger than the image is. Raises PictureRefused with the reason when it is none, or too large.
+        """
+        ...
+
+    @abstractmethod
+    async def keep(self, user: UserId, name: str, pictures: Mapping[int, bytes]) -> None:
+        """Keep the pictures, by size, under a name that was never used before."""
+        ...
+
+    @abstractmethod
+    async def find(self, user: UserId, name: str, size: int) -> bytes | None:
+        """The picture; None when there is none."""
+        ...
+
+    @abstractmethod
+    async def forget(self, user: UserId, name: str) -> None:
+        """Throw away the pictures of this name; that there are none does not matter."""
         ...
 
 

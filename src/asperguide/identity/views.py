@@ -1,5 +1,6 @@
 """What identity answers: small frozen results without anything secret in them, unless the name says so."""
 
+import re
 from datetime import datetime
 
 import msgspec
@@ -8,9 +9,22 @@ from asperguide.identity.model import AgeRange, Gender, Preferences, User, UserS
 from asperguide.identity.rotation import Session
 from asperguide.shared.actor import Role, SessionId, UserId
 
+PORTRAIT_SIZES = (64, 256)
+"""Pixels of a side."""
+LARGEST_PORTRAIT = PORTRAIT_SIZES[-1]
+PORTRAIT_NAME = re.compile(r"[0-9a-f]{32}")
+
+
+def portrait_template(user: UserId, name: str) -> str:
+    """Where the pictures of a portrait are (RFC 6570): `size` is 64 or 256."""
+    return f"/api/v1/users/{user}/avatar/{name}/{{size}}"
+
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True):
-    """An account as its owner sees it."""
+    """An account as its owner sees it. `avatar` is where their picture is: put 64 or 256 in the place of `{size}`.
+
+    Made with the name of a portrait, it tells that.
+    """
 
     id: UserId
     email: str
@@ -27,6 +41,12 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     updated_at: datetime
     version: int
+    avatar: str | None = None
+
+    def __post_init__(self) -> None:
+        """What is kept is the name; what is shown is the place."""
+        if self.avatar is not None and PORTRAIT_NAME.fullmatch(self.avatar):
+            msgspec.structs.force_setattr(self, "avatar", portrait_template(self.id, self.avatar))
 
 
 class Account(Profile, frozen=True, kw_only=True):

@@ -100,7 +100,7 @@ class MemoryIdentityReads(IdentityReads):
         ranked = sorted((_rank(user, key), user.username_key, user.id) for user in users)
         people = {user.id: user for user in users}
         met = [people[id] for rank, _, id in ranked if rank < len(RANKS)][:limit]
-        return [Found(id=user.id, username=user.username, full_name=user.full_name) for user in met]
+        return [Found(id=user.id, username=user.username, full_name=user.full_name, avatar=user.avatar) for user in met]
 
     async def list(self, page: PageRequest) -> Page[User]:
         """Accounts without decoys."""

@@ -107,7 +107,7 @@ def _has(column: sa.Column[str]) -> Condition:
     return sa.func.instr(column, sa.bindparam("text", type_=KeyText(255))) > 0
 
 
-_FOUND = (_users.id, _users.username, _users.full_name)
+_FOUND = (_users.id, _users.username, _users.full_name, _users.avatar)
 _active = (_users.state == UserState.ACTIVE, _users.decoy.is_(sa.false()))
 _beginning = sa.or_(_begins(_users.username_key), _begins(_users.name_key))
 _exact_first = sa.case((sa.or_(_is(_users.username_key), _is(_users.name_key)), 0), else_=1)

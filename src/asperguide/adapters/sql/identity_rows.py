@@ -52,6 +52,7 @@ class UserRow(Row):
     email_verified_at: Mapped[datetime | None]
     closes_at: Mapped[datetime | None]
     last_seen_at: Mapped[datetime | None]
+    avatar: Mapped[str | None] = mapped_column(KeyText(32))
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(sa.Integer)

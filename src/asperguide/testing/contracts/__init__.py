@@ -18,6 +18,7 @@ from asperguide.testing.contracts.maintenance import MaintenanceContract
 from asperguide.testing.contracts.media import MediaContract
 from asperguide.testing.contracts.passwords import PasswordHasherContract, PasswordStrengthContract
 from asperguide.testing.contracts.persistence import CountingDoorbell, Persistence, Purges
+from asperguide.testing.contracts.portraits import PortraitsContract
 from asperguide.testing.contracts.rate_limiter import RateLimiterContract
 from asperguide.testing.contracts.storage import ObjectStorageContract, StorageAwayContract
 from asperguide.testing.contracts.storage_buckets import BucketAdminContract
@@ -34,7 +35,8 @@ __all__ = [
     "AccessTokensContract", "BucketAdminContract", "CacheContract", "CountingDoorbell", "DoorbellContract",
     "IdempotencyContract", "IdentityContract", "ImagesContract", "JobBoardContract", "LedgerContract",
     "LettersContract", "MailerContract", "MaintenanceContract", "MediaContract", "ObjectStorageContract",
-    "PartedUploadsContract", "PassTime", "PasswordHasherContract", "PasswordStrengthContract", "Persistence", "Purges",
-    "RateLimiterContract", "SignedLinksContract", "StorageAwayContract", "TypeDetectorContract", "UnitOfWorkContract",
-    "VideoToolsContract", "WatchContract", "WorkOnceContract", "moving", "raises", "waiting",
+    "PartedUploadsContract", "PassTime", "PasswordHasherContract", "PasswordStrengthContract", "Persistence",
+    "PortraitsContract", "Purges", "RateLimiterContract", "SignedLinksContract", "StorageAwayContract",
+    "TypeDetectorContract", "UnitOfWorkContract", "VideoToolsContract", "WatchContract", "WorkOnceContract", "moving",
+    "raises", "waiting",
 ]  # fmt: skip

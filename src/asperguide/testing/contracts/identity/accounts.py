@@ -51,6 +51,7 @@ FULL = person(
     email_verified_at=datetime(2031, 1, 2, 3, 4, 5, 999999, UTC),
     closes_at=datetime(2031, 6, 1, 0, 0, 0, 1, UTC),
     last_seen_at=datetime(2031, 1, 2, 3, 4, 5, tzinfo=UTC),
+    avatar="0123456789abcdef0123456789abcdef",
 )
 
 
