@@ -12,6 +12,9 @@ from asperguide.operations.errors import JobNotCancellable, JobNotFound
 from asperguide.shared.actor import Actor, UserId
 from asperguide.shared.storage import ObjectMissing, ObjectStorage
 
+WEBP = "image/webp"
+QUALITY = 85
+
 
 class LocalLongWork(LongWork):
     """Long work is what operations keep as jobs."""
@@ -25,10 +28,6 @@ class LocalLongWork(LongWork):
             await self._cancel()(actor, job)
         except (JobNotFound, JobNotCancellable):
             return
-
-
-WEBP = "image/webp"
-QUALITY = 85
 
 
 class LocalPortraits(Portraits):

@@ -77,9 +77,9 @@ class SetAvatar:
     ids: Ids
 
     async def __call__(
-        self, actor: Actor, content: AsyncIterable[bytes], version: int | None = None, origin: Origin = Origin()
+        self, actor: Actor, chunks: AsyncIterable[bytes], version: int | None = None, origin: Origin = Origin()
     ) -> Profile:
-        pictures = await self.portraits.make(await _whole(content))
+        pictures = await self.portraits.make(await _whole(chunks))
         name = sha256(pictures[LARGEST_PORTRAIT]).hexdigest()[:OF_CONTENT] + self.ids.secret().hex()[:12]
         # Pictures first, the account second. Should it come to no account, this job throws them away.
         async with self.begin() as uow:
@@ -91,9 +91,9 @@ class SetAvatar:
         return await self.change(actor, name, version, origin)
 
 
-async def _whole(content: AsyncIterable[bytes]) -> bytes:
+async def _whole(chunks: AsyncIterable[bytes]) -> bytes:
     whole = bytearray()
-    async for chunk in content:
+    async for chunk in chunks:
         whole += chunk
         if len(whole) > LARGEST_PICTURE:
             raise PictureTooLarge

@@ -10,6 +10,7 @@ EXPECTED = {
     "GET /users/username-available", "POST /password/forgot", "POST /password/reset", "POST /users/me/reopen",
     "GET /users/me", "PATCH /users/me", "DELETE /users/me", "PUT /users/me/username", "POST /users/me/email",
     "PUT /users/me/password", "GET /users/me/security-events",
+    "PUT /users/me/avatar", "DELETE /users/me/avatar", "GET /users/{id}/avatar/{name}/{size}",
     "POST /sessions", "GET /sessions", "DELETE /sessions", "POST /sessions/refresh", "DELETE /sessions/current",
     "DELETE /sessions/{id}",
     "GET /admin/users", "GET /admin/users/{id}", "POST /admin/users/{id}/roles",
@@ -25,6 +26,7 @@ PUBLIC = {
     "POST /users", "POST /users/email-verification", "POST /users/email-verification/resend",
     "GET /users/username-available", "POST /password/forgot", "POST /password/reset", "POST /users/me/reopen",
     "POST /sessions", "POST /sessions/refresh", "POST /oauth/token", "POST /oauth/revoke",
+    "GET /users/{id}/avatar/{name}/{size}",
 }  # fmt: skip
 
 

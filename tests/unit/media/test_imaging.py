@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from dependency_injector.providers import Object
 
 from asperguide.media import Fit, ImageFormat, ImageWanted, Readable, SmallUpload, Visibility
 from asperguide.media.errors import FileNotFound, FileNotReady, InvalidFile, NotAnImage, TooManyImages
@@ -19,9 +18,7 @@ from asperguide.testing.contracts.images import gif, png
 
 @pytest.fixture
 def world() -> World:
-    world = World()
-    world.container.video_tools.override(Object(None))  # there are no videos here
-    return world
+    return World()
 
 
 async def uploaded(
