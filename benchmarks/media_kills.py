@@ -33,7 +33,7 @@ from benchmarks.service import DATABASE, Account, Service
 
 UPLOADS = 100
 CLIENTS = 8
-PAUSES = (0.15, 0.9)
+PAUSES = (0.5, 2.0)
 PATIENCE = 120.0
 MIB = 1024 * 1024
 SIZES = {"small": 3 * MIB, "direct": 5 * MIB, "multipart": 19 * MIB, "tus": 21 * MIB}
