@@ -21,6 +21,7 @@ from asperguide.adapters.http.account_pages import AccountPages
 from asperguide.adapters.http.app import create_app
 from asperguide.adapters.http.credentials import Authentication
 from asperguide.adapters.http.dev_mails import DevMails
+from asperguide.adapters.http.dev_player import DevPlayer
 from asperguide.adapters.http.docs_pages import DocsPages, Front, FrontPage
 from asperguide.adapters.http.edge import Edge
 from asperguide.adapters.http.ending import REQUESTS_SECONDS, Supervisor, end_well, quiet_after
@@ -127,6 +128,8 @@ def _controllers(settings: Settings) -> list[Any]:
         found.append(DocsPages)
     if settings.shows_mails:
         found.append(DevMails)
+    if settings.debug:
+        found.append(DevPlayer)
     return found
 
 

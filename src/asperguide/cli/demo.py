@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from asperguide.adapters.filesystem.mails import SentMails
+from asperguide.cli.demo_files import show_files
 from asperguide.server import create
 from asperguide.settings import Settings, check
 
@@ -30,15 +31,24 @@ PEOPLE = (
 )
 
 
+EXISTING = click.Path(path_type=Path, exists=True, dir_okay=False)
+
+
 @click.command()
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Keep everything in this folder.")
-def demo(data_dir: Path | None) -> None:
-    """A tour of everything: two people register, confirm by mail, sign in, refresh, lose a token, sign out."""
+@click.option("--picture", type=EXISTING, help="Show this picture instead of one that is made.")
+@click.option("--video", type=EXISTING, help="Show this video instead of one that is made.")
+def demo(data_dir: Path | None, picture: Path | None, video: Path | None) -> None:
+    """A tour of everything.
+
+    Two people register, confirm by mail and sign in; one sends a picture and a video and looks at what becomes of them;
+    a refresh token is stolen; they sign out.
+    """
     folder = data_dir or Path(tempfile.mkdtemp(prefix="asperguide-demo-"))
-    asyncio.run(_tour(folder))
+    asyncio.run(_tour(folder, picture, video))
 
 
-async def _tour(folder: Path) -> None:
+async def _tour(folder: Path, picture: Path | None, video: Path | None) -> None:
     console = Console(highlight=False)
     async with _service(folder) as (api, address):
         guide = Guide(api, SentMails(folder / "mails"), console)
@@ -47,12 +57,15 @@ async def _tour(folder: Path) -> None:
             await guide.join(person)
         tokens = await guide.sign_in(PEOPLE[0]["email"])
         await guide.look_around(tokens)
+        player = await show_files(guide, tokens["access_token"], picture, video)
         await guide.lose_a_token(tokens)
         await guide.sign_out(PEOPLE[1]["username"])
         console.print("\n[bold green]That was the tour.[/] Look around:")
         console.print(f"  mails     {folder / 'mails'}/*.eml")
         console.print(f"  database  {folder / 'asperguide.sqlite3'}")
+        console.print(f"  objects   {folder / 'objects'}")
         console.print(f"  serve it  DATA_DIR={folder} DEBUG=true asperguide serve")
+        console.print(f"  watch it  http://127.0.0.1:5000{player} while it is served, within 6 hours")
 
 
 class Guide:
@@ -63,60 +76,68 @@ class Guide:
 
     async def join(self, person: dict[str, str]) -> None:
         """Register and confirm the address by the mail that was sent."""
-        self._step(f"{person['full_name']} registers")
-        user = await self._call("POST", "/users", 201, {**person, "password": PASSWORD})
-        self._say(f"account {user['id']} is {user['state']}")
+        self.step(f"{person['full_name']} registers")
+        user = await self.call("POST", "/users", 201, {**person, "password": PASSWORD})
+        self.say(f"account {user['id']} is {user['state']}")
         subject, code = await self._mail_with_code(person["email"])
-        self._say(f"a mail arrives: “{subject}”")
-        await self._call("POST", "/users/email-verification", 204, {"code": code})
-        self._say("the address is confirmed")
+        self.say(f"a mail arrives: “{subject}”")
+        await self.call("POST", "/users/email-verification", 204, {"code": code})
+        self.say("the address is confirmed")
 
     async def sign_in(self, login: str) -> dict[str, Any]:
         """Sign in; the answer with its tokens."""
-        self._step(f"{login} signs in")
-        answer = await self._call("POST", "/sessions", 201, {"login": login, "password": PASSWORD})
-        self._say(f"session {answer['session']['id']}, access token good for {answer['expires_in']} s")
+        self.step(f"{login} signs in")
+        answer = await self.call("POST", "/sessions", 201, {"login": login, "password": PASSWORD})
+        self.say(f"session {answer['session']['id']}, access token good for {answer['expires_in']} s")
         return answer
 
     async def look_around(self, tokens: dict[str, Any]) -> None:
         """Read and change the account."""
-        self._step("They look at their account, and move to Galway")
-        me = await self._call("GET", "/users/me", 200, token=tokens["access_token"])
-        self._say(f"{me['full_name']} <{me['email']}>, {me['state']}, version {me['version']}")
+        self.step("They look at their account, and move to Galway")
+        me = await self.call("GET", "/users/me", 200, token=tokens["access_token"])
+        self.say(f"{me['full_name']} <{me['email']}>, {me['state']}, version {me['version']}")
         change = {"time_zone": "Europe/Dublin", "preferences": {"colour_filter": "deuteranopia"}}
-        me = await self._call("PATCH", "/users/me", 200, change, token=tokens["access_token"])
-        self._say(f"time zone {me['time_zone']}, version {me['version']}")
+        me = await self.call("PATCH", "/users/me", 200, change, token=tokens["access_token"])
+        self.say(f"time zone {me['time_zone']}, version {me['version']}")
 
     async def lose_a_token(self, tokens: dict[str, Any]) -> None:
         """Refresh twice, then let a thief use the first token."""
-        self._step("The client refreshes its tokens twice")
+        self.step("The client refreshes its tokens twice")
         stolen = tokens["refresh_token"]
-        newer = await self._call("POST", "/sessions/refresh", 200, {"refresh_token": stolen})
-        newest = await self._call("POST", "/sessions/refresh", 200, {"refresh_token": newer["refresh_token"]})
-        self._say("each token is good once")
-        self._step("A thief tries the first refresh token")
-        problem = await self._call("POST", "/sessions/refresh", 401, {"refresh_token": stolen})
-        self._say(f"refused: {problem['code']}: {problem['detail']}")
-        problem = await self._call("GET", "/users/me", 401, token=newest["access_token"])
-        self._say("and the whole session is over, the thief's and the owner's")
+        newer = await self.call("POST", "/sessions/refresh", 200, {"refresh_token": stolen})
+        newest = await self.call("POST", "/sessions/refresh", 200, {"refresh_token": newer["refresh_token"]})
+        self.say("each token is good once")
+        self.step("A thief tries the first refresh token")
+        problem = await self.call("POST", "/sessions/refresh", 401, {"refresh_token": stolen})
+        self.say(f"refused: {problem['code']}: {problem['detail']}")
+        problem = await self.call("GET", "/users/me", 401, token=newest["access_token"])
+        self.say("and the whole session is over, the thief's and the owner's")
 
     async def sign_out(self, login: str) -> None:
         """Sign in and out."""
         tokens = await self.sign_in(login)
-        await self._call("DELETE", "/sessions/current", 204, token=tokens["access_token"])
-        await self._call("GET", "/users/me", 401, token=tokens["access_token"])
-        self._say("signed out; the access token is worth nothing any more")
+        await self.call("DELETE", "/sessions/current", 204, token=tokens["access_token"])
+        await self.call("GET", "/users/me", 401, token=tokens["access_token"])
+        self.say("signed out; the access token is worth nothing any more")
 
-    async def _call(
+    async def call(
         self, method: str, path: str, status: int, body: Any = None, *, token: str | None = None
     ) -> dict[str, Any]:
+        """What the service answers; the tour ends here when it is not that status."""
         headers = {"authorization": f"Bearer {token}"} if token else {}
-        answer = await self._api.request(method, path, json=body, headers=headers)
-        if answer.status_code != status:
-            raise click.ClickException(f"{method} {path} answered {answer.status_code}: {answer.text}")
-        self._console.print(f"  [dim]{method} /api/v1{path} -> {status}[/]")
+        answer = await self.send(method, path, status, json=body, headers=headers)
         found: dict[str, Any] = answer.json() if answer.content else {}
         return found
+
+    async def send(self, method: str, path: str, status: int, *, told: bool = True, **request: Any) -> httpx.Response:
+        """The answer to any request; the tour ends here when it has another status. Only what is `told` is shown."""
+        answer = await self._api.request(method, path, **request)
+        if answer.status_code != status:
+            raise click.ClickException(f"{method} {path} answered {answer.status_code}: {answer.text}")
+        if told:
+            shown = path if path.startswith("http") else f"/api/v1{path}"
+            self._console.print(f"  [dim]{method} {escape(shown.partition('?')[0])} -> {status}[/]")
+        return answer
 
     async def _mail_with_code(self, to: str) -> tuple[str, str]:
         async with asyncio.timeout(PATIENCE_SECONDS):
@@ -127,10 +148,12 @@ class Guide:
                         return mail.subject, found[1]
                 await asyncio.sleep(0.05)
 
-    def _step(self, text: str) -> None:
+    def step(self, text: str) -> None:
+        """What happens next."""
         self._console.print(f"\n[bold]{escape(text)}[/]")
 
-    def _say(self, text: str) -> None:
+    def say(self, text: str) -> None:
+        """What came of it."""
         self._console.print(f"  {escape(text)}")
 
 

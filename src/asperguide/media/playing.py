@@ -84,7 +84,7 @@ class SeeVideo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GetVideo:
-    """What is known of a video of mine, or of one that is public or unlisted, and where its pieces are.
+    """What is known of a video that I may see, or have a token for, and where its pieces are.
 
     The addresses hold a token that is good for 6 hours: a player needs nothing else, and whoever is given them sees the
     video as long. While it is processed, `job` tells how far that is.
@@ -94,9 +94,10 @@ class GetVideo:
     tokens: PlaybackTokens
     clock: Clock
 
-    async def __call__(self, actor: Actor | None, id: FileId) -> VideoView:
-        file, video = await self.see(actor, id)
-        token = self.tokens.make(id, self.clock.now())
+    async def __call__(self, actor: Actor | None, id: FileId, token: str = "") -> VideoView:
+        file, video = await self.see(actor, id, token)
+        if not self.tokens.fits(token, id, self.clock.now()):
+            token = self.tokens.make(id, self.clock.now())
         return video_view(file, video, actor, token, ends_at(token))
 
 

@@ -33,6 +33,11 @@ def make_clip(
     _make(ffmpeg, target, *picture, *tone, "-pix_fmt", "yuv420p", *_quickly(target), "-shortest")
 
 
+def make_picture(ffmpeg: Path, target: Path, *, width: int = 1600, height: int = 1200) -> None:
+    """A picture with a lot in it, in the format that the ending of the target's name stands for. Raises NotMade."""
+    _make(ffmpeg, target, "-f", "lavfi", "-i", f"mandelbrot=size={width}x{height}:maxiter=500", "-frames:v", "1")
+
+
 def _quickly(target: Path) -> tuple[str, ...]:
     return ("-preset", "veryfast", "-movflags", "+faststart") if target.suffix in (".mp4", ".mov", ".m4v") else ()
 

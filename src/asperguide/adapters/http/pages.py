@@ -14,6 +14,7 @@ th, td { text-align: left; padding: .4rem .6rem; border-bottom: 1px solid #8884;
 pre { white-space: pre-wrap; overflow-wrap: anywhere; background: #8881; padding: 1rem; border-radius: .5rem; }
 iframe { width: 100%; height: 60vh; border: 1px solid #8884; border-radius: .5rem; background: #fff; }
 nav a { margin-right: 1rem; }
+video { width: 100%; background: #000; border-radius: .5rem; }
 """
 
 

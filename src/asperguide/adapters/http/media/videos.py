@@ -93,8 +93,10 @@ Token = Annotated[
     tags=VIDEOS,
     **route("get_video", GetVideo, optional=True, versioned="read", raises=(VideoNotFound,), answer_example=VIDEO),
 )
-async def get_video(id: FromPath[UUID], request: ApiRequest, get_video: Given[GetVideo]) -> Response[VideoView]:
-    video = await get_video(request.call.actor, FileId(id))
+async def get_video(
+    id: FromPath[UUID], request: ApiRequest, get_video: Given[GetVideo], token: Token = ""
+) -> Response[VideoView]:
+    video = await get_video(request.call.actor, FileId(id), token)
     return single(request, video, version_of(video))
 
 
