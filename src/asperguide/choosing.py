@@ -27,11 +27,13 @@ from asperguide.adapters.signing import Door
 from asperguide.adapters.sql.engine import Database, open_mysql, open_sqlite
 from asperguide.adapters.sql.probe import MaintenanceProbe, SchemaProbe, SqlProbe
 from asperguide.adapters.tracing import NOTHING, TracedMailer, Tracer
+from asperguide.operations.buckets import Buckets
+from asperguide.operations.stores import StoreProbe
 from asperguide.settings import Settings
 from asperguide.settings.model import SECRET_NAMES
 from asperguide.settings.stores import DEFAULT, Store
 from asperguide.shared.ports import Cache, Clock, Doorbell, Ids, Mailer, Probe, RateLimiter
-from asperguide.shared.storage import Storage
+from asperguide.shared.storage import BucketAdmin, Storage
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -269,6 +271,19 @@ def stores(settings: Settings, storage: Storage, clock: Clock, ids: Ids) -> Mapp
     return {DEFAULT: storage, **{name: _s3(store, clock, ids) for name, store in further.items()}}
 
 
+def buckets(stores: Mapping[str, Storage]) -> Buckets:
+    """Who looks after the buckets of each store; nobody where it is no server."""
+    return {name: _admin(store) for name, store in stores.items()}
+
+
+def _admin(store: Storage) -> BucketAdmin | None:
+    if (bucket := getattr(store, "bucket", None)) is None:
+        return None
+    from asperguide.adapters.minio.buckets import MinioBuckets
+
+    return MinioBuckets(bucket.connection)
+
+
 def _s3(store: Store, clock: Clock, ids: Ids) -> Storage:
     from asperguide.adapters.minio.connection import S3, Connection
     from asperguide.adapters.minio.objects import MinioStorage
@@ -346,9 +361,7 @@ def examined(
 
 def _store_probes(stores: Mapping[str, Storage], names: Mapping[str, str], ids: Ids) -> Iterator[Probe]:
     for probe_name, name in names.items():
-        from asperguide.adapters.minio.probe import StorageProbe
-
-        yield StorageProbe(stores[name], ids, probe_name)
+        yield StoreProbe(storage=stores[name], ids=ids, name=probe_name)
 
 
 def _collector_probes(settings: Settings) -> Iterator[Probe]:

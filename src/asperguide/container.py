@@ -119,6 +119,7 @@ class Container(DeclarativeContainer):
     door: Provider[Door] = Singleton(choosing.door, settings, clock)
     storage: Provider[Storage] = Singleton(choosing.storage, settings, door, clock, ids)
     stores: Provider[Mapping[str, Storage]] = Singleton(choosing.stores, settings, storage, clock, ids)
+    buckets: Provider[o.Buckets] = Singleton(choosing.buckets, stores)
     letters: Provider[Letters] = Singleton(JinjaLetters)
     ledger: Provider[Ledger] = Singleton(SqlLedger, database, clock)
     idempotency: Provider[Idempotency] = Singleton(
@@ -456,6 +457,25 @@ class Container(DeclarativeContainer):
     )
     resume_queue: Provider[o.ResumeQueue] = Factory(
         o.ResumeQueue, begin=begin_operations, reads=job_reads, doorbell=doorbell, clock=clock, ids=ids
+    )
+
+    # operations: object stores
+    list_stores: Provider[o.ListStores] = Factory(o.ListStores, stores=stores)
+    try_store: Provider[o.TryStore] = Factory(o.TryStore, stores=stores, ids=ids)
+    list_buckets: Provider[o.ListBuckets] = Factory(o.ListBuckets, buckets=buckets)
+    create_bucket: Provider[o.CreateBucket] = Factory(
+        o.CreateBucket, buckets=buckets, begin=begin_operations, clock=clock, ids=ids
+    )
+    delete_bucket: Provider[o.DeleteBucket] = Factory(
+        o.DeleteBucket, buckets=buckets, begin=begin_operations, clock=clock, ids=ids
+    )
+    list_objects: Provider[o.ListObjects] = Factory(o.ListObjects, stores=stores)
+    show_object: Provider[o.ShowObject] = Factory(o.ShowObject, stores=stores)
+    link_object: Provider[o.LinkObject] = Factory(
+        o.LinkObject, stores=stores, begin=begin_operations, clock=clock, ids=ids
+    )
+    delete_object: Provider[o.DeleteObject] = Factory(
+        o.DeleteObject, stores=stores, begin=begin_operations, clock=clock, ids=ids
     )
 
     # operations: what must hold

@@ -18,6 +18,7 @@ COMMANDS = {
     "users": "asperguide.cli.users:users",
     "audit": "asperguide.cli.auditing:audit",
     "jobs": "asperguide.cli.jobs:jobs",
+    "storage": "asperguide.cli.stores:storage",
     "doctor": "asperguide.cli.inspecting:doctor",
     "settings": "asperguide.cli.inspecting:settings",
     "openapi": "asperguide.cli.documenting:openapi",

@@ -41,6 +41,10 @@ class SecurityEventKind(StrEnum):
     QUEUE_RESUMED = "queue-resumed"
     MAINTENANCE_BEGUN = "maintenance-begun"
     MAINTENANCE_ENDED = "maintenance-ended"
+    BUCKET_CREATED = "bucket-created"
+    BUCKET_DELETED = "bucket-deleted"
+    OBJECT_LINKED = "object-linked"
+    OBJECT_DELETED = "object-deleted"
 
 
 class Outcome(StrEnum):

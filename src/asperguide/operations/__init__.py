@@ -1,5 +1,6 @@
 """Operations: is it well, what is missing, what to do; and the ledger of jobs for those who run it."""
 
+from asperguide.operations.buckets import Buckets, CreateBucket, DeleteBucket, ListBuckets, NewBucket
 from asperguide.operations.doctor import Examination, Examine, Finding
 from asperguide.operations.following import CancelMyJob, ListMyJobs, ShowMyJob
 from asperguide.operations.health import CheckReadiness, DependencyHealth, Readiness
@@ -26,6 +27,20 @@ from asperguide.operations.ports import (
     Watch,
 )
 from asperguide.operations.queues import PauseQueue, QueueOverview, ResumeQueue
+from asperguide.operations.stores import (
+    DeleteObject,
+    LinkObject,
+    ListObjects,
+    ListStores,
+    NewObjectLink,
+    ObjectLink,
+    ObjectPage,
+    ObjectShown,
+    ShowObject,
+    StoreProbe,
+    StoreTested,
+    TryStore,
+)
 
 __all__ = [
     # use cases
@@ -37,8 +52,15 @@ __all__ = [
     "EndMaintenance",
     "CancelJob",
     "CancelMyJob",
+    "CreateBucket",
+    "DeleteBucket",
+    "DeleteObject",
+    "LinkObject",
+    "ListBuckets",
     "ListJobs",
     "ListMyJobs",
+    "ListObjects",
+    "ListStores",
     "PauseQueue",
     "PruneJobs",
     "QueueOverview",
@@ -47,8 +69,12 @@ __all__ = [
     "RetryJob",
     "ShowJob",
     "ShowMyJob",
+    "ShowObject",
+    "TryStore",
     # commands
     "MaintenanceNotice",
+    "NewBucket",
+    "NewObjectLink",
     "Pruning",
     # model
     "Deed",
@@ -67,10 +93,16 @@ __all__ = [
     "Invariant",
     "InvariantsBroken",
     "InvariantsProbe",
+    "ObjectLink",
+    "ObjectPage",
+    "ObjectShown",
     "Pruned",
+    "StoreProbe",
+    "StoreTested",
     "Readiness",
     # ports
     "AuditTrail",
+    "Buckets",
     "JobBoard",
     "JobReads",
     "KeptMail",

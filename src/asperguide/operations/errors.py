@@ -25,3 +25,31 @@ class InvalidQueueName(Invalid, code=42221):
 
 class UnderMaintenance(Unavailable, code=50320):
     """We are working on the service. Please come back soon."""
+
+
+class StoreNotFound(NotFound, code=40421):
+    """There is no such object store."""
+
+
+class BucketNotFound(NotFound, code=40422):
+    """There is no such bucket."""
+
+
+class StoredObjectNotFound(NotFound, code=40423):
+    """There is no such object in this store."""
+
+
+class BucketExists(Conflict, code=40923):
+    """There is such a bucket already."""
+
+
+class BucketInUse(Conflict, code=40924):
+    """There are still objects in the bucket."""
+
+
+class NoBuckets(Conflict, code=40925):
+    """This store is a folder on a disk; there are no buckets."""
+
+
+class InvalidObjectKey(Invalid, code=42222):
+    """No object has such a key."""

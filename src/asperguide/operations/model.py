@@ -132,11 +132,15 @@ class DeedKind(StrEnum):
     QUEUE_RESUMED = "queue-resumed"
     MAINTENANCE_BEGUN = "maintenance-begun"
     MAINTENANCE_ENDED = "maintenance-ended"
+    BUCKET_CREATED = "bucket-created"
+    BUCKET_DELETED = "bucket-deleted"
+    OBJECT_LINKED = "object-linked"
+    OBJECT_DELETED = "object-deleted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deed:
-    """Who did what to what, when, from where. `about` is the job or the queue, up to 200 characters."""
+    """Who did what to what, when, from where. `about` is the job, the queue or the object, up to 200 characters."""
 
     id: UUID
     kind: DeedKind

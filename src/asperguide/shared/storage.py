@@ -71,7 +71,8 @@ class Opened:
 class Listed:
     """A page of a listing, in the order of keys or, with some storages, of their segments: it never changes.
 
-    `media_type` and `metadata` may be left empty in listings. With a delimiter `prefixes` are the folders of this page. `next_cursor` is None on the last page.
+    `media_type` and `metadata` may be left empty in listings. With a delimiter `prefixes` are the folders of this page.
+    `next_cursor` is None on the last page.
     """
 
     objects: tuple[StoredObject, ...]

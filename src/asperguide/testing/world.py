@@ -22,7 +22,7 @@ from asperguide.adapters.memory.images import MemoryImages
 from asperguide.adapters.memory.ledger import MemoryLedger
 from asperguide.adapters.memory.mailer import MemoryMailer
 from asperguide.adapters.memory.media import MemoryMediaReads, MemoryMediaUnitOfWork
-from asperguide.adapters.memory.objects import MemoryStorage
+from asperguide.adapters.memory.objects import MemoryBuckets, MemoryStorage
 from asperguide.adapters.memory.operations import (
     MemoryJobReads,
     MemoryMaintenanceReads,
@@ -227,6 +227,7 @@ class World:
         c = self.container
         database = self.database
         c.storage.override(Object(self.storage))
+        c.buckets.override(Object({"default": MemoryBuckets(self.storage)}))
         c.ids.override(Object(self.ids))
         c.mailer.override(Object(self.mailer))
         c.ledger.override(Object(self.ledger))

@@ -33,7 +33,7 @@ ANYTHING = "*/*"
 class Declared:
     """A route in its controller's words; the edge obeys it and the OpenAPI document repeats it.
 
-    `signed` requests carry their own right, which the handler looks at: no token is looked at, and they count against no
+    `signed` requests carry their own right, which the handler looks at: tokens do not matter, and they count against no
     rate limit. `exempt` routes neither count against a rate limit nor look at tokens. `budget` names one more rate limit, per
     client address. `form` is the type that the handler reads with `form_as`. `refusal` is what a 400 may be beside a
     problem, by media type as OpenAPI writes it. `versioned` is whether If-Match is understood (`optional`) or demanded
