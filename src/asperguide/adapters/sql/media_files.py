@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from asperguide.adapters.sql.media_rows import FileRow, FileTagRow, LinkRow, UploadRow, VideoRow
 from asperguide.adapters.sql.prepared import Prepared
 from asperguide.adapters.sql.store import Store, to_row
+from asperguide.adapters.sql.types import Uuid
 from asperguide.media.model import File, FileId, FileState
 from asperguide.media.repositories import Files, Link, LinkId, Links, Uploads, Videos
 from asperguide.media.transport import Upload
@@ -17,7 +18,8 @@ from asperguide.shared.errors import EditedMeanwhile
 
 _files, _tags, _uploads = FileRow.__table__.c, FileTagRow.__table__.c, UploadRow.__table__.c
 _links, _videos = LinkRow.__table__.c, VideoRow.__table__.c
-_id, _version, _limit = sa.bindparam("_id"), sa.bindparam("_version"), sa.bindparam("limit", type_=sa.Integer)
+_id, _version = sa.bindparam("_id", type_=Uuid()), sa.bindparam("_version", type_=sa.Integer)
+_limit = sa.bindparam("limit", type_=sa.Integer)
 
 _add_tags = Prepared(sa.insert(FileTagRow.__table__))
 _forget_tags = Prepared(sa.delete(FileTagRow.__table__).where(_tags.id == _id))

@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
-from asperguide.media.model import FileId, FileState, OwnerId
+from asperguide.media.model import File, FileId, FileState, OwnerId
 from asperguide.testing.contracts.filing import awaited, file, owner
+from asperguide.testing.contracts.media.quotas import reserve
 from asperguide.testing.contracts.people import HOUR, IDS, NOW
 from asperguide.testing.contracts.persistence import Persistence
 
@@ -39,7 +40,7 @@ class FileHousekeepingContract:
         kept = [replace(one, id=FileId(IDS.new())) for one in kept]
         await persistence.keep_media(*kept[::-1])
         expected = sorted(kept, key=lambda one: one.id)
-        seen, after = [], None
+        seen, after = list[File](), None
         while found := await persistence.media_reads.all_files(after, 3):
             seen += found
             after = found[-1].id
@@ -59,8 +60,8 @@ class FileHousekeepingContract:
     ) -> None:
         owners = [OwnerId(IDS.new()) for _ in range(7)]
         for by in owners[::-1]:
-            await persistence.change_media(lambda uow, by=by: uow.quotas.reserve(by, 1, most_bytes=9, most_files=9))
-        seen, after = [], None
+            assert await reserve(persistence, by, 1)
+        seen, after = list[OwnerId](), None
         while found := await persistence.media_reads.owners(after, 3):
             seen += found
             after = found[-1]

@@ -54,6 +54,11 @@ def collection(by: OwnerId, count: int = 60) -> list[File]:
     ]
 
 
+async def remove(persistence: Persistence, gone: File) -> None:
+    """Forget this file."""
+    await persistence.change_media(lambda uow: uow.files.remove(gone))
+
+
 class FileListsContract:
     """Lists of files: whose, order, stable pages, filters, totals, what is refused."""
 
@@ -134,7 +139,7 @@ class FileListsContract:
                     assert len(seen) <= 100, "pages repeat themselves"
                     earlier = replace(file(mine, tags=("all",)), **newer)
                     await persistence.keep_media(earlier)
-                    await persistence.change_media(lambda uow, gone=earlier: uow.files.remove(gone))
+                    await remove(persistence, earlier)
                     await persistence.keep_media(replace(file(owner(), tags=("all",)), **newer))
                     if (cursor := page.next_cursor) is None:
                         break
@@ -148,7 +153,7 @@ class FileListsContract:
             first = await persistence.media_reads.files(mine, PageRequest(limit=2, filters=filters))
             last, kept = files[1], files[2:]
             if filters:
-                await persistence.change_media(lambda uow, last=last: uow.files.remove(last))
+                await remove(persistence, last)
             rest = PageRequest(limit=9, cursor=first.next_cursor, filters=filters)
             assert (await persistence.media_reads.files(mine, rest)).items == tuple(kept)
 
