@@ -25,9 +25,23 @@ CONFIG = """
 [auth]
 auto-signup = false
 
-# A code, a token or a state can be wrong although its form is right.
+# A code, a token or a state can be wrong although its form is right; files can be too large, and of types that are
+# not accepted.
 [checks.positive_data_acceptance]
-expected-statuses = ["2xx", 304, 400, 401, 403, 404, 409, 412, 422, 429, 503]
+expected-statuses = ["2xx", 304, 307, 400, 401, 403, 404, 409, 410, 412, 413, 415, 416, 422, 429, 460, 503]
+
+# What tus answers to another version than its own, and to none.
+[checks.negative_data_rejection]
+expected-statuses = [400, 401, 403, 404, 405, 406, 409, 412, 413, 415, 422, 428, 429, 503]
+
+[checks.missing_required_header]
+expected-statuses = [400, 401, 403, 406, 412, 415, 422]
+"""
+
+HOOKS = """
+import schemathesis
+
+schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")
 """
 
 
@@ -40,8 +54,10 @@ def service(launch: Launch) -> Service:
 def campaign(service: Service, folder: Path, *arguments: str) -> None:
     """Run Schemathesis to its end; what it found is the failure."""
     (folder / "schemathesis.toml").write_text(CONFIG)
+    (folder / "hooks.py").write_text(HOOKS)
     # A coverage run follows its subprocesses; this one is not ours.
     env = {name: value for name, value in environment().items() if not name.startswith("COV")}
+    env["SCHEMATHESIS_HOOKS"] = "hooks"
     command = [Path(sys.executable).with_name("schemathesis"), "run", f"{service.url}/openapi.json", "--no-color"]
     command += ["--phases", PHASES, "--max-examples", str(EXAMPLES), "--generation-database", "none"]
     command += ["--seed", "1"] if not LONG else []

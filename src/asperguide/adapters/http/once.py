@@ -30,14 +30,28 @@ class Once:
     request: ApiRequest
     idempotency: Idempotency
 
-    async def __call__(self, answer: type[R], work: Callable[[], Awaitable[R]]) -> R:
-        """The answer of `work`, which must hand the same answer to the `commit` of its unit of work."""
+    async def __call__(
+        self,
+        answer: type[R],
+        work: Callable[[], Awaitable[R]],
+        *,
+        told: bytes | None = None,
+        compare: Callable[[R], Awaitable[None]] | None = None,
+    ) -> R:
+        """The answer of `work`, which must hand the same answer to the `commit` of its unit of work.
+
+        A body that is taken as it comes cannot be looked at before: `told` is what is known of it by then, and
+        `compare` reads it when there is a kept answer; it raises IdempotencyKeyReused unless it is the same again.
+        """
         key = self._key()
         if key is None:
             return await work()
-        async with self.idempotency.claim(self._scope(), key, await self._fingerprint(), answer) as kept:
+        body = await self._body() if told is None else told
+        async with self.idempotency.claim(self._scope(), key, self._fingerprint(body), answer) as kept:
             if kept is None:
                 return await work()
+            if compare is not None:
+                await compare(kept)
             self.request.call.extra.append(REPLAYED)
             return kept
 
@@ -56,17 +70,15 @@ class Once:
         principal = f"user:{call.actor.user.hex}" if call.actor else subscriber(call.address)
         return f"{principal} {self.request.method} {self.request.scope['path_template']}"
 
-    async def _fingerprint(self) -> bytes:
-        """SHA-256 of method, address and body; a JSON body counts by its value, not by its spelling.
-
-        A body that is taken as it comes counts by its length only: nobody holds it whole.
-        """
-        scope = self.request.scope
-        if self.request.call.intake is not None:
-            body = self.request.call.headers.get(b"content-length", b"")
-        else:
-            body = await self.request.body()
+    async def _body(self) -> bytes:
+        """A JSON body counts by its value, not by its spelling."""
+        body = await self.request.body()
         if body and self.request.call.headers.get(b"content-type", b"").startswith(b"application/json"):
-            body = msgspec.json.encode(strict_json(body), order="deterministic")
+            return msgspec.json.encode(strict_json(body), order="deterministic")
+        return body
+
+    def _fingerprint(self, body: bytes) -> bytes:
+        """SHA-256 of method, address and body."""
+        scope = self.request.scope
         parts = (scope["method"].encode(), scope["path"].encode(), scope["query_string"], body)
         return hashlib.sha256(b"\0".join(parts)).digest()

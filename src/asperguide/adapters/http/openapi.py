@@ -221,7 +221,7 @@ def _errors(declared: Declared, operation: dict[str, Any], method: str) -> Itera
         (PayloadTooLarge, body),
         (InvalidFields, body or "query" in places or _chooses_in_its_path(operation)),
         (RouteNotFound, "path" in places),
-        (CrossSiteRequest, method not in ("get", "head")),
+        (CrossSiteRequest, method not in ("get", "head", "options")),
         (MalformedRequest, not declared.exempt),
         (IdempotencyKeyReused, declared.idempotent),
         (StillRunning, declared.idempotent),

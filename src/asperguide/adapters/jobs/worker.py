@@ -155,7 +155,8 @@ class Worker(Measured):
             if (rest := line.rest()) <= 0:
                 yield line
             elif self._again_at <= loop.time():
-                self._again_at = loop.call_later(rest, self._wake.set).when()
+                self._again_at = loop.time() + rest
+                loop.call_later(rest, self._wake.set)
 
     async def _start_due(self, lines: Iterable[Line]) -> int:
         """Take what these queues have places for, and what will have one soon. How many jobs were taken."""

@@ -1,8 +1,10 @@
 """Files: sending small ones, finding, changing and deleting them, and how much room there is."""
 
+import hashlib
 from typing import Annotated, Any
 from uuid import UUID
 
+import msgspec
 from litestar import Response, delete, get, patch, post, put
 from litestar.params import FromPath, JSONBody, QueryParameter
 
@@ -41,12 +43,18 @@ from asperguide.media.errors import (
 from asperguide.media.model import bare_type
 from asperguide.media.transport import SMALL
 from asperguide.shared.actor import Actor
-from asperguide.shared.errors import EditedMeanwhile, FieldError, InvalidFields, NotWhileImpersonating
+from asperguide.shared.errors import (
+    EditedMeanwhile,
+    FieldError,
+    IdempotencyKeyReused,
+    InvalidFields,
+    NotWhileImpersonating,
+)
 from asperguide.shared.pages import PageRequest
 
 BYTES = "application/octet-stream"
 FORM = "multipart/form-data"
-ONE_REQUEST = (*NEW, ContentRefused, ChecksumMismatch)
+ONE_REQUEST = (*NEW, ContentRefused, ChecksumMismatch, EditedMeanwhile)
 FORM_SCHEMA = {
     "type": "object",
     "properties": {
@@ -117,12 +125,19 @@ async def post_file(
     request: ApiRequest, actor: Given[Actor], upload_small: Given[UploadSmall], once: Given[Once]
 ) -> Response[FileView]:
     form = FileForm(request.call.headers.get(b"content-type", b""), body_of(request, SMALL + OVERHEAD))
+    new = _small(_about(await form.fields(), form), "#/")
 
     async def work() -> FileView:
-        fields = await form.fields()
-        return await upload_small(actor, _small(_about(fields, form), "#/"), form.file())
+        return await upload_small(actor, new, form.file())
 
-    return _created(await once(FileView, work))
+    async def compare(kept: FileView) -> None:
+        digest = hashlib.sha256()
+        async for piece in form.file():
+            digest.update(piece)
+        if kept.sha256 not in (None, digest.hexdigest()):
+            raise IdempotencyKeyReused
+
+    return _created(await once(FileView, work, told=msgspec.json.encode(new), compare=compare))
 
 
 def _about(fields: dict[str, list[str]], form: FileForm) -> dict[str, Any]:
