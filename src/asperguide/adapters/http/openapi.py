@@ -235,8 +235,9 @@ def _errors(declared: Declared, operation: dict[str, Any], method: str) -> Itera
 
 
 def _chooses_in_its_path(operation: dict[str, Any]) -> bool:
-    """Whether a part of the address is one of several words; an id that is none leads nowhere instead."""
-    return any(found["in"] == "path" and "$ref" in found["schema"] for found in operation["parameters"])
+    """Whether a part of the address is one of several words, or of a form; an id that is none leads nowhere instead."""
+    told = {"$ref", "enum", "pattern"}
+    return any(found["in"] == "path" and told & found["schema"].keys() for found in operation["parameters"])
 
 
 def _problem_response(status: int, kinds: list[type[DomainError]], path: str) -> dict[str, Any]:
