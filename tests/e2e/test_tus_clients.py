@@ -168,7 +168,7 @@ def on_objects(server: ObjectServer, prefix: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("where", ["a folder", "S3"])
 async def test_two_processes_take_the_pieces_in_turn_and_one_is_restarted_in_the_middle(
-    tmp_path: Path, launch: Launch, mariadb: MariaDB, mariadb_database: str, request: pytest.FixtureRequest, where: str
+    tmp_path: Path, mariadb: MariaDB, mariadb_database: str, launch: Launch, request: pytest.FixtureRequest, where: str
 ) -> None:
     settings = {
         **on_mariadb(mariadb, mariadb_database),

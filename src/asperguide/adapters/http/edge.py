@@ -171,6 +171,8 @@ class Edge(Measured):
             receive = call.intake = Intake(receive, headers)
         if not isinstance(route, Exception):
             passage.template = route[4]
+            if method == "OPTIONS":
+                call.extra.append((b"allow", self._allowed[passage.template]))
         if not plan.exempt:
             if (maintenance := self._maintenance()) is not None and not plan.administrative:
                 raise UnderMaintenance(maintenance.message, retry_after=timedelta(seconds=maintenance.retry_after))

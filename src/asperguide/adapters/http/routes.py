@@ -33,18 +33,18 @@ ANYTHING = "*/*"
 class Declared:
     """A route in its controller's words; the edge obeys it and the OpenAPI document repeats it.
 
-    `signed` requests carry their own right, which the handler looks at: tokens do not matter, and they count against no
-    rate limit. `exempt` routes neither count against a rate limit nor look at tokens. `budget` names one more rate limit, per
-    client address. `form` is the type that the handler reads with `form_as`. `refusal` is what a 400 may be beside a
-    problem, by media type as OpenAPI writes it. `versioned` is whether If-Match is understood (`optional`) or demanded
-    (`required`). `long` is whether it answers 202 while the work goes on in a job, `polled` whether it
-    may say when to ask again.
+    `signed` requests carry their own right, which the handler looks at: no token is looked at, and they count against
+    no rate limit. `exempt` routes neither count against a rate limit nor look at tokens. `budget` names one more rate
+    limit, per client address. `form` is the type that the handler reads with `form_as`. `refusal` is what a 400 may be
+    beside a problem, by media type as OpenAPI writes it. `versioned` is whether If-Match is understood (`optional`) or
+    demanded (`required`). `long` is whether it answers 202 while the work goes on in a job, `polled` whether it may
+    say when to ask again.
 
     `optional` routes are open to strangers, but a token that is no good is refused there. `streams` are the media types
     of a body that the handler takes as it comes (`streaming.body_of`, which caps it), `*/*` for any; `stream_schema` is
     what OpenAPI says of it. `overridable` methods may be named in X-HTTP-Method-Override. `always` are header fields of
-    every answer, refusals too. `parameters`, and `answers`
-    by status, are what OpenAPI is to tell beside, as it writes it.
+    every answer, refusals too. `parameters`, and `answers` by status, are what OpenAPI is to tell beside, as it writes
+    it.
     """
 
     public: bool = False

@@ -78,7 +78,8 @@ async def read_file(
     "/files/{id:uuid}/links",
     tags=FILES,
     **route(
-        "make_link", MakeLink, idempotent=True, raises=(FileNotFound, FileNotReady, TooManyLinks, NotWhileImpersonating),
+        "make_link", MakeLink, idempotent=True,
+        raises=(FileNotFound, FileNotReady, TooManyLinks, NotWhileImpersonating),
         example={"expires_in": 3600}, answer_example=MADE, answers=CREATED,
     ),
 )  # fmt: skip

@@ -60,7 +60,7 @@ STARTED = {
     },
 }
 LOCATION = {"Location": {"description": "Where the new thing is.", "schema": {"type": "string"}}}
-CREATED = {201: {"description": "Created.", "headers": LOCATION}}
+CREATED: dict[int, dict[str, Any]] = {201: {"description": "Created.", "headers": LOCATION}}
 BYTES = {"application/octet-stream": {"schema": BINARY}}
 
 INLINE = parameter(

@@ -33,11 +33,11 @@ class BytesResponse(Response[bytes]):
     ) -> None:
         told = {**headers, "content-type": media_type, "content-length": str(length)}
         super().__init__(b"", status_code=status, headers=told, media_type=media_type)
-        self._what = open, start, length
+        self._what = open, start, length, status
 
     def to_asgi_response(self, *args: Any, **options: Any) -> ASGIResponse:
         """The sender of these bytes."""
-        return _Sender(*self._what, self.status_code, self.headers)
+        return _Sender(*self._what, self.headers)
 
 
 class _Sender(ASGIResponse):

@@ -6,6 +6,7 @@ upload's.
 """
 
 from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from litestar import Response, delete, get, patch, post
@@ -75,7 +76,7 @@ PROGRESS = {
     "Upload-Offset": header("How many bytes have arrived.", type="integer"),
     "Upload-Expires": header("Until when the upload can be resumed."),
 }
-RULES = {"always": ALWAYS, "overridable": True}
+RULES: Mapping[str, Any] = {"always": ALWAYS, "overridable": True}
 
 
 @any_method(
