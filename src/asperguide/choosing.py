@@ -354,6 +354,7 @@ def examined(
         *(probe for probe in probes if probe.name not in kept),
         *_store_probes(stores, kept, ids),
         *_collector_probes(settings),
+        *_video_probes(settings),
         MaintenanceProbe(database),
     )
     return found if settings.embedded else (*found, SchemaProbe(database), invariants)
@@ -362,6 +363,14 @@ def examined(
 def _store_probes(stores: Mapping[str, Storage], names: Mapping[str, str], ids: Ids) -> Iterator[Probe]:
     for probe_name, name in names.items():
         yield StoreProbe(storage=stores[name], ids=ids, name=probe_name)
+
+
+def _video_probes(settings: Settings) -> Iterator[Probe]:
+    from asperguide.adapters.ffmpeg.probe import JailProbe, ToolsProbe
+
+    tools = video_tools(settings)
+    yield ToolsProbe(tools)
+    yield JailProbe(tools)
 
 
 def _collector_probes(settings: Settings) -> Iterator[Probe]:

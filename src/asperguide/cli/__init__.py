@@ -25,6 +25,7 @@ COMMANDS = {
     "errors": "asperguide.cli.documenting:errors",
     "keys": "asperguide.cli.inspecting:keys",
     "mail": "asperguide.cli.documenting:mail",
+    "ffmpeg": "asperguide.cli.ffmpeg:ffmpeg",
     "demo": "asperguide.cli.demo:demo",
 }
 """What `asperguide --help` lists, and where it is."""

@@ -30,6 +30,10 @@ ADVICE: Mapping[str, str] = MappingProxyType(
         "storage": "Check BUCKET_ENDPOINT, BUCKET_ACCESS_KEY, BUCKET_SECRET_KEY, BUCKET_SECURE, BUCKET_REGION and that "
         "the account may put, get and delete in BUCKET_NAME, or BUCKET_STORES for a store with another name. Until "
         "then files can neither be sent nor shown.",
+        "ffmpeg": "Install FFmpeg with H.264, AAC and WebP (Debian: apt install ffmpeg), or say where it is with "
+        "FFMPEG_PATH and FFPROBE_PATH. Videos wait in the ledger until then.",
+        "jail": "Install bubblewrap (Debian: apt install bubblewrap) and let it make user namespaces, or run a Linux "
+        "kernel with Landlock (5.13 or later): a fault of FFmpeg could be used to read what this service can read.",
     }
 )
 UNKNOWN = "Check its settings with `asperguide settings` and that it can be reached from this machine."

@@ -3,7 +3,9 @@
 import asyncio
 import logging
 import os
+import signal
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from asperguide.adapters.ffmpeg import probing, recipes
@@ -20,6 +22,7 @@ from asperguide.media.limits import (
     TOO_LONG,
     TOO_MANY_STREAMS,
     UNDECODABLE,
+    UNKNOWN_CODEC,
 )
 from asperguide.media.ports import Product, Progress, Refusal, VideoBench
 from asperguide.media.sizes import (
@@ -40,7 +43,8 @@ SECONDS_PER_SECOND = 12
 """How long the work on a second of film may take."""
 SLOWEST = 60
 ENCODING_SHARE = 0.97
-XFSZ, XCPU = -25, -24
+CRASHES = (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL)
+COULD_NOT_START = 125
 OUT_OF_ROOM = ("No space left on device", "Disk quota exceeded")
 
 
@@ -122,9 +126,7 @@ class FfmpegBench(VideoBench):
             if ended.code != 0:
                 raise Refusal(BROKEN)
             facts = probing.settle(streams, count.seconds, count.frames, ended.complaints)
-            self._streams = probing.Streams(
-                facts=facts, video=streams.video, audio=streams.audio, channels=streams.channels
-            )
+            self._streams = replace(streams, facts=facts)
         return self._streams
 
     async def _headers(self) -> probing.Streams:
@@ -149,12 +151,19 @@ class FfmpegBench(VideoBench):
         return ended
 
     def _blame(self, ended: Ended) -> None:
-        """Tell limits that the file ran into from failures of this host."""
-        if ended.code in (XCPU, 128 - XCPU):
+        """Tell what lies in the file from failures of this host."""
+        # bubblewrap tells of a signal as shells do
+        killed = -ended.code if ended.code < 0 else ended.code - 128
+        if killed == signal.SIGXCPU:
             raise Refusal(TAKES_TOO_LONG)
-        if ended.code in (XFSZ, 128 - XFSZ) or (ended.code and "File too large" in ended.complaints):
+        if killed == signal.SIGXFSZ or (ended.code and "File too large" in ended.complaints):
             raise Refusal(GROWS_TOO_LARGE)
-        if ended.code < 0 or any(sign in ended.complaints for sign in OUT_OF_ROOM) or ended.code >= 125:
+        if killed in CRASHES:
+            log.warning("FFmpeg crashed over a file, by signal %d", killed)
+            raise Refusal(BROKEN)
+        if "not on whitelist" in ended.complaints and ended.code:
+            raise Refusal(UNKNOWN_CODEC)
+        if killed > 0 or ended.code == COULD_NOT_START or any(sign in ended.complaints for sign in OUT_OF_ROOM):
             raise ToolFailed(f"FFmpeg ended with {ended.code}: {ended.complaints[-500:]}")
 
     def _limits(self, streams: probing.Streams) -> Limits:

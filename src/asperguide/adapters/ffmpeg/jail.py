@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 
 GIB = 1024**3
@@ -17,6 +18,7 @@ DEVICES = ("/dev/null", "/dev/urandom")
 """Without the second some builds of FFmpeg do not start."""
 NICENESS = 10
 MOST_TASKS = 256
+LOADERS = (b"ld-linux", b"ld-musl", b"ld64.so", b"ld.so")
 MOST_FILES = 128
 
 
@@ -111,7 +113,7 @@ class Jail:
         return [sys.executable, "-I", "-S", "-B", str(LAUNCHER), json.dumps(order)]
 
     def _bubble(self, program: Path, room: Room) -> list[str]:
-        system = [part for path in SYSTEM for part in ("--ro-bind-try", path, path)]
+        system = [part for path in _system_for(program) for part in ("--ro-bind-try", path, path)]
         devices = [part for path in DEVICES for part in ("--dev-bind-try", path, path)]
         return [
             *(self.bwrap, "--unshare-all", "--die-with-parent", "--cap-drop", "ALL", "--clearenv", *system, *devices),
@@ -121,7 +123,21 @@ class Jail:
         ]
 
     def _paths(self, program: Path, room: Room) -> dict[str, list[str]]:
-        return {"read": [*SYSTEM, *DEVICES, str(program), str(room.input.parent)], "write": [str(room.folder / "out")]}
+        return {
+            "read": [*_system_for(program), *DEVICES, str(program), str(room.input.parent)],
+            "write": [str(room.folder / "out")],
+        }
+
+
+@cache
+def _system_for(program: Path) -> tuple[str, ...]:
+    """What of the system a program is shown: nothing if it brings all of its libraries.
+
+    Such builds crash over MPEG transport streams when they find the tables of another C library than theirs.
+    """
+    with program.open("rb") as file:
+        head = file.read(4096)
+    return SYSTEM if any(loader in head for loader in LOADERS) else ()
 
 
 def candidates() -> tuple[Jail, ...]:

@@ -32,7 +32,7 @@ LEAST_SHARE = 0.75
 """Of the seconds that a file says it has, so many must be there."""
 
 ENTRIES = (
-    "format=format_name,duration,bit_rate,nb_streams:"
+    "format=format_name,start_time,duration,bit_rate,nb_streams:"
     "stream=index,codec_type,codec_name,width,height,sample_aspect_ratio,avg_frame_rate,r_frame_rate,channels,"
     "duration:stream_side_data=rotation:stream_disposition=attached_pic"
 )
@@ -40,12 +40,13 @@ ENTRIES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Streams:
-    """What is worked with: the numbers of the streams of picture and sound, the facts, and the sound's channels."""
+    """What is worked with: the numbers of the streams of picture and sound, the facts, the sound's channels, and the start."""
 
     facts: Facts
     video: int | None
     audio: int | None
     channels: int = 2
+    start: float = 0.0
 
 
 THREADS = ("-threads", str(min(os.cpu_count() or 1, 8)))
@@ -103,6 +104,7 @@ def read_headers(said: bytes) -> Streams:
         video=picture["index"] if picture else None,
         audio=sound["index"] if sound else None,
         channels=int(sound["channels"]) if sound else 0,
+        start=_number(form.get("start_time")) or 0.0,
     )
 
 
@@ -113,7 +115,8 @@ def settle(streams: Streams, seconds: float, frames: int, complaints: str) -> Fa
         raise Refusal(BROKEN)
     if seconds > LONGEST_SECONDS + LEEWAY_SECONDS:
         raise Refusal(TOO_LONG)
-    if "partial file" in complaints or seconds < LEAST_SHARE * facts.duration - LEEWAY_SECONDS:
+    # Of a piece of a longer film some say when it ends, not how long it is.
+    if "partial file" in complaints or seconds < LEAST_SHARE * (facts.duration - streams.start) - LEEWAY_SECONDS:
         raise Refusal(TRUNCATED)
     duration = facts.duration if abs(facts.duration - seconds) <= LEEWAY_SECONDS else seconds
     if streams.video is not None and frames > FASTEST * max(duration, 1.0):

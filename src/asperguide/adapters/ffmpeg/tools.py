@@ -27,7 +27,7 @@ class FfmpegTools(VideoTools):
     def __init__(
         self, find: Callable[[], Toolbox], scratch: Path, *, concurrency: int = 1, largest: int = LARGEST
     ) -> None:
-        self._find = find
+        self.find = find
         self._scratch = Scratch(scratch)
         self._turns = asyncio.Semaphore(concurrency)
         self._largest = largest
@@ -36,7 +36,7 @@ class FfmpegTools(VideoTools):
     @asynccontextmanager
     async def bench(self, content: AsyncIterable[bytes], media_type: str) -> AsyncIterator[VideoBench]:
         """The type is not relied on: the demuxer is chosen by the bytes."""
-        tools = self._find()
+        tools = self._toolbox()
         if tools.ffmpeg is None or tools.ffprobe is None:
             raise ToolsMissing
         async with self._turns, self._scratch.folder() as folder:
@@ -57,7 +57,7 @@ class FfmpegTools(VideoTools):
         return (await self.jail()).walls
 
     async def _strongest(self) -> Jail:
-        tools = self._find()
+        tools = self._toolbox()
         if tools.ffmpeg is None:
             raise ToolsMissing
         async with self._scratch.folder() as folder:
@@ -68,3 +68,9 @@ class FfmpegTools(VideoTools):
                     return jail
                 log.info("FFmpeg does not run in a jail of %s: %s", jail.walls, ended.complaints[-200:])
         raise ToolsMissing
+
+    def _toolbox(self) -> Toolbox:
+        try:
+            return self.find()
+        except FileNotFoundError as error:
+            raise ToolsMissing from error
