@@ -58,7 +58,7 @@ async def test_strangers_see_nothing_of_a_private_video(api: Api, token: str, st
         assert (await api("GET", f"/videos/{video['id']}/mp4/360?token=nonsense", who)).status_code == 404
     for place in ("/retry", "/cancel"):
         problem(await api("POST", f"/videos/{video['id']}{place}", stranger), 404, 40443)
-        problem(await api("POST", f"/videos/{video['id']}{place}"), 401, 40100)
+        problem(await api("POST", f"/videos/{video['id']}{place}"), 401, 40101)
 
 
 async def test_what_was_not_made_is_not_there(api: Api, token: str) -> None:

@@ -1,6 +1,7 @@
 """What lies in the folder after FFmpeg has worked: named, measured, with the texts that lead to it."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from asperguide.media.playlists import index_of, master, variant
 from asperguide.media.ports import Product, Refusal
 from asperguide.media.sizes import Rung, Size, Sprites
 
+MAKER = re.compile(rb"Lavf[0-9.]+")
 PIECE = 256 * 1024
 TYPES = {
     ".mp4": "video/mp4",
@@ -33,8 +35,15 @@ def write_texts(made: Path, streams: Streams, rungs: Sequence[Rung], sprites: Sp
         )
         for rung in rungs
     ]
+    for rung in rungs:
+        _forget_maker(made / f"{rung.name}_init.mp4")
     (made / "master.m3u8").write_text(master(variants, facts.frame_rate))
     (made / "sprites.vtt").write_text(index_of(sprites, facts.duration, "sprites.webp"))
+
+
+def _forget_maker(path: Path) -> None:
+    """The muxer of segments writes its version into their beginning whatever it is told; nobody needs to know that."""
+    path.write_bytes(MAKER.sub(lambda found: b"Lavf".ljust(len(found[0])), path.read_bytes()))
 
 
 def segments(made: Path, rungs: Sequence[Rung]) -> list[Product]:
