@@ -63,6 +63,18 @@ class Driver(ABC):
         """Change my account, as it was in that version."""
 
     @abstractmethod
+    async def set_avatar(self, token: str, content: bytes, version: int | None = None) -> Profile:
+        """Show this picture of me."""
+
+    @abstractmethod
+    async def remove_avatar(self, token: str) -> Profile:
+        """Show no picture of me any more."""
+
+    @abstractmethod
+    async def picture(self, avatar: str, size: int) -> bytes:
+        """What anybody sees where a profile says that the picture is."""
+
+    @abstractmethod
     async def sessions(self, token: str) -> Sequence[SessionView]:
         """My devices."""
 

@@ -1,6 +1,6 @@
 """Identity as a library: the container's use cases, called directly."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -58,6 +58,19 @@ class InProcess(Driver):
 
     async def patch_me(self, token: str, version: int, **fields: Any) -> Profile:
         return await self._use.update_me()(await self._actor(token), ProfileChange(**fields), version)
+
+    async def set_avatar(self, token: str, content: bytes, version: int | None = None) -> Profile:
+        async def chunks() -> AsyncIterator[bytes]:
+            yield content
+
+        return await self._use.set_avatar()(await self._actor(token), chunks(), version)
+
+    async def remove_avatar(self, token: str) -> Profile:
+        return await self._use.remove_avatar()(await self._actor(token))
+
+    async def picture(self, avatar: str, size: int) -> bytes:
+        *_, user, _, name, _ = avatar.split("/")
+        return await self._use.show_avatar()(UserId(UUID(user)), name, size)
 
     async def sessions(self, token: str) -> Sequence[SessionView]:
         return await self._use.list_sessions()(await self._actor(token))

@@ -61,6 +61,17 @@ class OverHttp(Driver):
         headers = {"if-match": f'"{version}"'}
         return read(await self._send("PATCH", "/users/me", token, json=fields, headers=headers), Profile)
 
+    async def set_avatar(self, token: str, content: bytes, version: int | None = None) -> Profile:
+        headers = {"content-type": "image/png", **({} if version is None else {"if-match": f'"{version}"'})}
+        return read(await self._send("PUT", "/users/me/avatar", token, content=content, headers=headers), Profile)
+
+    async def remove_avatar(self, token: str) -> Profile:
+        return read(await self._send("DELETE", "/users/me/avatar", token), Profile)
+
+    async def picture(self, avatar: str, size: int) -> bytes:
+        where = avatar.removeprefix("/api/v1").replace("{size}", str(size))
+        return (await self._send("GET", where)).content
+
     async def sessions(self, token: str) -> Sequence[SessionView]:
         return read_items(await self._send("GET", "/sessions", token), SessionView)
 

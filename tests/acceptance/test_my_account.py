@@ -8,11 +8,14 @@ from asperguide.identity.errors import (
     AccessTokenRefused,
     CodeRefused,
     PasswordWrong,
+    PictureRefused,
+    PortraitNotFound,
     ProofNeeded,
     SignInRefused,
     UserNotFound,
 )
 from asperguide.shared.errors import EditedMeanwhile
+from asperguide.testing.contracts.images import png
 from tests.acceptance.driver import BETTER, PASSWORD, Driver, address
 
 SIOBHAN, MOVED = address("siobhan"), "siobhan@example.net"
@@ -115,3 +118,33 @@ async def test_after_thirty_days_a_closed_account_is_erased(driver: Driver) -> N
     assert list(await driver.search(admin, "siobhan")) == []
     newcomer = await driver.member("siobhan")
     assert (await driver.me(newcomer.access_token)).id != id
+
+
+async def test_a_picture_is_shown_to_everybody_until_it_is_replaced_or_the_account_goes(driver: Driver) -> None:
+    token = (await driver.member("siobhan")).access_token
+    before = await driver.me(token)
+    with pytest.raises(PictureRefused):
+        await driver.set_avatar(token, b"<svg onload=alert(1)>")
+    profile = await driver.set_avatar(token, png(300, 200), before.version)
+    with pytest.raises(EditedMeanwhile):
+        await driver.set_avatar(token, png(30, 20), before.version)
+    assert profile.avatar
+    assert (await driver.me(token)).avatar == profile.avatar
+    assert [found.avatar for found in await driver.search(token, "siobhan")] == [profile.avatar]
+    for size in (64, 256):
+        assert (await driver.picture(profile.avatar, size))[8:12] == b"WEBP"
+
+    again = await driver.set_avatar(token, png(90, 90))
+    assert again.avatar
+    await driver.world.settle()
+    with pytest.raises(PortraitNotFound):
+        await driver.picture(profile.avatar, 64)
+
+    assert (await driver.remove_avatar(token)).avatar is None
+    last = await driver.set_avatar(token, png(90, 90))
+    assert last.avatar
+    await driver.close(token)
+    await driver.world.advance(days=31)
+    with pytest.raises(PortraitNotFound):
+        await driver.picture(last.avatar, 64)
+    assert (await driver.world.container.storage().list()).objects == ()
