@@ -20,7 +20,7 @@ from asperguide.adapters.caching.identity import CachedIdentityReads
 from asperguide.adapters.caching.read_through import ReadThrough
 from asperguide.adapters.filesystem.mails import SentMails
 from asperguide.adapters.jinja.letters import JinjaLetters
-from asperguide.adapters.local import LocalLongWork, LocalPortraits
+from asperguide.adapters.local import LocalBelongings, LocalLongWork, LocalPortraits
 from asperguide.adapters.magic import MagicTypes
 from asperguide.adapters.maintenance import MaintenanceWatch
 from asperguide.adapters.measuring import Monitor
@@ -49,6 +49,7 @@ from asperguide.identity.ports import (
     SESSION_KEYS,
     USER_KEYS,
     AccessTokens,
+    Belongings,
     GuessCounter,
     IdentityReads,
     IdentityUnitOfWork,
@@ -149,6 +150,9 @@ class Container(DeclarativeContainer):
     devices: Provider[i.DeviceTokens] = Singleton(
         i.DeviceTokens, Callable(derive, settings.provided.oauth_secret_key, "device")
     )
+    export_tokens: Provider[i.ExportTokens] = Singleton(
+        i.ExportTokens, Callable(derive, settings.provided.oauth_secret_key, "export")
+    )
     identity_unit_of_work: Provider[IdentityUnitOfWork] = Factory(
         SqlIdentityUnitOfWork, database, clock=clock, ids=ids, purge=cache.provided.purge, doorbell=doorbell
     )
@@ -247,6 +251,11 @@ class Container(DeclarativeContainer):
     reopen_account: Provider[i.ReopenAccount] = Factory(
         i.ReopenAccount, begin=begin, check=check_login, clock=clock, ids=ids
     )
+    ask_for_export: Provider[i.AskForExport] = Factory(i.AskForExport, begin=begin, prove=prove, clock=clock, ids=ids)
+    open_export: Provider[i.OpenExport] = Factory(
+        i.OpenExport, reads=reads, tokens=export_tokens, storage=storage, links=storage, clock=clock
+    )
+    open_my_export: Provider[i.OpenMyExport] = Factory(i.OpenMyExport, storage=storage, links=storage, clock=clock)
     my_security_log: Provider[i.MySecurityLog] = Factory(i.MySecurityLog, reads=reads)
 
     # identity: administering
@@ -299,6 +308,23 @@ class Container(DeclarativeContainer):
     )
     begin_media = media_unit_of_work.provider
     media_reads: Provider[MediaReads] = Singleton(SqlMediaReads, database)
+
+    # identity: exports, which hold what media keeps
+    belongings: Provider[Belongings] = Singleton(LocalBelongings, media_reads, storage)
+    make_export: Provider[i.MakeExport] = Factory(
+        i.MakeExport,
+        begin=begin,
+        reads=reads,
+        belongings=belongings,
+        portraits=portraits,
+        storage=storage,
+        clock=clock,
+    )
+    send_export: Provider[i.SendExport] = Factory(
+        i.SendExport, begin=begin, tokens=export_tokens, write=write_mail, policy=policy
+    )
+    prune_exports: Provider[i.PruneExports] = Factory(i.PruneExports, storage=storage, clock=clock)
+    forget_exports: Provider[i.ForgetExports] = Factory(i.ForgetExports, storage=storage)
 
     # media: parts of use cases
     examine_file: Provider[m.ExamineFile] = Factory(

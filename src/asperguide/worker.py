@@ -48,6 +48,9 @@ REACTIONS: dict[type[Message], tuple[str | Long, ...]] = {
     events.AccountReopened: ("tell_owner",),
     events.UserSuspended: ("tell_owner",),
     events.PortraitAbandoned: ("forget_portrait",),
+    events.AccountErased: ("forget_exports",),
+    events.ExportRequested: (Long("make_export", minutes=60),),
+    events.ExportMade: ("send_export",),
     media.FileArrived: (Long("check_file", minutes=15),),
     media.VideoProcessingWanted: (Long("process_video", minutes=150),),
     media.PosterWanted: (Long("make_stills", minutes=15),),
@@ -62,6 +65,7 @@ When somebody waits for a job it is done with the first of them; the others are 
 CANCELLED: dict[type[Message], str] = {
     media.VideoProcessingWanted: "stop_processing",
     media.ConversionWanted: "stop_converting",
+    events.ExportRequested: "forget_exports",
 }
 """Jobs of people, and the use cases that are called with the job's message, and the id of a row, when it is cancelled.
 
@@ -81,6 +85,7 @@ PRUNES: dict[type[Message], str | Long] = {
 
 DUE: dict[type[Message], str | Long] = {
     events.ClosedAccountsPurgeDue: "purge_closed_accounts",
+    events.ExportsPruneDue: Long("prune_exports", minutes=15),
     InvariantsCheckDue: "report_invariants",
     LedgerPruneDue: "prune_ledger",
 }
@@ -116,6 +121,7 @@ def schedules_of(settings: Settings) -> list[Schedule]:
         Schedule(name="prune-codes", every=codes, message=events.CodesPruneDue()),
         Schedule(name="prune-unconfirmed", every=timedelta(hours=1), message=events.UnconfirmedPruneDue()),
         Schedule(name="purge-closed-accounts", every=timedelta(hours=1), message=events.ClosedAccountsPurgeDue()),
+        Schedule(name="prune-exports", every=timedelta(hours=1), message=events.ExportsPruneDue()),
         Schedule(name="expire-uploads", every=timedelta(minutes=15), message=media.UploadsExpireDue()),
         Schedule(name="purge-deleted-files", every=timedelta(hours=1), message=media.FilesPurgeDue()),
         Schedule(name="prune-links", every=timedelta(hours=1), message=media.LinksPruneDue()),

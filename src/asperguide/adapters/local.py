@@ -1,15 +1,23 @@
 """Ports of one context that are answered by what others have."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from asperguide.identity.errors import PictureRefused
-from asperguide.identity.ports import Portraits
+from asperguide.identity.ports import Belonging, Belongings, Portraits
 from asperguide.identity.views import LARGEST_PORTRAIT, PORTRAIT_SIZES
-from asperguide.media.ports import Images, LongWork, Refusal
+from asperguide.media.model import File, FileState, own
+from asperguide.media.ports import Images, LongWork, MediaReads, Refusal
+from asperguide.media.views import file_view
 from asperguide.operations import CancelMyJob
 from asperguide.operations.errors import JobNotCancellable, JobNotFound
 from asperguide.shared.actor import Actor, UserId
+from asperguide.shared.pages import MAX_LIMIT, PageRequest
 from asperguide.shared.storage import ObjectMissing, ObjectStorage
 
 WEBP = "image/webp"
@@ -69,3 +77,40 @@ class LocalPortraits(Portraits):
 
 def _key(user: UserId, name: str, size: int) -> str:
     return f"avatars/{user}/{name}-{size}.webp"
+
+
+@dataclass(frozen=True, slots=True)
+class LocalBelongings(Belongings):
+    """What media keeps of a person: their files that are ready, as they sent them."""
+
+    reads: MediaReads
+    storage: ObjectStorage
+
+    async def of(self, user: UserId) -> AsyncGenerator[Belonging, None]:
+        """Files page by page, the oldest first."""
+        cursor = None
+        while True:
+            wanted = PageRequest(sort="created_at", filters={"state": FileState.READY}, cursor=cursor, limit=MAX_LIMIT)
+            page = await self.reads.files(own(user), wanted)
+            for file in page.items:
+                yield self._belonging(file)
+            if (cursor := page.next_cursor) is None:
+                return
+
+    async def weight(self, user: UserId) -> int:
+        """What the quota counts."""
+        return (await self.reads.usage(own(user))).used_bytes
+
+    def _belonging(self, file: File) -> Belonging:
+        # What strangers are shown, and what is the owner's alone.
+        about = replace(file_view(file, None), purpose=file.purpose, metadata=dict(file.metadata), source=file.source)
+        return Belonging(
+            folder="files", name=file.name, size=file.size, at=file.created_at, about=about,
+            open=partial(_opened, self.storage, file.key),
+        )  # fmt: skip
+
+
+@asynccontextmanager
+async def _opened(storage: ObjectStorage, key: str) -> AsyncIterator[AsyncIterator[bytes]]:
+    async with storage.open(key) as opened:
+        yield opened.chunks

@@ -16,6 +16,9 @@ from asperguide.identity.administering import (
     SuspendUser,
 )
 from asperguide.identity.closing import CloseAccount, Closing, PurgeClosedAccounts, ReopenAccount, Reopening
+from asperguide.identity.exporting import AskForExport, ExportAsked, ExportRequest, MakeExport
+from asperguide.identity.exports import ExportTokens
+from asperguide.identity.fetching import ForgetExports, OpenExport, OpenMyExport, PruneExports, SendExport
 from asperguide.identity.housekeeping import PruneCodes, PruneSessions, PruneUnconfirmed
 from asperguide.identity.mailing import (
     SendClosing,
@@ -98,15 +101,18 @@ __all__ = [
     "SetAvatar", "RemoveAvatar", "ShowAvatar",
     "ChangePassword", "PasswordChange", "AskForReset", "ResetRequest", "ResetPassword", "PasswordReset",
     "CloseAccount", "Closing", "ReopenAccount", "Reopening", "MySecurityLog",
+    "AskForExport", "ExportRequest", "ExportAsked", "OpenExport", "OpenMyExport",
     # administering
     "ListUsers", "GetUser", "Account", "GrantRole", "RevokeRole", "RoleChange", "SuspendUser", "RestoreUser",
     "EndUserSessions", "Impersonate", "Impersonated", "SecurityLog", "CreateAdmin", "NewAdmin",
     # in the background
     "SendVerification", "SendReset", "SendEmailChange", "SendClosing", "TellTakenAddress", "TellOwner",
     "PruneSessions", "PruneCodes", "PruneUnconfirmed", "PurgeClosedAccounts", "ForgetPortrait",
+    "MakeExport", "SendExport", "PruneExports", "ForgetExports",
     # parts that a container puts together
     "Policy", "PasswordRules", "SetPassword", "GuessPassword", "ProveOwner", "CheckLogin", "IssueTokens",
-    "RefreshTokens", "DeviceTokens", "RecogniseToken", "WriteMail", "SendCode", "Claims", "ChangePortrait",
+    "RefreshTokens", "DeviceTokens", "ExportTokens", "RecogniseToken", "WriteMail", "SendCode", "Claims",
+    "ChangePortrait",
     # the model
     "User", "UserState", "Session",
 ]  # fmt: skip

@@ -29,6 +29,7 @@ class SecurityEventKind(StrEnum):
     ACCOUNT_CLOSING = "account-closing"
     ACCOUNT_REOPENED = "account-reopened"
     ACCOUNT_ERASED = "account-erased"
+    EXPORT_ASKED = "export-asked"
     ROLE_GRANTED = "role-granted"
     ROLE_REVOKED = "role-revoked"
     SUSPENDED = "suspended"

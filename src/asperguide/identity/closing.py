@@ -10,7 +10,7 @@ from msgspec import Meta
 from asperguide.identity.audit import SecurityEventKind, event
 from asperguide.identity.codes import Purpose
 from asperguide.identity.errors import LastAdmin, UserNotFound
-from asperguide.identity.events import AccountClosing, AccountReopened, PortraitAbandoned
+from asperguide.identity.events import AccountClosing, AccountErased, AccountReopened, PortraitAbandoned
 from asperguide.identity.model import User, UserState
 from asperguide.identity.passwords import GivenPassword
 from asperguide.identity.ports import IdentityUnitOfWork, Known, Policy
@@ -137,5 +137,6 @@ class PurgeClosedAccounts:
             if user.avatar is not None:
                 uow.announce(PortraitAbandoned(user=user.id, name=user.avatar))
             await uow.audit.add(event(self.ids.new(), SecurityEventKind.ACCOUNT_ERASED, now, user=user.id))
+            uow.announce(AccountErased(user=user.id))
             await uow.commit()
         return True

@@ -27,6 +27,10 @@ class PortraitNotFound(NotFound, code=40412):
     """There is no such picture."""
 
 
+class ExportNotFound(NotFound, code=40413):
+    """There is no such archive (any more). Ask for a new one."""
+
+
 class SessionNotFound(NotFound, code=40411):
     """There is no such session."""
 
@@ -85,6 +89,10 @@ class PictureTooLarge(Invalid, code=41310):
 
 class TooManyGuesses(Throttled, code=42910):
     """Too many attempts on this account. Try again later, or reset the password."""
+
+
+class TooManyExports(Throttled, code=42911):
+    """You have asked for your data three times within a day. Ask again tomorrow."""
 
 
 class PasswordQueueFull(Unavailable, code=50310):

@@ -1,6 +1,7 @@
 """What identity announces. Workers turn most of it into mails; no message carries a secret."""
 
 from datetime import datetime
+from uuid import UUID
 
 from asperguide.shared.actor import UserId
 from asperguide.shared.ports import Message
@@ -89,6 +90,27 @@ class PortraitAbandoned(Message, frozen=True, kw_only=True):
     name: str
 
 
+class AccountErased(Message, frozen=True, kw_only=True):
+    """Nothing personal is left of an account in identity; what others keep of its owner is to go too."""
+
+    user: UserId
+
+
+class ExportRequested(Message, frozen=True, kw_only=True):
+    """The owner wants everything that is kept of them, as the archive of this id."""
+
+    user: UserId
+    export: UUID
+
+
+class ExportMade(Message, frozen=True, kw_only=True):
+    """The archive is there since that instant."""
+
+    user: UserId
+    export: UUID
+    at: datetime
+
+
 class SessionsPruneDue(Message, frozen=True, kw_only=True):
     """Time to throw sessions away that are over."""
 
@@ -99,6 +121,10 @@ class CodesPruneDue(Message, frozen=True, kw_only=True):
 
 class UnconfirmedPruneDue(Message, frozen=True, kw_only=True):
     """Time to throw accounts away that nobody confirmed."""
+
+
+class ExportsPruneDue(Message, frozen=True, kw_only=True):
+    """Time to throw archives away that were kept for their 7 days."""
 
 
 class ClosedAccountsPurgeDue(Message, frozen=True, kw_only=True):

@@ -1,7 +1,8 @@
 """What identity needs from outside: what keeps its things, reads them, hashes passwords and signs tokens."""
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -28,9 +29,9 @@ from asperguide.shared.actor import Origin, SessionId, UserId
 from asperguide.shared.pages import Page, PageRequest
 
 __all__ = [
-    "AccessTokens", "AuditLog", "Candidate", "Claims", "Codes", "Credential", "Found", "GuessBook", "IdentityReads",
-    "IdentityUnitOfWork", "PasswordHasher", "PasswordStrength", "Policy", "Portraits", "SESSION_KEYS", "Sessions",
-    "USER_KEYS", "Users", "session_key", "user_key",
+    "AccessTokens", "AuditLog", "Belonging", "Belongings", "Candidate", "Claims", "Codes", "Credential", "Found",
+    "GuessBook", "IdentityReads", "IdentityUnitOfWork", "PasswordHasher", "PasswordStrength", "Policy", "Portraits",
+    "SESSION_KEYS", "Sessions", "USER_KEYS", "Users", "session_key", "user_key",
 ]  # fmt: skip
 
 
@@ -190,6 +191,35 @@ class Portraits(Protocol):
     @abstractmethod
     async def forget(self, user: UserId, name: str) -> None:
         """Throw away the pictures of this name; that there are none does not matter."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Belonging:
+    """Something of a person that another context keeps: bytes of about `size`, and what is known about them.
+
+    `open` raises ObjectMissing when they went away meanwhile; the name may be anything that people call things.
+    """
+
+    folder: str
+    name: str
+    size: int
+    at: datetime
+    about: object
+    open: Callable[[], AbstractAsyncContextManager[AsyncIterator[bytes]]]
+
+
+class Belongings(Protocol):
+    """What other contexts keep of people."""
+
+    @abstractmethod
+    def of(self, user: UserId) -> AsyncGenerator[Belonging, None]:
+        """Everything of the person that is whole and not deleted, in any order, each once; it is read one by one."""
+        ...
+
+    @abstractmethod
+    async def weight(self, user: UserId) -> int:
+        """About how many bytes that is."""
         ...
 
 

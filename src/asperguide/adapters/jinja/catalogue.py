@@ -14,6 +14,7 @@ KINDS: Mapping[str, frozenset[str]] = {
     "email-change-confirmation": frozenset({"name", "link", "hours"}),
     "email-change-notice": frozenset({"name", "new_email", "when"}),
     "account-closing": frozenset({"name", "until", "link"}),
+    "export-ready": frozenset({"name", "link", "until"}),
     "account-suspended": frozenset({"name"}),
     "account-reopened": frozenset({"name"}),
 }
