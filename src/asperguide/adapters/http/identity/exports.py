@@ -5,6 +5,7 @@ from uuid import UUID
 from litestar import Response, get, post
 from litestar.params import FromPath, JSONBody
 
+from asperguide.adapters.http.answers import Plain
 from asperguide.adapters.http.identity.me import PROOF, TAGS
 from asperguide.adapters.http.long_work import accepted
 from asperguide.adapters.http.once import Once
@@ -16,6 +17,8 @@ from asperguide.shared.errors import NotWhileImpersonating, StorageUnavailable
 from asperguide.shared.storage import SignedRequest
 
 TEMPORARY = 307
+WHERE = {"description": "A signed address, good for 5 minutes.", "schema": {"type": "string"}}
+MOVED = {TEMPORARY: {"description": "Fetch it there.", "headers": {"Location": WHERE}}}
 
 
 @post(
@@ -39,7 +42,12 @@ async def ask_for_export(
     "/users/me/exports/{id:uuid}",
     status_code=TEMPORARY,
     tags=TAGS,
-    **route("open_my_export", OpenMyExport, raises=(ExportNotFound, NotWhileImpersonating, StorageUnavailable)),
+    **route(
+        "open_my_export",
+        OpenMyExport,
+        answers=MOVED,
+        raises=(ExportNotFound, NotWhileImpersonating, StorageUnavailable),
+    ),
 )
 async def open_my_export(
     id: FromPath[UUID], actor: Given[Actor], open_my_export: Given[OpenMyExport]
@@ -51,14 +59,14 @@ async def open_my_export(
     "/exports/{token:str}",
     status_code=TEMPORARY,
     tags=TAGS,
-    **route("open_export", OpenExport, public=True, raises=(ExportNotFound, StorageUnavailable)),
+    **route("open_export", OpenExport, public=True, answers=MOVED, raises=(ExportNotFound, StorageUnavailable)),
 )
 async def open_export(token: FromPath[str], open_export: Given[OpenExport]) -> Response[None]:
     return _to(await open_export(token))
 
 
 def _to(archive: SignedRequest) -> Response[None]:
-    return Response(None, status_code=TEMPORARY, headers={"location": archive.url, "cache-control": "no-store"})
+    return Plain(None, status_code=TEMPORARY, headers={"location": archive.url, "cache-control": "no-store"})
 
 
 EXPORTS = (ask_for_export, open_my_export, open_export)
