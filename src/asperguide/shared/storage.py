@@ -115,7 +115,8 @@ class OpenUpload:
 class ObjectStorage(Protocol):
     """Objects in one bucket. What was put is there at once for every reader, whole or not at all.
 
-    Every method raises StorageUnavailable when the storage does not answer, is full or denies us; nothing is kept then.
+    Every method raises StorageUnavailable when the storage does not answer, is full or denies us. Nothing is kept then,
+    unless it was the answer that got lost: what was put is there whole or not at all.
     """
 
     @abstractmethod

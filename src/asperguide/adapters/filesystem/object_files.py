@@ -136,7 +136,7 @@ class Draft:
 
     def _opened(self) -> BufferedWriter:
         if self._file is None:
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private(self._path.parent)
             handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             self._file = os.fdopen(handle, "wb")
         return self._file
@@ -241,9 +241,15 @@ def known(size: int, etag: str, media_type: str, metadata: Mapping[str, str], at
     return About(size=size, etag=etag, media_type=media_type, modified_at=at, metadata=dict(metadata))
 
 
+def make_private(folder: Path) -> None:
+    """Make a folder of the store, and the store's own: nobody else may look into that."""
+    folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
+
+
 def sweep(drafts: Path) -> None:
     """Remove drafts that nobody has written to for a day, by the clock of the disk: their process is gone."""
-    drafts.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private(drafts)
     os.utime(drafts)
     now = drafts.stat().st_mtime
     with os.scandir(drafts) as entries:

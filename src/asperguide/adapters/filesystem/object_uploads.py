@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from asperguide.adapters.filesystem.object_files import Reading
+from asperguide.adapters.filesystem.object_files import Reading, make_private
 from asperguide.shared.storage import ObjectMissing, OpenUpload, Part, UploadMissing
 
 ID = re.compile(r"[0-9a-f]{32}")
@@ -36,10 +36,11 @@ class Uploads:
     def start(self, id: str, key: str, media_type: str, metadata: Mapping[str, str], at: datetime) -> None:
         """Make its folder, whole or not at all."""
         draft = self._drafts / id
-        draft.mkdir(mode=0o700, parents=True)
+        make_private(self._drafts)
+        make_private(self._folder)
+        draft.mkdir(mode=0o700)
         about = Start(key=key, media_type=media_type, metadata=dict(metadata), started_at=at)
         (draft / ABOUT).write_bytes(msgspec.json.encode(about))
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         draft.rename(self._folder / id)
 
     def demand(self, key: str, upload: str) -> Start:
@@ -71,7 +72,7 @@ class Uploads:
     def forget(self, upload: str) -> None:
         """Out of sight in one step, then remove."""
         gone = self._drafts / upload
-        self._drafts.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(self._drafts)
         with contextlib.suppress(FileNotFoundError):
             (self._folder / upload).rename(gone)
         shutil.rmtree(gone, ignore_errors=True)

@@ -1,5 +1,6 @@
 """Objects in a folder on this machine's disk: what the embedded service keeps its files in."""
 
+import logging
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from pathlib import Path
@@ -42,6 +43,8 @@ from asperguide.shared.storage import (
     WrongContent,
     check_key,
 )
+
+logger = logging.getLogger(__name__)
 
 THREADS = 8
 SWEEP_EVERY = 3600.0
@@ -251,11 +254,14 @@ class FolderStorage(DoorLinks, DoorStorage):
         return Listed(objects=objects, prefixes=tuple(folders), next_cursor=following)
 
     def _look(self, key: str) -> StoredObject | None:
-        """What a listing tells of it; None when it went meanwhile."""
+        """What a listing tells of it; None when it went meanwhile, or is damaged: then it is no object any more."""
         reading = Reading(self._tree.path(key), key)
         try:
             return reading.open()
         except ObjectMissing:
+            return None
+        except OSError as error:
+            logger.warning("an object cannot be read: %s", error)
             return None
         finally:
             reading.close()

@@ -136,6 +136,11 @@ class Connection:
                 raise
             raise meant from error
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether no thread works for anybody who may have gone meanwhile."""
+        return self._slots._value == THREADS
+
     def later(self, do: Callable[[], object]) -> None:
         """Let a thread do it when one is free; what becomes of it does not matter."""
         with suppress(RuntimeError):
