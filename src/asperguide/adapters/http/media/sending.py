@@ -43,7 +43,7 @@ class BytesResponse(Response[bytes]):
 class _Sender(ASGIResponse):
     """Opens first, so that what cannot be read is a problem and not a broken answer; lets go when nobody listens."""
 
-    def __init__(self, open: Open, start: int, length: int | None, status: int, headers: Mapping[str, str]) -> None:
+    def __init__(self, open: Open, start: int, length: int, status: int, headers: Mapping[str, str]) -> None:
         self._open, self._start, self._length = open, start, length
         self._status = status
         self._fields = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
