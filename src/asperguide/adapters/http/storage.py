@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC
 from email.utils import format_datetime
-from typing import Any
 
 from litestar import Controller, Response, get, post, put
 from litestar.params import FromPath
@@ -157,7 +156,7 @@ def _sent(request: ApiRequest, grant: Grant, found: StoredObject, store: DoorSto
         return Response(b"", status_code=UNCHANGED, headers={name: headers[name] for name in ("etag", "cache-control")})
 
     @asynccontextmanager
-    async def open(start: int, length: int) -> Any:
+    async def open(start: int, length: int) -> AsyncIterator[AsyncIterator[bytes]]:
         try:
             async with store.open(found.key, start=start, length=length, if_match=found.etag) as opened:
                 yield opened.chunks

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Any
 
 from asperguide.shared.errors import StorageUnavailable
 from asperguide.shared.storage import (
@@ -108,7 +109,12 @@ class ObjectStorageContract:
         await storage.put("old", b"old")
         for content in (b"four", LARGE):
             digest = hashlib.sha256(content).digest()
-            for said in ({"size": len(content) + 1}, {"size": len(content) - 1}, {"sha256": digest[::-1]}):
+            lies: list[dict[str, Any]] = [
+                {"size": len(content) + 1},
+                {"size": len(content) - 1},
+                {"sha256": digest[::-1]},
+            ]
+            for said in lies:
                 for key in ("old", "fresh"):
                     with raises(WrongContent):
                         await storage.put(key, flowing(content), **said)
