@@ -190,15 +190,17 @@ def counted(world: World) -> dict[Any, tuple[int, int, int, int]]:
 
 
 def check_sound(world: World) -> None:
-    """What holds at every moment: quotas are exact, uploads go with awaited files, what is ready has its bytes."""
+    """What holds at every moment: quotas are exact, uploads go with awaited files, what counts has its bytes."""
     rows = {row.owner: row for row in world.database.rows(USAGE).all()}
     told = {
         owner: (row.used_bytes, row.used_files, row.reserved_bytes, row.reserved_files) for owner, row in rows.items()
     }
     assert {owner: one for owner, one in told.items() if any(one)} == counted(world)
-    uploads = {upload.id for upload in world.database.rows(UPLOADS).all()}
-    assert uploads == {file.id for file in files(world) if file.awaited}
+    uploads = world.database.rows(UPLOADS).all()
+    assert {upload.id for upload in uploads} == {file.id for file in files(world) if file.awaited}
     objects = world.storage.objects
+    for upload in uploads:
+        assert upload.tail_size == (objects[upload.tail].size if upload.tail else 0)
     for file in files(world):
         if file.state in (FileState.READY, FileState.DELETED):
             assert objects[file.key].size == file.size

@@ -93,10 +93,9 @@ class AppendToUpload:
                 ahead = await self._with_part(ahead, bytes(rest[:PART_SIZE]))
                 ahead = ahead if checksum else await self._saved(ahead)
                 del rest[:PART_SIZE]
-        if checksum and not broken and digest.digest() != checksum.digest:
-            raise ChecksumMismatch
-        if not (checksum and broken):
-            view = await self._kept(actor, upload, ahead, bytes(rest))
+        if checksum and (broken or digest.digest() != checksum.digest):
+            raise broken[0] if broken else ChecksumMismatch
+        view = await self._kept(actor, upload, ahead, bytes(rest))
         if broken:
             raise broken[0]
         return view

@@ -27,7 +27,7 @@ from asperguide.media.transport import PART_SIZE, SMALL
 from asperguide.shared.errors import StorageUnavailable
 from asperguide.shared.pages import PageRequest
 from asperguide.testing import Person, World
-from asperguide.testing.faults import Error, Faults
+from asperguide.testing.faults import Error, Faults, Latency
 from tests.media import (
     BROKEN_VIDEO,
     PROGRAM,
@@ -268,8 +268,11 @@ async def test_of_many_finishes_at_once_all_give_the_same_file(
         if transport is Transport.DIRECT
         else put_parts(world, siobhan.actor, started.file.id, TEXT)
     )
-    finish = world.container.finish_upload()
-    ends = await asyncio.gather(*(finish(siobhan.actor, started.file.id) for _ in range(5)))
+    in_turn = Faults(lambda call: Latency(0))
+    with world.container.storage.override(Object(in_turn.wrap(world.storage, "storage"))):
+        finish = world.container.finish_upload()
+        ends = await asyncio.gather(*(finish(siobhan.actor, started.file.id) for _ in range(5)))
+    assert in_turn.calls["storage.copy"] > 1
     assert {end.state for end in ends} == {FileState.READY}
     await world.settle()
     assert list(world.storage.objects) == [f"files/{started.file.id}/{ends[0].sha256}"]
