@@ -1,4 +1,4 @@
-"""What somebody does with identity, whichever way they reach it; mails and time are the world's in both ways."""
+"""What somebody does with identity and media, whichever way they get there; mails and time are the world's in both."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -18,6 +18,7 @@ from asperguide.identity import (
     SessionView,
     SignedIn,
 )
+from asperguide.media import FileView, LinkView, MadeLink, NewUpload, QuotaView, StartedUpload, UploadView
 from asperguide.shared.actor import Role
 from asperguide.testing import World
 
@@ -26,7 +27,7 @@ BETTER = "umber-kestrel-82-quilt"
 
 
 class Driver(ABC):
-    """One way to call identity. `token` is the access token of whoever asks.
+    """One way to call identity and media. `token` is the access token of whoever asks.
 
     A refusal raises the same error class in every driver.
     """
@@ -137,6 +138,80 @@ class Driver(ABC):
     @abstractmethod
     async def impersonate(self, token: str, id: UUID) -> Impersonated:
         """Act for somebody."""
+
+    @abstractmethod
+    async def start_upload(self, token: str, new: NewUpload) -> StartedUpload:
+        """Announce a file."""
+
+    @abstractmethod
+    async def send(self, started: StartedUpload, content: bytes) -> None:
+        """Send all of it by the signed request."""
+
+    @abstractmethod
+    async def append(self, token: str, id: UUID, offset: int, content: bytes) -> UploadView:
+        """Send the next bytes of a resumable upload."""
+
+    @abstractmethod
+    async def finish_upload(self, token: str, id: UUID) -> FileView:
+        """Say that everything was sent."""
+
+    @abstractmethod
+    async def abort_upload(self, token: str, id: UUID) -> None:
+        """Give an upload up."""
+
+    @abstractmethod
+    async def uploads(self, token: str) -> Sequence[UploadView]:
+        """My uploads under way."""
+
+    @abstractmethod
+    async def upload_small(
+        self, token: str, name: str, content: bytes, media_type: str = "application/octet-stream"
+    ) -> FileView:
+        """Send a file in one request."""
+
+    @abstractmethod
+    async def file(self, token: str | None, id: UUID) -> FileView:
+        """What is known of a file."""
+
+    @abstractmethod
+    async def files(self, token: str, **filters: str) -> Sequence[FileView]:
+        """My files."""
+
+    @abstractmethod
+    async def change_file(self, token: str, id: UUID, version: int, **fields: Any) -> FileView:
+        """Change a file, as it was in that version."""
+
+    @abstractmethod
+    async def delete_file(self, token: str, id: UUID) -> None:
+        """Throw a file away."""
+
+    @abstractmethod
+    async def restore_file(self, token: str, id: UUID) -> FileView:
+        """Get it back."""
+
+    @abstractmethod
+    async def read(self, token: str | None, id: UUID) -> bytes:
+        """The bytes of a file."""
+
+    @abstractmethod
+    async def make_link(self, token: str, id: UUID, seconds: int) -> MadeLink:
+        """Make a temporary link."""
+
+    @abstractmethod
+    async def links(self, token: str, id: UUID) -> Sequence[LinkView]:
+        """The links to a file."""
+
+    @abstractmethod
+    async def revoke_link(self, token: str, id: UUID, link: UUID) -> None:
+        """Make a link useless."""
+
+    @abstractmethod
+    async def follow(self, link_token: str) -> bytes:
+        """The bytes behind a link."""
+
+    @abstractmethod
+    async def quota(self, token: str) -> QuotaView:
+        """How much room I have and use."""
 
     async def latest_code(self, email: str) -> str:
         """The code in the newest mail to this address, after everything due was sent."""

@@ -1,4 +1,4 @@
-"""Identity as a library: the container's use cases, called directly."""
+"""Identity and media as a library: the container's use cases, called directly."""
 
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
@@ -26,9 +26,27 @@ from asperguide.identity import (
     SignedIn,
     SignInRequest,
 )
+from asperguide.media import (
+    FileChange,
+    FileId,
+    FileView,
+    LinkId,
+    LinkView,
+    MadeLink,
+    NewLink,
+    NewUpload,
+    QuotaView,
+    Readable,
+    SmallUpload,
+    StartedUpload,
+    UploadView,
+)
+from asperguide.media.model import quarantine_key
 from asperguide.shared.actor import Actor, Role, SessionId, UserId
+from asperguide.shared.pages import PageRequest
 from asperguide.testing import World
 from tests.acceptance.driver import PASSWORD, Driver
+from tests.media import in_chunks
 
 
 class InProcess(Driver):
@@ -121,5 +139,71 @@ class InProcess(Driver):
     async def impersonate(self, token: str, id: UUID) -> Impersonated:
         return await self._use.impersonate()(await self._actor(token), UserId(id))
 
+    async def start_upload(self, token: str, new: NewUpload) -> StartedUpload:
+        return await self._use.start_upload()(await self._actor(token), new)
+
+    async def send(self, started: StartedUpload, content: bytes) -> None:
+        key = quarantine_key(started.upload.id)
+        await self.world.storage.put(key, content, media_type=started.file.media_type)
+
+    async def append(self, token: str, id: UUID, offset: int, content: bytes) -> UploadView:
+        return await self._use.append_to_upload()(await self._actor(token), FileId(id), offset, in_chunks(content))
+
+    async def finish_upload(self, token: str, id: UUID) -> FileView:
+        return await self._use.finish_upload()(await self._actor(token), FileId(id))
+
+    async def abort_upload(self, token: str, id: UUID) -> None:
+        await self._use.abort_upload()(await self._actor(token), FileId(id))
+
+    async def uploads(self, token: str) -> Sequence[UploadView]:
+        return (await self._use.list_uploads()(await self._actor(token), PageRequest(limit=100))).items
+
+    async def upload_small(
+        self, token: str, name: str, content: bytes, media_type: str = "application/octet-stream"
+    ) -> FileView:
+        new = SmallUpload(name=name, media_type=media_type)
+        return await self._use.upload_small()(await self._actor(token), new, in_chunks(content))
+
+    async def file(self, token: str | None, id: UUID) -> FileView:
+        return await self._use.get_file()(await self._anybody(token), FileId(id))
+
+    async def files(self, token: str, **filters: str) -> Sequence[FileView]:
+        return (await self._use.list_files()(await self._actor(token), PageRequest(filters=filters))).items
+
+    async def change_file(self, token: str, id: UUID, version: int, **fields: Any) -> FileView:
+        return await self._use.update_file()(await self._actor(token), FileId(id), FileChange(**fields), version)
+
+    async def delete_file(self, token: str, id: UUID) -> None:
+        await self._use.delete_file()(await self._actor(token), FileId(id))
+
+    async def restore_file(self, token: str, id: UUID) -> FileView:
+        return await self._use.restore_file()(await self._actor(token), FileId(id))
+
+    async def read(self, token: str | None, id: UUID) -> bytes:
+        return await _bytes_of(await self._use.read_file()(await self._anybody(token), FileId(id)))
+
+    async def make_link(self, token: str, id: UUID, seconds: int) -> MadeLink:
+        return await self._use.make_link()(await self._actor(token), FileId(id), NewLink(expires_in=seconds))
+
+    async def links(self, token: str, id: UUID) -> Sequence[LinkView]:
+        return await self._use.list_links()(await self._actor(token), FileId(id))
+
+    async def revoke_link(self, token: str, id: UUID, link: UUID) -> None:
+        await self._use.revoke_link()(await self._actor(token), FileId(id), LinkId(link))
+
+    async def follow(self, link_token: str) -> bytes:
+        return await _bytes_of(await self._use.follow_link()(link_token))
+
+    async def quota(self, token: str) -> QuotaView:
+        return await self._use.get_quota()(await self._actor(token))
+
+    async def _anybody(self, token: str | None) -> Actor | None:
+        return None if token is None else await self._actor(token)
+
     async def _actor(self, token: str) -> Actor:
         return await self._use.authenticate()(token)
+
+
+async def _bytes_of(readable: Readable) -> bytes:
+    async with readable.open() as chunks:
+        return b"".join([chunk async for chunk in chunks])

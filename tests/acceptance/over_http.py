@@ -1,4 +1,4 @@
-"""Identity over REST: requests with bearer tokens to the whole application, problems read back as errors."""
+"""Identity and media over REST: requests with bearer tokens to the whole application, problems read back as errors."""
 
 from collections.abc import Sequence
 from typing import Any, NoReturn, TypeVar
@@ -20,11 +20,13 @@ from asperguide.identity import (
     SessionView,
     SignedIn,
 )
+from asperguide.media import FileView, LinkView, MadeLink, NewUpload, QuotaView, StartedUpload, UploadView
 from asperguide.server import build
 from asperguide.shared.actor import Role
 from asperguide.shared.errors import EditedMeanwhile
 from asperguide.testing import World
 from tests.acceptance.driver import PASSWORD, Driver
+from tests.media import in_chunks
 
 T = TypeVar("T")
 ERRORS = {kind.internal_code: kind for kind in catalogue()}
@@ -120,6 +122,76 @@ class OverHttp(Driver):
 
     async def impersonate(self, token: str, id: UUID) -> Impersonated:
         return read(await self._send("POST", f"/admin/users/{id}/impersonate", token), Impersonated)
+
+    async def start_upload(self, token: str, new: NewUpload) -> StartedUpload:
+        return read(await self._send("POST", "/uploads", token, json=msgspec.to_builtins(new)), StartedUpload)
+
+    async def send(self, started: StartedUpload, content: bytes) -> None:
+        assert started.send is not None
+        headers = dict(started.send.headers)
+        answer = await self.client.request(started.send.method, started.send.url, headers=headers, content=content)
+        assert answer.is_success, answer.text
+
+    async def append(self, token: str, id: UUID, offset: int, content: bytes) -> UploadView:
+        headers = {
+            "tus-resumable": "1.0.0",
+            "content-type": "application/offset+octet-stream",
+            "upload-offset": str(offset),
+        }
+        answer = await self._send("PATCH", f"/uploads/tus/{id}", token, content=in_chunks(content), headers=headers)
+        upload = read(await self._send("GET", f"/uploads/{id}", token), UploadView)
+        assert answer.headers["upload-offset"] == str(upload.offset)
+        return upload
+
+    async def finish_upload(self, token: str, id: UUID) -> FileView:
+        return read(await self._send("POST", f"/uploads/{id}/complete", token), FileView)
+
+    async def abort_upload(self, token: str, id: UUID) -> None:
+        await self._send("DELETE", f"/uploads/{id}", token)
+
+    async def uploads(self, token: str) -> Sequence[UploadView]:
+        return read_items(await self._send("GET", "/uploads", token, params={"limit": "100"}), UploadView)
+
+    async def upload_small(
+        self, token: str, name: str, content: bytes, media_type: str = "application/octet-stream"
+    ) -> FileView:
+        headers, params = {"content-type": media_type}, {"name": name}
+        return read(await self._send("PUT", "/files", token, params=params, content=content, headers=headers), FileView)
+
+    async def file(self, token: str | None, id: UUID) -> FileView:
+        return read(await self._send("GET", f"/files/{id}", token), FileView)
+
+    async def files(self, token: str, **filters: str) -> Sequence[FileView]:
+        params = {f"filter[{name}]": value for name, value in filters.items()}
+        return read_items(await self._send("GET", "/files", token, params=params), FileView)
+
+    async def change_file(self, token: str, id: UUID, version: int, **fields: Any) -> FileView:
+        headers = {"if-match": f'"{version}"'}
+        return read(await self._send("PATCH", f"/files/{id}", token, json=fields, headers=headers), FileView)
+
+    async def delete_file(self, token: str, id: UUID) -> None:
+        await self._send("DELETE", f"/files/{id}", token)
+
+    async def restore_file(self, token: str, id: UUID) -> FileView:
+        return read(await self._send("POST", f"/files/{id}/restore", token), FileView)
+
+    async def read(self, token: str | None, id: UUID) -> bytes:
+        return (await self._send("GET", f"/files/{id}/content", token)).content
+
+    async def make_link(self, token: str, id: UUID, seconds: int) -> MadeLink:
+        return read(await self._send("POST", f"/files/{id}/links", token, json={"expires_in": seconds}), MadeLink)
+
+    async def links(self, token: str, id: UUID) -> Sequence[LinkView]:
+        return read_items(await self._send("GET", f"/files/{id}/links", token), LinkView)
+
+    async def revoke_link(self, token: str, id: UUID, link: UUID) -> None:
+        await self._send("DELETE", f"/files/{id}/links/{link}", token)
+
+    async def follow(self, link_token: str) -> bytes:
+        return (await self._send("GET", f"/links/{link_token}")).content
+
+    async def quota(self, token: str) -> QuotaView:
+        return read(await self._send("GET", "/users/me/quota", token), QuotaView)
 
     async def _send(
         self, method: str, path: str, token: str | None = None, *, headers: dict[str, str] | None = None, **rest: Any
