@@ -107,7 +107,7 @@ async def test_two_kinds_of_file_in_one_are_handed_out_as_what_they_are_and_neve
     ("name", "status"),
     [("../../etc/passwd", 201), ("..", 201), ("-rf *", 201), ("a/b\\c", 201), ("x" * 255, 201), ("ü" * 255, 201),
      ("O'Neil \"; DROP TABLE media_files; --", 201), ("x" * 300, 422), ("ü" * 300, 422), ("a\x00b", 422),
-     ("a\r\nSet-Cookie: x", 422), ("a\u2028b", 201), ("\ud83d\ude00".encode("utf-16", "surrogatepass").decode("utf-16"), 201)],
+     ("a\r\nSet-Cookie: x", 422), ("a\u2028b", 201), ("\U0001f600", 201)],
     ids=lambda value: ascii(value)[:30],
 )  # fmt: skip
 async def test_names_are_kept_as_they_are_or_refused_and_never_lead_anywhere(

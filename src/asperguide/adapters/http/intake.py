@@ -9,6 +9,8 @@ from asperguide.adapters.http.fields import CLOSE
 
 SEEING_OFF_SECONDS = 1.0
 """How long what is still sent is thrown away beside an early answer, before the connection is closed."""
+MOST_SEEN_OFF = 16 * 1024 * 1024
+"""Bytes that are thrown away at most."""
 SMALL = 64 * 1024
 """Bytes that are rather taken than a connection is lost."""
 
@@ -51,7 +53,8 @@ class Intake:
         await send(message)
 
     async def _see_off(self) -> None:
+        taken = 0
         with suppress(TimeoutError):
             async with asyncio.timeout(SEEING_OFF_SECONDS):
-                while self.unread:
-                    await self()
+                while self.unread and taken < MOST_SEEN_OFF:
+                    taken += len((await self()).get("body", b""))
