@@ -11,7 +11,20 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import campaigns, chaos, crowd, ledger, logs, media_kills, rolling, scenarios, soak, traces, transfers
+from benchmarks import (
+    campaigns,
+    chaos,
+    crowd,
+    films,
+    ledger,
+    logs,
+    media_kills,
+    rolling,
+    scenarios,
+    soak,
+    traces,
+    transfers,
+)
 from benchmarks.figures import Report, show
 from benchmarks.machine import facts
 from benchmarks.processes import CLIENT_CORE, DidNotStart
@@ -39,6 +52,7 @@ SCENARIOS: dict[str, Callable[[Run], Report]] = {
     "log-sink-down": logs.log_sink_down,
     "traces": traces.traces,
     "transfers": transfers.transfers,
+    "films": films.films,
     "media-kills": media_kills.media_kills,
     "chaos": chaos.chaos,
     "soak": soak.soak,

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from asperguide.media.model import File, FileId, FileState
+from asperguide.media.model import File, FileId, FileState, video_prefix
 from asperguide.media.transport import Upload
 from asperguide.shared.storage import OpenUpload, StoredObject
 
@@ -27,6 +27,12 @@ def file_of(key: str) -> FileId | None:
     except (IndexError, ValueError):
         return None
     return FileId(id) if key.split("/")[1] == str(id) else None
+
+
+def is_piece(key: str) -> bool:
+    """Whether this was made of a video, to play it."""
+    id = file_of(key)
+    return id is not None and key.startswith(video_prefix(id))
 
 
 def old(objects: Iterable[StoredObject], now: datetime) -> list[StoredObject]:

@@ -110,7 +110,17 @@ class Reconcile:
     async def _orphans(self, old: Sequence[StoredObject]) -> list[StoredObject]:
         """Files are looked up after their objects: a row that points to one of these was there before."""
         ids = {id for one in old if (id := comparing.file_of(one.key)) is not None}
-        return comparing.orphans(old, await self.reads.by_ids(sorted(ids)) if ids else ())
+        found = comparing.orphans(old, await self.reads.by_ids(sorted(ids)) if ids else ())
+        return [*found, *await self._left_by_runs([one for one in old if one not in found])]
+
+    async def _left_by_runs(self, old: Sequence[StoredObject]) -> list[StoredObject]:
+        """What was made of videos by workers that died before it was shown; none works on one for so long."""
+        pieces = {one.key: one for one in old if comparing.is_piece(one.key)}
+        for id in {comparing.file_of(key) for key in pieces}:
+            video = None if id is None else await self.reads.video(id)
+            for made in () if video is None else video.made:
+                pieces.pop(made.key, None)
+        return list(pieces.values())
 
     async def _listed(self, *prefixes: str) -> AsyncIterator[tuple[StoredObject, ...]]:
         for prefix in prefixes:

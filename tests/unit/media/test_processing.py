@@ -148,6 +148,18 @@ async def test_a_film_that_is_deleted_meanwhile_is_finished_for_whoever_restores
     assert keys(world, "") == []
 
 
+async def test_what_a_worker_left_that_died_is_swept_away_one_day(world: World) -> None:
+    owner = (await world.person("emma")).actor
+    file = await screened(world, owner)
+    left = f"{derived_prefix(file.id)}video/{world.ids.new()}/360p.mp4"
+    await world.storage.put(left, b"half a film")
+    shown = sorted(one.key for one in (await video_of(world, file)).made)
+    await world.advance(hours=47)
+    assert keys(world, derived_prefix(file.id)) == sorted([*shown, left])
+    await world.advance(hours=49)
+    assert keys(world, derived_prefix(file.id)) == shown
+
+
 async def test_another_moment_is_shown_when_it_is_chosen(world: World) -> None:
     owner = (await world.person("emma")).actor
     file = await screened(world, owner, seconds=20)

@@ -40,7 +40,7 @@ ENTRIES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Streams:
-    """What is worked with: the numbers of the streams of picture and sound, the facts, the sound's channels, and the start."""
+    """What is worked with: the streams of picture and sound, the facts, the sound's channels, and the start."""
 
     facts: Facts
     video: int | None
