@@ -141,7 +141,7 @@ class ShowImage:
         key = variant.key(file.id)
         made = await self.storage.stat(key)
         if made is None:
-            await self.once(key, lambda: self._make(file, variant))
+            await self.once.do(key, lambda: self._make(file, variant))
             made = await self.storage.stat(key)
         if made is None:
             raise FileNotFound  # purged at this moment

@@ -157,7 +157,7 @@ class WorkOnce(Protocol):
     """Does work once for all who want it at the same time in this process, and a few different things at once."""
 
     @abstractmethod
-    async def __call__(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+    async def do(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
         """Do it, or wait for the one that is under way by this name; it goes on when a caller is cancelled.
 
         What it raises reaches everybody who waits for it. Raises TooManyImages, with a time to come back after, when

@@ -23,7 +23,7 @@ class MemoryWorkOnce(WorkOnce, Measured):
         self._most = at_once + waiting
         self._under_way: dict[str, asyncio.Task[None]] = {}
 
-    async def __call__(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+    async def do(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
         """In a task of its own, first come, first served."""
         task = self._under_way.get(name)
         if task is None:

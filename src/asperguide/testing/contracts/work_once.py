@@ -34,29 +34,29 @@ class WorkOnceContract:
 
     async def test_all_who_want_it_wait_for_the_same_work(self, once: WorkOnce) -> None:
         work = _Work()
-        callers = [asyncio.create_task(once("a", work)) for _ in range(20)]
+        callers = [asyncio.create_task(once.do("a", work)) for _ in range(20)]
         await _turn()
         assert not any(caller.done() for caller in callers)
         work.allowed.set()
         await asyncio.gather(*callers)
         assert work.done == 1
-        await once("a", work)
+        await once.do("a", work)
         assert work.done == 2
 
     async def test_what_it_raises_reaches_everybody_and_is_forgotten(self, once: WorkOnce) -> None:
         work = _Work(LookupError("no"))
         work.allowed.set()
-        errors = await asyncio.gather(*(once("a", work) for _ in range(3)), return_exceptions=True)
+        errors = await asyncio.gather(*(once.do("a", work) for _ in range(3)), return_exceptions=True)
         assert [type(error) for error in errors] == [LookupError] * 3
         assert work.begun == 1
         fine = _Work()
         fine.allowed.set()
-        await once("a", fine)
+        await once.do("a", fine)
         assert fine.done == 1
 
     async def test_it_goes_on_without_those_who_were_cancelled(self, once: WorkOnce) -> None:
         work = _Work()
-        first, second = asyncio.create_task(once("a", work)), asyncio.create_task(once("a", work))
+        first, second = asyncio.create_task(once.do("a", work)), asyncio.create_task(once.do("a", work))
         await _turn()
         first.cancel()
         with raises(asyncio.CancelledError):
@@ -67,7 +67,7 @@ class WorkOnceContract:
 
     async def test_other_work_waits_its_turn_and_too_much_of_it_is_refused(self, once: WorkOnce) -> None:
         work = _Work()
-        callers = [asyncio.create_task(once(str(number), work)) for number in range(500)]
+        callers = [asyncio.create_task(once.do(str(number), work)) for number in range(500)]
         await _turn()
         refused = [caller for caller in callers if caller.done()]
         assert 0 < work.begun < 20 < len(refused) < 500
