@@ -1,17 +1,16 @@
 """Work that several callers of this process want at the same time, done once."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
-from asperguide.adapters.measuring import Family, Measured, gauge
 from asperguide.media.errors import TooManyImages
 from asperguide.media.ports import WorkOnce
 
 RETRY_AFTER = timedelta(seconds=5)
 
 
-class MemoryWorkOnce(WorkOnce, Measured):
+class MemoryWorkOnce(WorkOnce):
     """Up to `at_once` different things are done at a time, and `waiting` ones wait: that costs next to nothing.
 
     Two are enough: while the images of one are made, the bytes for the other are fetched, and no more than two files
@@ -32,10 +31,6 @@ class MemoryWorkOnce(WorkOnce, Measured):
             task = self._under_way[name] = asyncio.create_task(self._do(work))
             task.add_done_callback(lambda task: self._done(name, task))
         await asyncio.shield(task)
-
-    def measure(self) -> Iterator[Family]:
-        """How much is under way."""
-        yield gauge("asperguide_images_wanted", "Images that are made or wait to be.", len(self._under_way))
 
     async def _do(self, work: Callable[[], Awaitable[None]]) -> None:
         async with self._places:
