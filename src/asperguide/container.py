@@ -427,6 +427,7 @@ class Container(DeclarativeContainer):
     )
     expire_uploads: Provider[m.ExpireUploads] = Factory(m.ExpireUploads, begin=begin_media, clock=clock)
     purge_deleted_files: Provider[m.PurgeDeletedFiles] = Factory(m.PurgeDeletedFiles, begin=begin_media, clock=clock)
+    forget_owner: Provider[m.ForgetOwner] = Factory(m.ForgetOwner, begin=begin_media, reads=media_reads)
     prune_links: Provider[m.PruneLinks] = Factory(m.PruneLinks, begin=begin_media, clock=clock)
     remove_objects: Provider[m.RemoveObjects] = Factory(m.RemoveObjects, begin=begin_media, storage=storage)
     reconcile: Provider[m.Reconcile] = Factory(

@@ -48,7 +48,7 @@ REACTIONS: dict[type[Message], tuple[str | Long, ...]] = {
     events.AccountReopened: ("tell_owner",),
     events.UserSuspended: ("tell_owner",),
     events.PortraitAbandoned: ("forget_portrait",),
-    events.AccountErased: ("forget_exports",),
+    events.AccountErased: ("forget_exports", Long("forget_owner", minutes=60)),
     events.ExportRequested: (Long("make_export", minutes=60),),
     events.ExportMade: ("send_export",),
     media.FileArrived: (Long("check_file", minutes=15),),

@@ -19,6 +19,7 @@ from asperguide.identity import (
     SignedIn,
 )
 from asperguide.media import FileView, LinkView, MadeLink, NewUpload, QuotaView, StartedUpload, UploadView
+from asperguide.operations import MyJob
 from asperguide.shared.actor import Role
 from asperguide.testing import World
 
@@ -110,6 +111,22 @@ class Driver(ABC):
     @abstractmethod
     async def close(self, token: str, current: str | None = None) -> None:
         """Close my account."""
+
+    @abstractmethod
+    async def ask_for_export(self, token: str, current: str | None = None) -> UUID:
+        """Have everything packed that is kept of me; the job that does."""
+
+    @abstractmethod
+    async def job(self, token: str, id: UUID) -> MyJob:
+        """How far a job of mine is."""
+
+    @abstractmethod
+    async def cancel_job(self, token: str, id: UUID) -> None:
+        """End a job of mine."""
+
+    @abstractmethod
+    async def fetch_export(self, text: str) -> bytes:
+        """The archive that the link out of a mail leads to."""
 
     @abstractmethod
     async def reopen(self, code: str) -> None:

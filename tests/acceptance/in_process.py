@@ -10,6 +10,7 @@ from asperguide.identity import (
     Confirmation,
     EmailChange,
     Ended,
+    ExportRequest,
     Found,
     Impersonated,
     NewUser,
@@ -42,10 +43,12 @@ from asperguide.media import (
     UploadView,
 )
 from asperguide.media.model import quarantine_key
+from asperguide.operations import MyJob
 from asperguide.shared.actor import Actor, Role, SessionId, UserId
 from asperguide.shared.pages import PageRequest
 from asperguide.testing import World
 from tests.acceptance.driver import PASSWORD, Driver
+from tests.exports import stored
 from tests.media import in_chunks
 
 
@@ -117,6 +120,18 @@ class InProcess(Driver):
 
     async def close(self, token: str, current: str | None = None) -> None:
         await self._use.close_account()(await self._actor(token), Closing(current_password=current))
+
+    async def ask_for_export(self, token: str, current: str | None = None) -> UUID:
+        return (await self._use.ask_for_export()(await self._actor(token), ExportRequest(current_password=current))).job
+
+    async def job(self, token: str, id: UUID) -> MyJob:
+        return await self._use.show_my_job()(await self._actor(token), id)
+
+    async def cancel_job(self, token: str, id: UUID) -> None:
+        await self._use.cancel_my_job()(await self._actor(token), id)
+
+    async def fetch_export(self, text: str) -> bytes:
+        return await stored(self.world, (await self._use.open_export()(text)).url)
 
     async def reopen(self, code: str) -> None:
         await self._use.reopen_account()(Reopening(code=code))

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any, NoReturn, TypeVar
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import httpx
@@ -21,6 +22,7 @@ from asperguide.identity import (
     SignedIn,
 )
 from asperguide.media import FileView, LinkView, MadeLink, NewUpload, QuotaView, StartedUpload, UploadView
+from asperguide.operations import MyJob
 from asperguide.server import build
 from asperguide.shared.actor import Role
 from asperguide.shared.errors import EditedMeanwhile
@@ -101,6 +103,22 @@ class OverHttp(Driver):
 
     async def close(self, token: str, current: str | None = None) -> None:
         await self._send("DELETE", "/users/me", token, json={"current_password": current})
+
+    async def ask_for_export(self, token: str, current: str | None = None) -> UUID:
+        body = {"current_password": current} if current else {}
+        answer = await self._send("POST", "/users/me/export", token, json=body)
+        assert answer.headers["location"] == f"/api/v1/jobs/{answer.json()['job']}"
+        return UUID(answer.json()["job"])
+
+    async def job(self, token: str, id: UUID) -> MyJob:
+        return read(await self._send("GET", f"/jobs/{id}", token), MyJob)
+
+    async def cancel_job(self, token: str, id: UUID) -> None:
+        await self._send("DELETE", f"/jobs/{id}", token)
+
+    async def fetch_export(self, text: str) -> bytes:
+        where = urlsplit((await self._send("GET", f"/exports/{text}")).headers["location"])
+        return (await self.client.get(f"{where.path}?{where.query}")).content
 
     async def reopen(self, code: str) -> None:
         await self._send("POST", "/users/me/reopen", json={"code": code})

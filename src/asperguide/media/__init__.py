@@ -14,7 +14,7 @@ from asperguide.media.filing import (
     RestoreFile,
     UpdateFile,
 )
-from asperguide.media.housekeeping import ExpireUploads, PruneLinks, PurgeDeletedFiles, RemoveObjects
+from asperguide.media.housekeeping import ExpireUploads, ForgetOwner, PruneLinks, PurgeDeletedFiles, RemoveObjects
 from asperguide.media.imaging import Fit, ImageFormat, ImageWanted, ShowImage
 from asperguide.media.making import MakeConversion
 from asperguide.media.model import File, FileId, FileState, OwnerId, Visibility
@@ -76,8 +76,8 @@ __all__ = [
     "RetryProcessing", "CancelProcessing", "Convert", "Conversion", "Converting", "Target",
     # in the background
     "ProcessVideo", "StopProcessing", "MakeStills", "ConvertFile", "StopConverting",
-    "CheckFile", "ExpireUploads", "PurgeDeletedFiles", "PruneLinks", "RemoveObjects", "Reconcile", "Findings",
-    "QuotaDifference", "TidyMedia",
+    "CheckFile", "ExpireUploads", "PurgeDeletedFiles", "PruneLinks", "ForgetOwner", "RemoveObjects", "Reconcile",
+    "Findings", "QuotaDifference", "TidyMedia",
     # parts that a container puts together
     "MakeConversion", "PlaybackTokens", "SeeVideo",
     "MediaPolicy", "ExamineFile", "Arrive",

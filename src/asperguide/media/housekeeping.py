@@ -4,14 +4,17 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from typing import Protocol
 from uuid import UUID
 
 from asperguide.media.events import ObjectsAbandoned
-from asperguide.media.model import RETENTION, File, FileState
-from asperguide.media.ports import MediaUnitOfWork
+from asperguide.media.model import RETENTION, File, FileState, own
+from asperguide.media.ports import MediaReads, MediaUnitOfWork
 from asperguide.media.settling import forget, give_up
 from asperguide.media.transport import Upload
+from asperguide.shared.actor import UserId
 from asperguide.shared.errors import EditedMeanwhile
+from asperguide.shared.pages import PageRequest
 from asperguide.shared.ports import Clock
 from asperguide.shared.storage import Storage
 
@@ -58,6 +61,39 @@ class PurgeDeletedFiles:
         async with self.begin() as uow:
             over: Sequence[File] = await uow.files.in_state_since(state, self.clock.now() - RETENTION, BATCH)
         return sum([await _alone(self.begin, partial(_forget, file)) for file in over])
+
+
+class Gone(Protocol):
+    """That a user is no more, as whoever kept them announces it."""
+
+    @property
+    def user(self) -> UserId:
+        """Who it was."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForgetOwner:
+    """Forget every file and upload of somebody who is gone, in whatever state, each in its own transaction.
+
+    Their bytes follow. Raises EditedMeanwhile when others come in the way of all that is left: call it again.
+    """
+
+    begin: Callable[[], MediaUnitOfWork]
+    reads: MediaReads
+
+    async def __call__(self, message: Gone, job: UUID | None = None) -> int:
+        owner, page, total = own(message.user), PageRequest(limit=BATCH), 0
+        while changes := [
+            *(partial(_give_up, upload) for upload in (await self.reads.uploads(owner, page)).items),
+            *(partial(_forget, file) for file in (await self.reads.files(owner, page)).items),
+        ]:
+            done = sum([await _alone(self.begin, change) for change in changes])
+            if not done:
+                raise EditedMeanwhile
+            total += done
+        await _end(self.begin, job)
+        return total
 
 
 async def _give_up(upload: Upload, uow: MediaUnitOfWork) -> None:
