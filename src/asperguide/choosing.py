@@ -373,14 +373,6 @@ def _video_probes(settings: Settings) -> Iterator[Probe]:
     yield JailProbe(tools)
 
 
-def _video_probes(settings: Settings) -> Iterator[Probe]:
-    from asperguide.adapters.ffmpeg.probe import JailProbe, ToolsProbe
-
-    tools = video_tools(settings)
-    yield ToolsProbe(tools)
-    yield JailProbe(tools)
-
-
 def _collector_probes(settings: Settings) -> Iterator[Probe]:
     if settings.otel_exporter_otlp_endpoint:
         from asperguide.adapters.opentelemetry.probe import CollectorProbe

@@ -26,10 +26,6 @@ ADVICE: Mapping[str, str] = MappingProxyType(
         "collector": "Check OTEL_EXPORTER_OTLP_ENDPOINT and OTEL_EXPORTER_OTLP_HEADERS. OTEL_TRACES_EXPORTER=none and "
         "OTEL_METRICS_EXPORTER=none switch off what it does not take. The service does without it.",
         "invariants": "See docs/operations.md: each says that a guarantee failed, or that something needs a person.",
-        "ffmpeg": "Install FFmpeg with H.264, AAC and WebP (Debian: apt install ffmpeg), or say where it is with "
-        "FFMPEG_PATH and FFPROBE_PATH. Videos wait in the ledger until then.",
-        "jail": "Install bubblewrap (Debian: apt install bubblewrap) and let it make user namespaces, or run a Linux "
-        "kernel with Landlock (5.13 or later): a fault of FFmpeg could be used to read what this service can read.",
         "folder": "Check that DATA_DIR can be written and that the disk is not full.",
         "storage": "Check BUCKET_ENDPOINT, BUCKET_ACCESS_KEY, BUCKET_SECRET_KEY, BUCKET_SECURE, BUCKET_REGION and that "
         "the account may put, get and delete in BUCKET_NAME, or BUCKET_STORES for a store with another name. Until "
