@@ -1,5 +1,7 @@
 """Object storages: in memory, in a folder, on a SeaweedFS and behind MinIO's own front."""
 
+import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 
 import httpx
@@ -118,3 +120,16 @@ class TestBuckets(BucketAdminContract):
 
 class TestStoragesAway(StorageAwayContract):
     """Each way to be away."""
+
+
+@pytest.mark.parametrize("server", SERVERS)
+async def test_of_several_processes_that_put_what_is_absent_one_wins(
+    server: str, request: pytest.FixtureRequest
+) -> None:
+    where = s3(request.getfixturevalue(server))
+    async with contextlib.AsyncExitStack() as stack:
+        storages = [await stack.enter_async_context(on_server(where)) for _ in range(5)]
+        for number in range(3):
+            puts = (storage.put(f"only/{number}", b"x", if_absent=True) for storage in storages)
+            answers = await asyncio.gather(*puts, return_exceptions=True)
+            assert sorted(type(answer).__name__ for answer in answers) == [*["ObjectExists"] * 4, "StoredObject"]
