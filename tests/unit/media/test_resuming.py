@@ -1,11 +1,13 @@
 """Resumable uploads: what has come stays, whatever breaks, and nothing comes twice."""
 
 import asyncio
+import contextlib
 import hashlib
+import itertools
 from collections.abc import AsyncIterator
 
 import pytest
-from dependency_injector.providers import Object
+from dependency_injector.providers import Factory, Object
 
 from asperguide.adapters.memory.media_tables import UPLOADS
 from asperguide.media import Checksum, FileState, Transport
@@ -21,7 +23,7 @@ from asperguide.media.model import FileId, quarantine_key
 from asperguide.media.transport import PART_SIZE, Upload
 from asperguide.shared.errors import StorageUnavailable
 from asperguide.testing import Person, World
-from asperguide.testing.faults import CrashAfter, CrashBefore, Error, Faults, Injected
+from asperguide.testing.faults import CrashAfter, CrashBefore, Fault, Faults, Injected, nth
 from tests.media import HungUp, a_world, check_sound, hanging_up, in_chunks, long_text, read, start
 
 CONTENT = long_text(2 * PART_SIZE + 1000)
@@ -48,6 +50,13 @@ def row(world: World, id: FileId) -> Upload:
 
 
 async def finish(world: World, siobhan: Person, id: FileId, content: bytes = CONTENT) -> None:
+    """Send the rest, and look whether nothing else is left."""
+    await send_rest(world, siobhan, id, content)
+    assert len(world.storage.objects) == 1
+    assert await world.storage.open_uploads() == []
+
+
+async def send_rest(world: World, siobhan: Person, id: FileId, content: bytes = CONTENT) -> None:
     """Send the rest from where the upload is, and look whether all of it is right."""
     at = (await world.container.get_upload()(siobhan.actor, id)).offset
     told = await world.container.append_to_upload()(siobhan.actor, id, at, in_chunks(content[at:]))
@@ -55,8 +64,6 @@ async def finish(world: World, siobhan: Person, id: FileId, content: bytes = CON
     await world.settle()
     assert (await world.container.get_file()(siobhan.actor, id)).state is FileState.READY
     assert await read(world, siobhan.actor, id) == content
-    assert len(world.storage.objects) == 1
-    assert await world.storage.open_uploads() == []
     check_sound(world)
 
 
@@ -229,33 +236,41 @@ async def test_parts_that_are_lost_end_the_upload(world: World, siobhan: Person)
         await append(siobhan.actor, id, PART_SIZE + 10, in_chunks(CONTENT[PART_SIZE + 10 :]))
 
 
+@pytest.mark.parametrize("fault", [CrashBefore(StorageUnavailable), CrashAfter()], ids=["before", "after"])
 @pytest.mark.parametrize(
-    "fault", [CrashBefore(), CrashAfter(), Error(StorageUnavailable)], ids=lambda fault: repr(fault)
+    ("before", "then"),
+    [(0, 100), (100, 200), (100, PART_SIZE + 200), (0, len(CONTENT)), (PART_SIZE + 100, len(CONTENT))],
 )
-@pytest.mark.parametrize("before", [0, 100, PART_SIZE + 100])
-async def test_whichever_call_of_the_storage_fails_the_upload_goes_on(fault: Error, before: int) -> None:
-    number = 0
-    while True:
-        number += 1
+async def test_whichever_call_fails_the_upload_goes_on(fault: Fault, before: int, then: int) -> None:
+    for number in itertools.count(1):
         world = a_world()
         siobhan = await world.person("siobhan")
         id = await begin(world, siobhan)
         await world.container.append_to_upload()(siobhan.actor, id, 0, in_chunks(CONTENT[:before]))
-        faults = Faults(lambda call, number=number: fault if call.total == number else None)  # type: ignore[misc]
-        with world.container.storage.override(Object(faults.wrap(world.storage, "storage"))):
-            try:
-                await world.container.append_to_upload()(siobhan.actor, id, before, in_chunks(CONTENT[before:], 2**20))
-            except (Injected, StorageUnavailable):
-                check_sound(world)
-        told = await world.container.get_upload()(siobhan.actor, id)
-        if not told.complete:
-            await world.container.append_to_upload()(siobhan.actor, id, told.offset, in_chunks(CONTENT[told.offset :]))
-        await world.settle()
-        assert await read(world, siobhan.actor, id) == CONTENT
+        faults = Faults(nth(number, fault))
+        await append_under(world, siobhan, faults, id, before, CONTENT[before:then])
         check_sound(world)
+        at = (await world.container.get_upload()(siobhan.actor, id)).offset
+        assert at >= before
+        if at < len(CONTENT):
+            await send_rest(world, siobhan, id)
         await world.advance(days=4)
+        assert await read(world, siobhan.actor, id) == CONTENT
         assert len(world.storage.objects) == 1
         assert await world.storage.open_uploads() == []
+        check_sound(world)
         if not faults.injected:
-            break
-    assert number > 5
+            assert number > 5
+            return
+
+
+async def append_under(world: World, siobhan: Person, faults: Faults, id: FileId, at: int, content: bytes) -> None:
+    """Send the content, whatever comes of it."""
+    c = world.container
+    make = c.media_unit_of_work.last_overriding
+    with (
+        c.storage.override(Object(faults.wrap(world.storage, "storage"))),
+        c.media_unit_of_work.override(Factory(faults.wrap(make, "uow"))),
+        contextlib.suppress(Injected, StorageUnavailable),
+    ):
+        await c.append_to_upload()(siobhan.actor, id, at, in_chunks(content, 2**20))
