@@ -14,6 +14,8 @@ from tests.e2e.conftest import Launch
 from tests.e2e.people import Folder
 
 ROOT = Path(__file__).parents[2]
+FILE = b"Siobhan's tour, in words.\n"
+METHODS = {"-d": "POST", "-T": "PUT"}
 README = (ROOT / "README.md").read_text()
 
 
@@ -54,8 +56,12 @@ async def test_the_conversation_over_rest_goes_as_it_is_written(launch: Launch, 
     async with httpx.AsyncClient() as client:
         signed_in = await _answer(client, curls[2], service.url)
         assert signed_in.status_code == 201
-    assert await _curl(curls[3].replace("...", signed_in.json()["access_token"]), service.url) == 200
-    assert len(curls) == 4
+        mine = [line.replace("...", signed_in.json()["access_token"]) for line in curls[3:]]
+        assert (await _answer(client, mine[0], service.url)).status_code == 200
+        sent = await _answer(client, mine[1], service.url)
+        assert (sent.status_code, sent.json()["state"]) == (201, "ready")
+        assert (await _answer(client, mine[2].replace("ID", sent.json()["id"]), service.url)).content == FILE
+    assert len(curls) == 6
 
 
 async def _curl(line: str, url: str) -> int:
@@ -66,15 +72,15 @@ async def _curl(line: str, url: str) -> int:
 async def _answer(client: httpx.AsyncClient, line: str, url: str) -> httpx.Response:
     """What curl would do."""
     words = shlex.split(line.replace("$API", f"{url}/api/v1"))[1:]
-    request: dict[str, Any] = {"headers": {}}
+    method, request = "GET", dict[str, Any](headers={})
     for option, value in zip(words[1::2], words[2::2], strict=True):
         if option == "-H":
             name, _, text = value.partition(": ")
             request["headers"][name] = text
-        else:
-            assert option == "-d", line
-            request["content"] = value.encode()
-    return await client.request("POST" if "content" in request else "GET", words[0], **request)
+        elif option != "-o":
+            assert option in METHODS, line
+            method, request["content"] = METHODS[option], FILE if option == "-T" else value.encode()
+    return await client.request(method, words[0], **request)
 
 
 def test_the_table_names_every_setting_and_no_other() -> None:
