@@ -10,6 +10,7 @@ from urllib.parse import quote
 import msgspec
 
 from asperguide.adapters.http.calls import Call
+from asperguide.identity.errors import PictureTooLarge
 from asperguide.media.errors import FileTooLarge, TypeRefused
 from asperguide.shared.errors import (
     Conflict,
@@ -133,6 +134,7 @@ STATUS: dict[type[DomainError], int] = {
     InternalError: 500,
     ChunkMismatch: 460,
     FileTooLarge: 413,
+    PictureTooLarge: 413,
     TypeRefused: 415,
 }
 
