@@ -48,7 +48,7 @@ def _is_transport_stream(head: bytes) -> bool:
 def _bare_sound(head: bytes) -> str:
     """MP3 and AAC have no header: a tag may be in front, then each frame begins with a pattern of bits."""
     start = 10 + _syncsafe(head[6:10]) if re.match(rb"ID3[\x02-\x04]", head[:4]) else 0
-    if start and start + 2 > len(head):
+    if start and start + 2 > len(head) >= HEAD:
         return "mp3"  # a picture fills the tag
     mark = head[start : start + 2]
     if len(mark) == 2 and mark[0] == 0xFF and mark[1] & 0xF6 == 0xF0:
