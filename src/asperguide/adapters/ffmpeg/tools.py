@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterable, AsyncIterator, Callable
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -25,12 +25,18 @@ class FfmpegTools(VideoTools):
     """FFmpeg and ffprobe. At most `concurrency` benches are open at once; others wait for their turn."""
 
     def __init__(
-        self, find: Callable[[], Toolbox], scratch: Path, *, concurrency: int = 1, largest: int = LARGEST
+        self,
+        find: Callable[[], Toolbox],
+        scratch: Path,
+        *,
+        concurrency: int = 1,
+        largest: int = LARGEST,
+        jails: Callable[[], Sequence[Jail]] = candidates,
     ) -> None:
         self.find = find
         self._scratch = Scratch(scratch)
         self._turns = asyncio.Semaphore(concurrency)
-        self._largest = largest
+        self._largest, self._jails = largest, jails
         self._jail: Jail | None = None
 
     @asynccontextmanager
@@ -62,7 +68,7 @@ class FfmpegTools(VideoTools):
             raise ToolsMissing
         async with self._scratch.folder() as folder:
             (folder / "in" / "source").touch()
-            for jail in candidates():
+            for jail in self._jails():
                 ended = await run(jail, tools.ffmpeg.path, ["-version"], jail.room(folder), LOOKING)
                 if ended.code == 0 and ended.said.startswith(b"ffmpeg version"):
                     return jail
