@@ -5,13 +5,13 @@ import subprocess
 import zipfile
 from pathlib import Path
 
-import imageio_ffmpeg
 import pillow_heif
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from asperguide.adapters.ffmpeg.finding import find_tools
 from asperguide.adapters.magic import MagicTypes
 from asperguide.media.ports import TypeDetector
 from asperguide.testing.contracts import TypeDetectorContract
@@ -68,7 +68,9 @@ def test_images_that_pillow_writes_are_told(detector: TypeDetector, format: str)
 @pytest.mark.parametrize("name", MEDIA)
 def test_films_and_sounds_that_ffmpeg_writes_are_told(detector: TypeDetector, name: str, tmp_path: Path) -> None:
     media_type, *source = MEDIA[name]
-    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", *source, str(tmp_path / name)]
+    ffmpeg = find_tools().ffmpeg
+    assert ffmpeg is not None
+    command = [str(ffmpeg.path), "-v", "error", *source, str(tmp_path / name)]
     subprocess.run(command, check=True, timeout=60, stdin=subprocess.DEVNULL)
     assert detector.detect((tmp_path / name).read_bytes()[:HEAD]) == media_type
 
