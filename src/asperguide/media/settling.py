@@ -25,9 +25,9 @@ from asperguide.shared.errors import EditedMeanwhile
 from asperguide.shared.ports import JobOptions
 
 QUEUE = "media"
+"""Where work waits that takes minutes and all of a processor."""
 MOST_ATTEMPTS = 5
 """How often a video is tried when it is not the video's fault."""
-"""Where work waits that takes minutes and all of a processor."""
 
 
 async def settle(uow: MediaUnitOfWork, file: File, verdict: Verdict, now: datetime) -> File:

@@ -96,7 +96,7 @@ async def test_a_change_is_a_merge_patch(world: World, siobhan: Person) -> None:
     with pytest.raises(EditedMeanwhile):
         await update(siobhan.actor, sent.id, FileChange(name="late"), sent.version)
     for wrong in (
-        FileChange(name="a\nb"), FileChange(name=""), FileChange(tags=("",)), FileChange(metadata={"A": "x"}),
+        FileChange(name="a\nb"), FileChange(name=""), FileChange(tags=("",)), FileChange(metadata={"a b": "x"}),
         FileChange(metadata={str(n): "x" for n in range(19)}),
     ):  # fmt: skip
         with pytest.raises(InvalidFile):
