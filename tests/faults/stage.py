@@ -26,7 +26,7 @@ from asperguide.testing.world import LINK, SETTINGS
 from asperguide.worker import worker_of
 
 State = dict[str, list[str]]
-"""The rows of each table, the mails, and the keys of mails as often as they were handed over."""
+"""The rows of each table, the mails, the keys of mails as often as they were handed over, and those of objects."""
 
 LETTERS = JinjaLetters()
 """Shared, because templates take longer to compile than most use cases to run."""
@@ -62,12 +62,13 @@ class Kept:
     jobs: dict[UUID, MemoryJob]
     pauses: dict[str, tuple[datetime, UserId]]
     mails: tuple[Mail, ...]
+    objects: Any
     drawn: int
     now: datetime
 
 
 class Stage:
-    """A world in a folder of its own; on SQLite only what has to be there (clock, ids, mails, hashes) is in memory."""
+    """A world in a folder of its own; on SQLite only what has to be there (clock, ids, mails, objects) is in memory."""
 
     def __init__(self, folder: Path, *, on_sqlite: bool) -> None:
         self.world = World(msgspec.structs.replace(SETTINGS, data_dir=folder))
@@ -99,6 +100,7 @@ class Stage:
             jobs=dict(world.ledger.rows),
             pauses=dict(world.ledger.pauses),
             mails=tuple(self.post.sent),
+            objects=world.storage.state(),
             drawn=world.ids.drawn,
             now=world.clock.now(),
         )
@@ -112,6 +114,7 @@ class Stage:
         world.ledger.rows.update(kept.jobs)
         world.ledger.pauses.update(kept.pauses)
         self.post.sent.extend(kept.mails)
+        world.storage.put_back(kept.objects)
         world.ids.drawn = kept.drawn
         world.clock.set(kept.now)
         world.container.hasher()._salts = itertools.count(1000)
@@ -120,7 +123,8 @@ class Stage:
         """What is committed, sent and waiting."""
         tables = _of_file(self.file) if self.file else self._of_memory()
         mails = [_mail(mail) for mail in self.post.sent]
-        return {**tables, "mails": mails, "handed over": list(self.post.handed_over)}
+        objects = sorted(self.world.storage.objects)
+        return {**tables, "mails": mails, "handed over": list(self.post.handed_over), "objects": objects}
 
     def _of_memory(self) -> State:
         rows = {name: [_text(row) for row in table.values()] for name, table in self.world.database.tables.items()}

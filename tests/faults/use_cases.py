@@ -15,6 +15,7 @@ from asperguide.identity import (
     Closing,
     Confirmation,
     EmailChange,
+    ExportRequest,
     NewAdmin,
     PasswordChange,
     PasswordReset,
@@ -31,6 +32,7 @@ from asperguide.identity import (
 from asperguide.identity.audit import SecurityEventKind
 from asperguide.identity.codes import Purpose
 from asperguide.identity.errors import (
+    ExportNotFound,
     PasswordWrong,
     PictureRefused,
     PortraitNotFound,
@@ -38,9 +40,10 @@ from asperguide.identity.errors import (
     SignInRefused,
     UsernameTaken,
 )
+from asperguide.identity.exports import export_key
 from asperguide.identity.guessing import subject_of_user
 from asperguide.operations import MaintenanceNotice, Pruning
-from asperguide.shared.actor import Role
+from asperguide.shared.actor import Role, UserId
 from asperguide.shared.errors import DomainError
 from asperguide.shared.ledger import NewJob
 from asperguide.testing import Person, World
@@ -165,6 +168,40 @@ async def _with_a_job(cast: Cast) -> Arguments:
     return cast.boss.actor, JOB
 
 
+async def _with_my_job(cast: Cast) -> Arguments:
+    now, me = cast.world.clock.now(), cast.siobhan.actor
+    job = NewJob(
+        id=JOB, kind="a.kind", payload="{}", queue="aside", run_at=now, created_at=now, owner=me.user, result="/x"
+    )
+    await cast.world.container.ledger().put([job])
+    return me, JOB
+
+
+async def _with_an_export(cast: Cast) -> UserId:
+    me = cast.siobhan.actor.user
+    await cast.world.container.storage().put(export_key(me, JOB), b"PK")
+    return me
+
+
+async def _export_link(cast: Cast) -> Arguments:
+    return (cast.world.container.export_tokens().issue(await _with_an_export(cast), JOB),)
+
+
+async def _my_export(cast: Cast) -> Arguments:
+    await _with_an_export(cast)
+    return cast.siobhan.actor, JOB
+
+
+async def _old_exports(cast: Cast) -> Arguments:
+    await _with_an_export(cast)
+    cast.later(days=8)
+    return ()
+
+
+async def _exports_of_nobody(cast: Cast) -> Arguments:
+    return events.AccountErased(user=await _with_an_export(cast)), JOB
+
+
 async def _with_a_dead_job(cast: Cast) -> Arguments:
     arguments, ledger = await _with_a_job(cast), cast.world.container.ledger()
     (claimed,) = await ledger.claim("a worker", "aside", 1, timedelta(seconds=30))
@@ -279,6 +316,9 @@ SCENARIOS: dict[str, list[Scenario]] = {
         calls(lambda cast: (Reopening(code=cast.codes["reopen"]),)),
         calls(lambda cast: (Reopening(login="gone", password=PASSWORD),)),
     ],
+    "ask_for_export": [calls(lambda cast: (cast.siobhan.actor, ExportRequest(), HOME), keyed=True)],
+    "open_export": [calls(_export_link), calls(lambda _: ("x",), refused=ExportNotFound)],
+    "open_my_export": [calls(_my_export)],
     "my_security_log": [calls(lambda cast: (cast.siobhan.actor,))],
     # administering
     "list_users": [calls(lambda cast: (cast.boss.actor,))],
@@ -321,6 +361,12 @@ SCENARIOS: dict[str, list[Scenario]] = {
         _told(lambda cast: events.AccountReopened(user=cast.siobhan.actor.user)),
         _told(lambda cast: events.UserSuspended(user=cast.locked.actor.user)),
     ],
+    "make_export": [calls(lambda cast: (events.ExportRequested(user=cast.siobhan.actor.user, export=JOB), JOB))],
+    "send_export": [
+        _told(lambda cast: events.ExportMade(user=cast.siobhan.actor.user, export=JOB, at=cast.world.clock.now()))
+    ],
+    "prune_exports": [calls(_old_exports)],
+    "forget_exports": [calls(_exports_of_nobody)],
     "prune_sessions": [calls(_after(_nothing, days=100))],
     "prune_codes": [calls(_after(_nothing, days=100))],
     "prune_unconfirmed": [calls(_after(_nothing, days=8))],
@@ -330,6 +376,9 @@ SCENARIOS: dict[str, list[Scenario]] = {
         _told(lambda cast: events.PortraitAbandoned(user=cast.siobhan.actor.user, name="a" * 32)),
     ],
     # operations
+    "show_my_job": [calls(_with_my_job)],
+    "list_my_jobs": [calls(lambda cast: (cast.siobhan.actor,))],
+    "cancel_my_job": [calls(_with_my_job)],
     "list_jobs": [calls(lambda cast: (cast.boss.actor,))],
     "show_job": [calls(_with_a_job)],
     "retry_job": [calls(_with_a_dead_job)],
