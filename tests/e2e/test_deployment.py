@@ -164,6 +164,9 @@ async def test_behind_the_proxy_addresses_are_true_and_limits_hold(tmp_path: Pat
             _, tokens = await join(api, Folder(tmp_path / "var" / "mails"))
             sessions = await expect(200, api, "GET", "/sessions", headers=bearer(tokens))
             assert {session["address"] for session in sessions["items"]} == {CLIENT}
+            guide = {**bearer(tokens), "Content-Type": "application/pdf"}
+            sent = await api.put("/files?name=guide.pdf", content=b"%PDF-1.7\n" + bytes(2**21), headers=guide)
+            assert (sent.status_code, sent.json()["state"]) == (201, "ready")
         async with api_of(url) as api:
             assert (await api.get("/users/me", headers={f"X-{n}": "1" for n in range(120)})).status_code == 400
             assert (await api.get("/users/me", headers={"X-Long": "1" * 40_000})).status_code == 400
