@@ -104,12 +104,15 @@ async def test_a_user_gets_403_from_every_route_of_administrators(api: Api) -> N
     bodies = {
         "POST /admin/users/{id}/roles": {"role": "admin"},
         "POST /admin/jobs/prune": {"before": "2031-01-01T00:00:00Z"},
+        "POST /admin/storage/connections/{name}/buckets": {"name": "archive"},
+        "POST /admin/storage/connections/{name}/links": {"key": "files/7", "minutes": 15},
     }
     routes = [route for route in routes_of(api) if "/admin/" in route]
     assert len(routes) == 26
     for route in routes:
         method, path = route.split(" ")
-        problem(await api(method, address(path), token, json=bodies.get(route)), 403, 40212)
+        query = {"key": "files/7"} if path.endswith("/object") else {}
+        problem(await api(method, address(path), token, json=bodies.get(route), params=query), 403, 40212)
 
 
 async def test_somebody_comes_confirms_signs_in_changes_things_and_leaves(api: Api) -> None:
