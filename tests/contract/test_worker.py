@@ -528,7 +528,7 @@ async def test_the_ledger_is_asked_once_for_all_long_jobs_and_never_for_short_on
 
     async def work(message: Called) -> None:
         try:
-            await (let_go.wait() if message.number else asyncio.sleep(0))
+            await (let_go.wait() if message.number else asyncio.sleep(0.05))
         except asyncio.CancelledError:
             stopped.append(message.number)
             raise
