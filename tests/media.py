@@ -133,11 +133,12 @@ async def put_parts(world: World, actor: Actor, id: FileId, content: bytes) -> N
     """Ask where parts go, and send them, the last one first."""
     count = -(-len(content) // PART_SIZE)
     links = await world.container.link_parts()(actor, id, range(1, count + 1))
-    parted = world.database.rows(UPLOADS).get(id).parted  # type: ignore[union-attr]
+    upload = await world.container.media_reads().upload(id)
+    assert upload is not None
     for link in reversed(links):
         part = content[(link.number - 1) * PART_SIZE : link.number * PART_SIZE]
         assert len(part) == link.size
-        await world.storage.put_part(quarantine_key(id), parted, link.number, part)
+        await world.storage.put_part(quarantine_key(id), upload.parted, link.number, part)
 
 
 async def send(world: World, actor: Actor, content: bytes = TEXT, **fields: Any) -> FileView:

@@ -80,7 +80,7 @@ class Stage:
         if on_sqlite:
             for provider in (
                 c.identity_unit_of_work, c.counter, c.reads, c.ledger, c.idempotency, c.operations_unit_of_work,
-                c.job_reads,
+                c.job_reads, c.media_unit_of_work, c.media_reads,
             ):  # fmt: skip
                 provider.reset_override()
             self.world._worker = worker_of(c)

@@ -49,6 +49,7 @@ from asperguide.shared.ledger import NewJob
 from asperguide.testing import Person, World
 from asperguide.testing.faults import Faults
 from tests.architecture.source import is_use_case
+from tests.faults.media_cases import MEDIA
 from tests.identity import BETTER, HOME, PASSWORD, an_admin, new_user, register
 
 JOB = UUID(int=99)
@@ -404,6 +405,9 @@ SCENARIOS: dict[str, list[Scenario]] = {
     "write_mail": [calls(_letter, once=True)],
     "send_code": [calls(_code, once=True)],
 }
+
+
+SCENARIOS.update({name: [calls(given, **more) for given, more in cases] for name, cases in MEDIA.items()})
 
 
 def wired() -> dict[str, type]:

@@ -19,6 +19,7 @@ COMMANDS = {
     "audit": "asperguide.cli.auditing:audit",
     "jobs": "asperguide.cli.jobs:jobs",
     "storage": "asperguide.cli.stores:storage",
+    "media": "asperguide.cli.media:media",
     "doctor": "asperguide.cli.inspecting:doctor",
     "settings": "asperguide.cli.inspecting:settings",
     "openapi": "asperguide.cli.documenting:openapi",

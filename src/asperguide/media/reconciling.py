@@ -111,7 +111,8 @@ class Reconcile:
         """Files are looked up after their objects: a row that points to one of these was there before."""
         ids = {id for one in old if (id := comparing.file_of(one.key)) is not None}
         found = comparing.orphans(old, await self.reads.by_ids(sorted(ids)) if ids else ())
-        return [*found, *await self._left_by_runs([one for one in old if one not in found])]
+        keys = {one.key for one in found}
+        return [*found, *await self._left_by_runs([one for one in old if one.key not in keys])]
 
     async def _left_by_runs(self, old: Sequence[StoredObject]) -> list[StoredObject]:
         """What was made of videos by workers that died before it was shown; none works on one for so long."""
