@@ -190,7 +190,9 @@ def schedules(runs: int, as_json: bool) -> None:
         return
     Console().print(timetable(found, now))
     if not on:
-        click.echo("ENABLE_CRONS is off here: processes with these settings put none of them into the ledger.")
+        click.echo(
+            "ENABLE_CRONS is off here: with these settings only `asperguide scheduler` puts them into the ledger."
+        )
 
 
 async def _jobs(container: Container, filters: dict[str, str], limit: int | None = None) -> list[Job]:
