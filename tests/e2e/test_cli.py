@@ -122,7 +122,7 @@ def test_the_doctor_finds_an_embedded_service_well(tmp_path: Path) -> None:
     code, found = findings(tmp_path)
     assert (code, {name: finding["well"] for name, finding in found.items()}) == (
         0,
-        {"database": True, "storage": True, "maintenance": True},
+        {"database": True, "storage": True, "ffmpeg": True, "jail": True, "maintenance": True},
     )
     table = asperguide_here("doctor", folder=tmp_path)
     assert (table.returncode, "SQLite" in table.stdout) == (0, True)

@@ -118,8 +118,9 @@ def _embody(operation: dict[str, Any], handler: HTTPRouteHandler, asked: Any, to
     """Describe the bodies by the types that are really checked."""
     declared = declared_by(handler)
     if asked is not None:
-        content = {media_type_of(handler): {"schema": asked}}
-        operation["requestBody"] = {"required": not may_be_empty(handler), "content": content}
+        empty = may_be_empty(handler)
+        content = {media_type_of(handler): {"schema": {"anyOf": [asked, {"type": "null"}]} if empty else asked}}
+        operation["requestBody"] = {"required": not empty, "content": content}
     elif declared.streams:
         operation["requestBody"] = {"required": declared.stream_required, "content": streamed(declared)}
     for status, response in operation["responses"].items():

@@ -47,7 +47,7 @@ def _any_of(kinds: list[Any], schemas: Iterator[Any]) -> Any:
 
 
 def may_be_empty(handler: HTTPRouteHandler) -> bool:
-    """Whether the request may have no body at all."""
+    """Whether the request may have no body at all, which null stands for too."""
     return NoneType in get_args(_asked(handler))
 
 
