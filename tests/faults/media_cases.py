@@ -6,10 +6,12 @@ from typing import Any
 from uuid import UUID
 
 from asperguide.adapters.memory.video_tools import toy_clip
-from asperguide.media import FileChange, FileId, NewLink, SmallUpload, Transport, events
+from asperguide.identity.events import AccountErased
+from asperguide.media import Conversion, FileChange, FileId, NewLink, Poster, SmallUpload, Target, Transport, events
 from asperguide.media.model import File, quarantine_key
+from asperguide.media.playing import PLAYLIST
 from asperguide.media.transport import Upload
-from tests.media import TEXT, new_upload
+from tests.media import TEXT, new_upload, png
 
 JOB = UUID(int=99)
 CLIP = toy_clip()
@@ -181,6 +183,76 @@ async def _large(cast: Any) -> FileId:
     return await sent(cast, CLIP, media_type="video/mp4")
 
 
+TINY = toy_clip(1.0, width=64, height=36)
+
+
+async def _small_video(cast: Any) -> FileId:
+    """A video that is ready, and waits to be processed."""
+    id = await arrived(cast, TINY, media_type="video/mp4")
+    await cast.world.container.check_file()(events.FileArrived(file=id))
+    return id
+
+
+async def _processed(cast: Any) -> FileId:
+    id = await _small_video(cast)
+    await cast.world.container.process_video()(events.VideoProcessingWanted(file=id), (await _video_of(cast, id)).job)
+    return id
+
+
+async def _cancelled(cast: Any) -> FileId:
+    id = await _small_video(cast)
+    await cast.world.container.cancel_processing()(cast.siobhan.actor, id)
+    return id
+
+
+async def _video_of(cast: Any, id: FileId) -> Any:
+    return await cast.world.container.media_reads().video(id)
+
+
+async def _playing(cast: Any, media_type: str) -> tuple[Any, ...]:
+    id = await _processed(cast)
+    made = next(one for one in (await _video_of(cast, id)).made if one.media_type == media_type)
+    return cast.siobhan.actor, id, made.role, made.name
+
+
+async def _playing_a_picture(cast: Any) -> tuple[Any, ...]:
+    return await _playing(cast, "image/webp")
+
+
+async def _playing_a_list(cast: Any) -> tuple[Any, ...]:
+    return await _playing(cast, PLAYLIST)
+
+
+async def _processing(cast: Any) -> tuple[Any, ...]:
+    id = await _small_video(cast)
+    return events.VideoProcessingWanted(file=id), (await _video_of(cast, id)).job
+
+
+async def _making_stills(cast: Any) -> tuple[Any, ...]:
+    return events.PosterWanted(file=await _processed(cast)), JOB
+
+
+async def _wanting(cast: Any) -> Any:
+    """A sound that is to be made of a video."""
+    source = await _small_video(cast)
+    made = await cast.world.container.convert()(cast.siobhan.actor, source, Conversion(to=Target.WAV))
+    return events.ConversionWanted(source=source, file=made.file.id, to="wav"), made.job
+
+
+async def _making(cast: Any) -> tuple[Any, ...]:
+    wanted, _ = await _wanting(cast)
+    return await file_of(cast, wanted.source), await file_of(cast, wanted.file), "wav"
+
+
+async def _picture(cast: Any) -> FileId:
+    return await arrived(cast, png(), media_type="image/png", name="a.png")
+
+
+async def _forgetting(cast: Any) -> tuple[Any, ...]:
+    await sent(cast)
+    return AccountErased(user=cast.siobhan.actor.user), JOB
+
+
 MEDIA: dict[str, list[Case]] = {
     # sending files
     "start_upload": [(_starting, {"keyed": True}), (_starting_in_parts, {"keyed": True})],
@@ -209,11 +281,28 @@ MEDIA: dict[str, list[Case]] = {
     "check_file": [about(events.FileArrived, _video), about(events.FileArrived, arrived)],
     "expire_uploads": [later(sent, hours=25)],
     "purge_deleted_files": [later(deleted, days=8)],
+    "forget_owner": [(_forgetting, {"once": True})],
     "prune_links": [later(linked, hours=1)],
     "remove_objects": [(_removing, {}), (_removing_one, {})],
     "reconcile": [later(_orphan, True, days=3), later(arrived)],
     "tidy_media": [later(_orphan, JOB, days=3)],
+    # images and videos
+    "show_image": [mine(_picture)],
+    "get_video": [mine(_small_video)],
+    "play_video": [(_playing_a_picture, {})],
+    "play_playlist": [(_playing_a_list, {})],
+    "set_poster": [mine(_processed, Poster(at=0.5))],
+    "make_stills": [(_making_stills, {"once": True})],
+    "process_video": [(_processing, {"once": True})],
+    "retry_processing": [mine(_cancelled)],
+    "cancel_processing": [mine(_small_video)],
+    "stop_processing": [(_processing, {"once": True})],
+    "convert": [mine(_small_video, Conversion(to=Target.WAV), keyed=True)],
+    "convert_file": [(_wanting, {"once": True})],
+    "stop_converting": [(_wanting, {"once": True})],
     # parts of others
+    "see_video": [mine(_small_video)],
+    "make_conversion": [(_making, {})],
     "examine_file": [(_examining, {})],
     "arrive": [(_arriving, {"once": True})],
 }

@@ -39,6 +39,8 @@ BYTES_FIRST = (
 )
 SAID_FIRST = "that a file is being checked is said before it is"
 GIVEN_UP = "room is set aside before the bytes come: it is given back at once, or when the hour of the upload is over"
+LEFT_BEHIND = "what a run that died has made so far is removed by a job"
+ROW_DECIDES = "the row says that nobody wants it; the job is cancelled after that, only to have it stop sooner"
 
 EXCEPTIONS: dict[str, dict[str, str]] = {
     "sign_in": {"guesses": COUNTED, "credentials": LATER},
@@ -69,6 +71,10 @@ EXCEPTIONS: dict[str, dict[str, str]] = {
     },
     "check_file": {"files": SAID_FIRST, "objects": BYTES_FIRST},
     "arrive": {"objects": BYTES_FIRST},
+    "cancel_processing": {"ledger_jobs": ROW_DECIDES},
+    "process_video": {"videos": SAID_FIRST, "objects": BYTES_FIRST, "ledger_jobs": LEFT_BEHIND},
+    "make_stills": {"objects": BYTES_FIRST, "ledger_jobs": LEFT_BEHIND},
+    "convert_file": {"objects": BYTES_FIRST},
 }
 """What of the state may be ahead of the rest after a crash, or differ at the end, for each use case."""
 
