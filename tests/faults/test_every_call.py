@@ -41,6 +41,8 @@ SAID_FIRST = "that a file is being checked is said before it is"
 GIVEN_UP = "room is set aside before the bytes come: it is given back at once, or when the hour of the upload is over"
 LEFT_BEHIND = "what a run that died has made so far is removed by a job"
 ROW_DECIDES = "the row says that nobody wants it; the job is cancelled after that, only to have it stop sooner"
+DEED_FIRST = "what an administrator does to a store is written down before it is done, and again when it is tried again"
+TRIAL = "what was put to try a store stays when nobody is left to remove it"
 
 EXCEPTIONS: dict[str, dict[str, str]] = {
     "sign_in": {"guesses": COUNTED, "credentials": LATER},
@@ -71,6 +73,10 @@ EXCEPTIONS: dict[str, dict[str, str]] = {
     },
     "check_file": {"files": SAID_FIRST, "objects": BYTES_FIRST},
     "arrive": {"objects": BYTES_FIRST},
+    "try_store": {"objects": TRIAL},
+    "delete_object": {"security_events": DEED_FIRST},
+    "create_bucket": {"security_events": DEED_FIRST},
+    "delete_bucket": {"security_events": DEED_FIRST},
     "cancel_processing": {"ledger_jobs": ROW_DECIDES},
     "process_video": {"videos": SAID_FIRST, "objects": BYTES_FIRST, "ledger_jobs": LEFT_BEHIND},
     "make_stills": {"objects": BYTES_FIRST, "ledger_jobs": LEFT_BEHIND},

@@ -42,7 +42,7 @@ from asperguide.identity.errors import (
 )
 from asperguide.identity.exports import export_key
 from asperguide.identity.guessing import subject_of_user
-from asperguide.operations import MaintenanceNotice, Pruning
+from asperguide.operations import MaintenanceNotice, NewBucket, NewObjectLink, Pruning
 from asperguide.shared.actor import Role, UserId
 from asperguide.shared.errors import DomainError
 from asperguide.shared.ledger import NewJob
@@ -236,6 +236,20 @@ async def _with_a_picture(cast: Cast) -> Arguments:
     return (cast.siobhan.actor,)
 
 
+async def _with_an_object(cast: Cast) -> Arguments:
+    await cast.world.storage.put("some/object", b"12345")
+    return cast.boss.actor, "default", "some/object"
+
+
+async def _linking_an_object(cast: Cast) -> Arguments:
+    actor, store, key = await _with_an_object(cast)
+    return actor, store, NewObjectLink(key=key)
+
+
+async def _with_a_bucket(cast: Cast) -> Arguments:
+    return cast.boss.actor, "default", "asperguide"
+
+
 def _after(given: Callable[[Cast], Arguments], **by: float) -> Callable[[Cast], Arguments]:
     def later(cast: Cast) -> Arguments:
         cast.later(**by)
@@ -395,6 +409,16 @@ SCENARIOS: dict[str, list[Scenario]] = {
     "check_maintenance": [calls(_nothing)],
     "begin_maintenance": [calls(lambda cast: (cast.boss.actor, MaintenanceNotice()))],
     "end_maintenance": [calls(_under_maintenance)],
+    # operations: object stores
+    "list_stores": [calls(lambda cast: (cast.boss.actor,))],
+    "try_store": [calls(lambda cast: (cast.boss.actor, "default"))],
+    "list_objects": [calls(lambda cast: (cast.boss.actor, "default"))],
+    "show_object": [calls(_with_an_object)],
+    "link_object": [calls(_linking_an_object)],
+    "delete_object": [calls(_with_an_object)],
+    "list_buckets": [calls(lambda cast: (cast.boss.actor, "default"))],
+    "create_bucket": [calls(lambda cast: (cast.boss.actor, "default", NewBucket(name="another")), once=True)],
+    "delete_bucket": [calls(_with_a_bucket, once=True)],
     # parts of others
     "change_portrait": [calls(lambda cast: (cast.siobhan.actor, "a" * 32))],
     "guess": [calls(_guess)],
@@ -427,6 +451,8 @@ def under(faults: Faults, thing: Any, name: str = "") -> Any:
 
 
 def _part(faults: Faults, value: Any, name: str, hint: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: faults.wrap(one, name) for key, one in value.items()}
     if _is_port(hint) or (_result(hint) is not None and _is_port(_result(hint))):
         return faults.wrap(value, name)
     if isinstance(value, tuple) and typing.get_args(hint)[:1] and _is_port(typing.get_args(hint)[0]):
