@@ -165,6 +165,7 @@ def test_watching_shows_every_change_until_ctrl_c(folder: Path) -> None:
     pid, terminal = pty.fork()
     if pid == 0:
         os.chdir(folder)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # whoever started the tests may ignore it
         os.execve(COMMAND[0], [*COMMAND, "jobs", "list", "--watch"], environment(TERM="xterm"))
     screen, cancelled, interrupted = b"", False, False
     with os.fdopen(terminal, "rb", buffering=0) as shown, contextlib.suppress(OSError):  # how a terminal ends
