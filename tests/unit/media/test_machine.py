@@ -16,6 +16,7 @@ from asperguide.adapters.memory.media_tables import FILES, UPLOADS
 from asperguide.media import FileChange, FileId, FileState, SmallUpload, Transport
 from asperguide.media.model import RETENTION
 from asperguide.shared.errors import DomainError
+from asperguide.shared.storage import UploadMissing
 from asperguide.testing.faults import Call, CrashAfter, CrashBefore, Fault, Faults, Injected, Latency
 from tests.media import TEXT, a_world, check_sound, files, in_chunks, png, put, put_parts, read, start
 
@@ -69,7 +70,7 @@ class MediaMachine(RuleBasedStateMachine):
             ):
                 try:
                     return await work()
-                except (Injected, DomainError):
+                except (Injected, DomainError, UploadMissing):  # parts were joined by whoever died: finish it then
                     return None
 
         return self.run(once())
