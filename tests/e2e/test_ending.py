@@ -105,7 +105,7 @@ if __name__ == "__main__":
     config = Config("tests.e2e.test_ending:broken", factory=True, workers=2, port=0, lifespan="on")
     ending.Supervisor(config, [config.bind_socket()]).run()
 """
-    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=False)
     assert (ended.returncode, "no such setting" in ended.stderr) == (3, True), ended.stderr
 
 
