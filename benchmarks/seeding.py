@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from asperguide.identity.events import SignedInFromNewDevice
 from asperguide.identity.model import UserState, new_user
 from asperguide.identity.ports import Credential
 from asperguide.identity.signing_in import open_session
@@ -22,10 +23,33 @@ def in_process(service: Service, seed: int, number: int) -> list[Account]:
     return asyncio.run(_seed(service, [person(seed, one) for one in numbers]))
 
 
-async def _seed(service: Service, people: list[Account]) -> list[Account]:
+def mails(service: Service, seed: int, number: int) -> None:
+    """So many mails to one person more, announced at once."""
+    asyncio.run(_announce(service, person(seed, -1), number))
+
+
+async def _announce(service: Service, who: Account, number: int) -> None:
+    container = _container(service)
+    now = container.clock().now()
+    user = new_user(UserId(container.ids().new()), who.email, who.username, FULL_NAME, now)
+    for first in range(0, number, A_TRANSACTION):
+        async with container.identity_unit_of_work() as uow:
+            if not first:
+                await uow.users.add(user, Credential(id=user.id, hash="", changed_at=now))
+            for _ in range(first, min(first + A_TRANSACTION, number)):
+                uow.announce(SignedInFromNewDevice(user=user.id, at=now, device="Firefox", address="127.0.0.1"))
+            await uow.commit()
+    await container.database().close()
+
+
+def _container(service: Service) -> Any:
     from asperguide.container import Container  # here, because the peers also run where the service does not
 
-    container = Container(settings=load({**service.settings, "SERVER_PORT": str(service.port)}, folder=Path("/")))
+    return Container(settings=load({**service.settings, "SERVER_PORT": str(service.port)}, folder=Path("/")))
+
+
+async def _seed(service: Service, people: list[Account]) -> list[Account]:
+    container = _container(service)
     hashed = await container.hasher().hash(PASSWORD)
     seeded: list[Account] = []
     for first in range(0, len(people), A_TRANSACTION):

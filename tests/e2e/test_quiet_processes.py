@@ -1,4 +1,4 @@
-"""`asperguide scheduler`: processes that only put into the ledger what the clock asks for."""
+"""Processes that answer nobody: `asperguide scheduler`, and what it shares with `asperguide worker`."""
 
 import asyncio
 import signal
@@ -14,6 +14,9 @@ from asperguide.worker import schedules_of
 from tests.e2e.conftest import Launch
 from tests.e2e.service import asperguide, asperguide_here, on_mariadb, on_redis
 from tests.servers import MariaDB, RedisServer, eventually
+
+HEAP_OF_A_THREAD = 64 * 1024 * 1024
+"""What glibc reserves for each."""
 
 
 def due_times(began: datetime) -> Counter[str]:
@@ -66,3 +69,19 @@ def test_a_scheduler_refuses_an_old_schema_and_says_the_command(
     refused = asperguide("scheduler", folder=tmp_path, **on_mariadb(mariadb, mariadb_database))
     assert refused.returncode == 1
     assert "asperguide migrate up" in refused.stderr
+
+
+@pytest.mark.parametrize("command", ["worker", "scheduler"])
+def test_processes_without_requests_have_the_loop_and_the_heap_of_those_with_some(launch: Launch, command: str) -> None:
+    process = launch(command).process
+    assert process is not None
+    maps = Path(f"/proc/{process.pid}/maps").read_text()
+    assert "/uvloop/loop" in maps
+    assert [line for line in maps.splitlines() if reserved(line) > HEAP_OF_A_THREAD / 2] == []
+
+
+def reserved(line: str) -> int:
+    """Of a line of the maps: bytes that nobody may touch yet. A thread's own heap starts with most of it so."""
+    span, permissions, *_ = line.split()
+    start, end = (int(address, 16) for address in span.split("-"))
+    return end - start if permissions == "---p" else 0
