@@ -48,6 +48,7 @@ UNDONE = "SELECT 1 FROM ledger_jobs WHERE state IN ('waiting', 'running') LIMIT 
 MOST_PUT_OFF = 0.01
 """Share of the requests that may meet a full queue of passwords: at a steady rate several can still come at once."""
 
+ESTABLISHED = "01"
 HOUR = 3600.0
 MEMORY_AN_HOUR = 2.0
 DESCRIPTORS_AN_HOUR = 10.0
@@ -59,7 +60,7 @@ def soak(run: Run) -> Report:
         seeding.mails(ours, run.seed, WARMING_MAILS)
         _until_done(run.servers, ours)
         watched = {"server": ours.server.process.pid, "worker": at_work.process.pid, **_servers(run.servers)}
-        watch = Watch(watched)
+        watch = Watch(watched, ours.port)
         crowd = asyncio.run(_soak(run, ours, watch))
     answers = ", ".join(f"{word}: {count}" for word, count in sorted(crowd.answers.items()))
     checks = [
@@ -140,11 +141,11 @@ class Watch:
     """Looks at processes all the time, and keeps the least of every five seconds.
 
     What is held for a moment only, such as 19 MiB for each password that is being hashed, is in most looks and not in
-    all of them; what is never given back is in all.
+    all of them; what is never given back is in all. Connections that a client holds to `port` are the client's.
     """
 
-    def __init__(self, watched: dict[str, int]) -> None:
-        self._watched = watched
+    def __init__(self, watched: dict[str, int], port: int) -> None:
+        self._watched, self._port = watched, port
         self.samples: list[Sample] = []
 
     @property
@@ -167,9 +168,11 @@ class Watch:
         return Sample(now, least)
 
     def _look(self) -> dict[str, dict[str, float]]:
-        return {
+        found = {
             name: {"resident": _resident(pid), "descriptors": _descriptors(pid)} for name, pid in self._watched.items()
         }
+        found["server"]["descriptors"] -= _connections(self._port)
+        return found
 
 
 def _resident(pid: int) -> float:
@@ -179,6 +182,15 @@ def _resident(pid: int) -> float:
 
 def _descriptors(pid: int) -> float:
     return float(len(list(Path(f"/proc/{pid}/fd").iterdir())))
+
+
+def _connections(port: int) -> int:
+    """Accepted connections to the port that both ends hold open; one that the client has closed is in another state."""
+    sockets = (line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:])
+    return sum(
+        local.endswith(f":{port:04X}") and state == ESTABLISHED and inode != "0"
+        for _, local, _, state, _, _, _, _, _, inode, *_ in sockets
+    )
 
 
 async def _soak(run: Run, ours: Service, watch: Watch) -> "Crowd":
