@@ -45,6 +45,7 @@ async def test_api_and_worker_serve_the_journey_from_two_processes(
             "database": "up",
             "redis": "up",
             "smtp": "up",
+            "storage": "up",
         }
         with redis_server.client() as redis:
             assert redis.dbsize() > 0
