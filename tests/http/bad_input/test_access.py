@@ -41,6 +41,7 @@ CLOSED = [(method, path) for method, path, declared in ROUTES if not (declared.p
 SHARED = [(method, path) for method, path, declared in ROUTES if declared.optional]
 OPEN = [(method, path) for method, path, declared in ROUTES if declared.public]
 ADMIN = [(method, path) for method, path in CLOSED if path.startswith("/api/v1/admin")]
+STREAMED = [(method, path) for method, path, declared in ROUTES if declared.streams]
 MINE = [found for found in CLOSED if found not in ADMIN]
 
 
@@ -118,7 +119,10 @@ async def test_only_an_administrator_who_acts_as_one_gets_through(house: House, 
     answer = await call(house, method, path, acting)
     assert (answer.status_code, problem_of(answer)["code"]) == (403, "NOT_WHILE_IMPERSONATING")
     answer = await call(house, method, path, admin)
-    assert answer.status_code < 300 or answer.status_code in (404, 409), answer.text
+    if "/storage/connections/" in path:
+        assert answer.status_code < 300 or answer.status_code in (404, 409), answer.text  # a folder has no buckets
+    else:
+        assert answer.status_code == (404 if "{id}" in path else 200), answer.text
 
 
 @pytest.mark.parametrize(("method", "path"), MINE)
@@ -128,8 +132,9 @@ async def test_everybody_gets_through_to_what_is_theirs(house: House, method: st
         if answer.status_code == 403:
             assert problem_of(answer)["code"] == "PASSWORD_WRONG"  # the example's
         else:
-            # Four letters are no picture, and not all types of bytes are taken everywhere.
-            assert answer.status_code < 300 or answer.status_code in (404, 409, 415, 422), answer.text
+            # Where bytes are taken, four letters are not always what is wanted.
+            refused = (415, 422) if (method, path) in STREAMED else ()
+            assert answer.status_code < 300 or answer.status_code in (404, 409, *refused), answer.text
 
 
 @pytest.mark.parametrize(("method", "path"), OPEN)
