@@ -10,7 +10,6 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 from email.utils import parseaddr
-from importlib.metadata import version
 from pathlib import Path
 from socket import gethostname
 from typing import TYPE_CHECKING
@@ -97,6 +96,8 @@ def _collectors(settings: Settings) -> Iterator[Collector]:
 
 def otlp_collector(settings: Settings) -> OtlpCollector:
     """Where `OTEL_EXPORTER_OTLP_ENDPOINT` is, and what it is told about this process."""
+    from importlib.metadata import version
+
     pairs = (pair.partition("=") for pair in settings.otel_exporter_otlp_headers.split(",") if pair.strip())
     return OtlpCollector(
         endpoint=settings.otel_exporter_otlp_endpoint,
@@ -136,6 +137,8 @@ def error_reports(settings: Settings) -> AbstractContextManager[object]:
     """Sentry when `SENTRY_DSN` is set, else nothing."""
     if not settings.sentry_dsn:
         return nullcontext()
+    from importlib.metadata import version
+
     from asperguide.adapters.logs.masking import Masking
     from asperguide.adapters.sentry import SentryReports
 

@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import timedelta
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +44,6 @@ from asperguide.container import Container
 from asperguide.monitoring import monitored
 from asperguide.settings import Settings, SettingsRefused, load
 from asperguide.shared.ports import Budget, Ids
-from asperguide.worker import working
 
 APPLICATION = "asperguide.server:create"
 MINUTE = timedelta(minutes=1)
@@ -56,25 +54,30 @@ STREAM = "chunks"
 
 log = logging.getLogger("asperguide.server")
 
-ABOUT = About(
-    title="Asperguide",
-    version=version("asperguide"),
-    description="Accounts, sessions and files of a publishing platform. Errors are problems (RFC 9457): see "
-    "`docs/errors.md`.",
-    tags=(
-        ("accounts", "Becoming a user, finding people, getting back in."),
-        ("my account", "What is mine to see and change."),
-        ("long work", "How far is what goes on in the background, and ending it."),
-        ("sessions", "Signing in and out, and on which devices."),
-        ("administration", "For administrators only."),
-        ("uploads", "Sending files: by signed requests to the storage, in parts, or by tus."),
-        ("files", "Files: finding, showing, sharing and deleting them."),
-        ("videos", "Videos: playing them, having pieces of them made; other formats of files."),
-        ("operations", "Jobs and queues, for administrators only."),
-        ("oauth", "For standard OAuth 2.0 clients."),
-        ("health", "For load balancers and people who look."),
-    ),
-)
+
+def about() -> About:
+    """What the OpenAPI document says of itself. Its version costs time and memory: not at each start."""
+    from importlib.metadata import version
+
+    return About(
+        title="Asperguide",
+        version=version("asperguide"),
+        description="Accounts, sessions and files of a publishing platform. Errors are problems (RFC 9457): see "
+        "`docs/errors.md`.",
+        tags=(
+            ("accounts", "Becoming a user, finding people, getting back in."),
+            ("my account", "What is mine to see and change."),
+            ("long work", "How far is what goes on in the background, and ending it."),
+            ("sessions", "Signing in and out, and on which devices."),
+            ("administration", "For administrators only."),
+            ("uploads", "Sending files: by signed requests to the storage, in parts, or by tus."),
+            ("files", "Files: finding, showing, sharing and deleting them."),
+            ("videos", "Videos: playing them, having pieces of them made; other formats of files."),
+            ("operations", "Jobs and queues, for administrators only."),
+            ("oauth", "For standard OAuth 2.0 clients."),
+            ("health", "For load balancers and people who look."),
+        ),
+    )
 
 
 def build(container: Container, lifespan: Sequence[Any] = ()) -> Edge:
@@ -162,7 +165,7 @@ def _retried(provider: Callable[[], Any], ids: Ids) -> object:
 def _shared(container: Container, settings: Settings, cookies: SessionCookies) -> Mapping[str, Callable[[], object]]:
     """What all requests share."""
     readiness = RememberedReadiness(container.check_readiness())
-    document = OpenApiDocument(ABOUT)
+    document = OpenApiDocument(about)
     oauth = OAuthServer(issuer=settings.url, tokens=container.tokens(), password_grant=settings.oauth_password_grant)
     metrics = Metrics(text=container.exposition().text, token=settings.metrics_token)
     front = Front(title="Asperguide", text="It runs.", docs=settings.shows_docs, mails=settings.shows_mails)
@@ -183,6 +186,8 @@ def _shared(container: Container, settings: Settings, cookies: SessionCookies) -
 @asynccontextmanager
 async def living(container: Container, *, with_worker: bool) -> AsyncIterator[None]:
     """What a process needs beside requests: news of caches and maintenance, perhaps a worker; closed in good order."""
+    if with_worker:
+        from asperguide.worker import working
     async with AsyncExitStack() as stack:
         stack.enter_context(error_reports(container.settings()))
         stack.push_async_callback(close, container)

@@ -264,7 +264,7 @@ class TestDocument:
         assert self.told("/old")["anyOf"] == [{"$ref": f"#/components/schemas/{name}"} for name in ("Thing", "Owner")]
 
     async def test_it_is_served_with_an_etag_and_built_once(self) -> None:
-        document = OpenApiDocument(About(title="Sample", version="1"))
+        document = OpenApiDocument(lambda: About(title="Sample", version="1"))
         world = World(more_routes=[OpenApi], use_cases={"openapi_document": lambda: document})
         async with world.client() as client:
             first, yaml = await client.get("/openapi.json"), await client.get("/openapi.yaml")

@@ -51,7 +51,7 @@ class Archive(MailArchive):
 
 def site() -> World:
     """An application with all pages."""
-    document = OpenApiDocument(About(title="Sample", version="1"))
+    document = OpenApiDocument(lambda: About(title="Sample", version="1"))
     archive = Archive()
     return World(
         more_routes=[DocsPages, FrontPage, DevMails, OpenApi],

@@ -2,7 +2,7 @@
 
 import sys
 
-import rich_click as click
+import click
 
 from asperguide.settings import SettingsRefused
 from asperguide.shared.errors import DomainError
@@ -32,7 +32,16 @@ COMMANDS = {
 """What `asperguide --help` lists, and where it is."""
 
 
-class Commands(click.RichGroup):
+def _in_colours() -> type[click.Group]:
+    """A group whose help is drawn in colours, unless this process serves: what draws it would stay in its memory."""
+    if sys.argv[1:2] == ["serve"]:
+        return click.Group
+    from rich_click import RichGroup
+
+    return RichGroup
+
+
+class Commands(_in_colours()):  # type: ignore[misc]  # known only when it runs
     """Imports a command when somebody asks for it."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:

@@ -14,11 +14,11 @@ def openapi(as_yaml: bool, check: Path | None) -> None:
     """Print the OpenAPI document of the REST API."""
     from asperguide.adapters.http.openapi_serving import OpenApiDocument
     from asperguide.container import Container
-    from asperguide.server import ABOUT, build
+    from asperguide.server import about, build
 
     settings = Settings(oauth_secret_key="only to build the document, signs nothing")  # noqa: S106
     app = build(Container(settings=settings)).app
-    document = OpenApiDocument(ABOUT)
+    document = OpenApiDocument(about)
     content, _ = document.yaml(app) if as_yaml else document.json(app)
     _print_or_check(content.decode(), check, "asperguide openapi")
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING
 
-import rich_click as click
+import click
 
 from asperguide.settings import Settings, load
 

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from html import escape
 from types import MappingProxyType
 
-from litestar import Controller, Response, get
+from litestar import Controller, Response
 from litestar.params import FromPath
 
 from asperguide.adapters.http.bodies import ApiRequest
+from asperguide.adapters.http.handlers import get
 from asperguide.adapters.http.pages import POLICY, page
 from asperguide.adapters.http.problems import RouteNotFound
 from asperguide.adapters.http.routes import public

@@ -1,11 +1,14 @@
 """From controllers to the ASGI application: Litestar with everything of its own switched off, behind the edge."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Self
 
-from litestar import Litestar
+from litestar import Litestar, Router
 from litestar.config.app import AppConfig
 from litestar.di import Provide
+from litestar.enums import HttpMethod
+from litestar.events import BaseEventEmitterBackend
+from litestar.handlers import HTTPRouteHandler
 from litestar.plugins.core import MsgspecDIPlugin
 from litestar.routes import HTTPRoute
 
@@ -37,6 +40,34 @@ class LeanLitestar(Litestar):
     @staticmethod
     def _patch_opentelemetry_middleware(config: AppConfig) -> AppConfig:
         return config
+
+    def register(self, value: Any) -> None:  # type: ignore[override]  # as in Litestar itself
+        """Take routes in, without the handlers that Litestar adds for OPTIONS: the edge tells of methods itself."""
+        for route in Router.register(self, value):
+            if isinstance(route, HTTPRoute):
+                route.route_handlers = [handler for handler in route.route_handlers if not _is_added(handler)]
+                for handler in route.route_handlers:
+                    handler.on_registration(self)
+                route.create_handler_map()
+        self.asgi_router.construct_routing_trie()
+
+
+def _is_added(handler: HTTPRouteHandler) -> bool:
+    return handler.http_methods == {HttpMethod.OPTIONS} and "declared" not in handler.opt
+
+
+class NoEvents(BaseEventEmitterBackend):
+    """None, as ours are announced in the ledger: Litestar's emitter would import anyio's loop for its queue."""
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Nothing was begun."""
+
+    def emit(self, event_id: str, *args: Any, **kwargs: Any) -> None:
+        """Raises RuntimeError: whoever calls this believes that somebody listens."""
+        raise RuntimeError(f"nobody listens to {event_id}: announce it in a unit of work")
 
 
 def create_app(
@@ -74,6 +105,7 @@ def create_app(
         lifespan=list(lifespan),
         openapi_config=None,
         logging_config=None,
+        event_emitter_backend=NoEvents,
         debug=False,
     )
     for route in app.routes:

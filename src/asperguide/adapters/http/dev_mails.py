@@ -2,9 +2,10 @@
 
 from html import escape
 
-from litestar import Controller, Response, get
+from litestar import Controller, Response
 from litestar.params import FromPath
 
+from asperguide.adapters.http.handlers import get
 from asperguide.adapters.http.pages import POLICY, html_response, page
 from asperguide.adapters.http.problems import RouteNotFound
 from asperguide.adapters.http.routes import Given, public

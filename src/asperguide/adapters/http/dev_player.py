@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from html import escape
 from uuid import UUID
 
-from litestar import Controller, Response, get
+from litestar import Controller, Response
 from litestar.params import FromPath
 
+from asperguide.adapters.http.handlers import get
 from asperguide.adapters.http.pages import POLICY, page
 from asperguide.adapters.http.routes import Given, public
 from asperguide.media import FileId, GetVideo, VideoView

@@ -11,10 +11,11 @@ from html import escape
 from importlib.util import find_spec
 from pathlib import Path
 
-from litestar import Controller, Response, get
+from litestar import Controller, Response
 from litestar.params import FromPath
 
 from asperguide.adapters.http.bodies import ApiRequest
+from asperguide.adapters.http.handlers import get
 from asperguide.adapters.http.pages import html_response, page
 from asperguide.adapters.http.preconditions import UNCHANGED, is_current
 from asperguide.adapters.http.problems import RouteNotFound

@@ -71,7 +71,7 @@ class Edge(Measured):
         self._clock = clock
         self._ids = ids
         self._maintenance = maintenance
-        self._find = app.asgi_router.handle_routing
+        self._routing = app.asgi_router.handle_routing
         self._slow_seconds = rules.slow_seconds
         self._address: Callable[..., str] = client_address(rules.trusted_proxies)
         self._always = fields.always(https=rules.public_url.startswith("https://"))
@@ -88,7 +88,7 @@ class Edge(Measured):
             for handler in getattr(found, "route_handlers", ()):
                 self._plans[handler] = plan_of(handler, found.path_format)
                 methods.setdefault(found.path_format, {"OPTIONS"}).update(handler.http_methods)
-                if "OPTIONS" in handler.http_methods and "declared" in handler.opt:
+                if "OPTIONS" in handler.http_methods:
                     self._own_options.add(found.path_format)
         for path, names in methods.items():
             self._allowed[path] = ", ".join(sorted(names | ({"HEAD"} if "GET" in names else set()))).encode()
@@ -219,14 +219,28 @@ class Edge(Measured):
     def _route(self, path: str, method: str, call: Call) -> Any:
         """Where the request goes, or the error that says why it goes nowhere: strangers pay for those too."""
         try:
-            if path[-1:] == "/" or "//" in path:
-                path = "/" + "/".join(part for part in path.split("/") if part)
-            return self._find(path=path, method=method)
+            return self._find(path, method)
         except NotFoundException:
             return RouteNotFound()
         except MethodNotAllowedException:
-            call.extra.append((b"allow", self._allow(path)))
+            if not (template := self._template(path)):
+                return RouteNotFound()
+            call.extra.append((b"allow", self._allowed[template]))
             return MethodNotAllowed()
+
+    def _find(self, path: str, method: str) -> Any:
+        if path[-1:] == "/" or "//" in path:
+            path = "/" + "/".join(part for part in path.split("/") if part)
+        return self._routing(path=path, method=method)
+
+    def _template(self, path: str, method: str = "OPTIONS") -> str:
+        """Which route an address belongs to, whatever its methods; empty when to none."""
+        try:
+            return str(self._find(path, method)[4])
+        except NotFoundException:
+            return ""
+        except MethodNotAllowedException as refused:
+            return self._template(path, (refused.headers or {})["allow"].split(", ")[0])
 
     def _meant(self, path: str, method: bytes) -> str:
         """The method that X-HTTP-Method-Override names, if the route of that method listens to it."""
@@ -236,22 +250,15 @@ class Edge(Measured):
 
     def _answers_options(self, path: str, headers: Mapping[bytes, bytes]) -> bool:
         """Whether a handler tells of this address itself; pages that ask before they send are none of its business."""
-        if not self._own_options or b"access-control-request-method" in headers:
-            return False
-        route = self._route(path, "OPTIONS", Call({}, path, ""))
-        return not isinstance(route, Exception) and route[4] in self._own_options
-
-    def _allow(self, path: str) -> bytes:
-        return self._allowed[self._find(path=path, method="OPTIONS")[4]]
+        return b"access-control-request-method" not in headers and self._template(path) in self._own_options
 
     async def _tell_options(self, scope: Scope, reply: Send, call: Call, passage: Passage) -> None:
         """The methods of an address; with CORS fields when a page of an admitted origin asks."""
         headers, out = call.headers, [(b"allow", fields.METHODS + b", OPTIONS")]
         if scope["path"] != "*":
-            route = self._route(scope["path"], "OPTIONS", call)
-            if isinstance(route, Exception):
-                raise route
-            passage.template = route[4]
+            passage.template = self._template(scope["path"])
+            if not passage.template:
+                raise RouteNotFound
             out = [(b"allow", self._allowed[passage.template])]
         if b"access-control-request-method" in headers and headers.get(b"origin") in self._cors:
             out.extend(fields.PREFLIGHT)

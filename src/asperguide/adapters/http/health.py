@@ -5,8 +5,9 @@ import time
 from collections.abc import Callable
 
 import msgspec
-from litestar import Controller, Response, get
+from litestar import Controller, Response
 
+from asperguide.adapters.http.handlers import get
 from asperguide.adapters.http.routes import Given, route
 from asperguide.operations import CheckReadiness, Readiness
 

@@ -4,11 +4,12 @@ import hmac
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from litestar import Controller, Response, get
+from litestar import Controller, Response
 
 from asperguide.adapters.http.addresses import is_loopback
 from asperguide.adapters.http.bodies import ApiRequest
 from asperguide.adapters.http.credentials import bearer_of
+from asperguide.adapters.http.handlers import get
 from asperguide.adapters.http.routes import Given, public
 from asperguide.shared.errors import Forbidden, Unauthenticated
 

@@ -1,12 +1,14 @@
 """The OpenAPI document as files: `/openapi.json` and `/openapi.yaml`, made once, with ETags."""
 
 import hashlib
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
-from litestar import Controller, Litestar, Response, get
+from litestar import Controller, Litestar, Response
 
 from asperguide.adapters.http.bodies import ApiRequest
+from asperguide.adapters.http.handlers import get
 from asperguide.adapters.http.openapi import About, build
 from asperguide.adapters.http.preconditions import UNCHANGED, is_current
 from asperguide.adapters.http.routes import Given, public
@@ -15,14 +17,14 @@ from asperguide.adapters.http.routes import Given, public
 class OpenApiDocument:
     """The document of an application, made on the first call and kept."""
 
-    def __init__(self, about: About) -> None:
+    def __init__(self, about: Callable[[], About]) -> None:
         self._about = about
         self._kept: dict[str, tuple[bytes, str]] = {}
 
     def json(self, app: Litestar) -> tuple[bytes, str]:
         """The document as JSON, and its ETag."""
         if "json" not in self._kept:
-            self._keep("json", msgspec.json.encode(build(app, self._about)))
+            self._keep("json", msgspec.json.encode(build(app, self._about())))
         return self._kept["json"]
 
     def yaml(self, app: Litestar) -> tuple[bytes, str]:

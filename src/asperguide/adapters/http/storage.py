@@ -8,10 +8,11 @@ from contextlib import asynccontextmanager
 from datetime import UTC
 from email.utils import format_datetime
 
-from litestar import Controller, Response, get, post, put
+from litestar import Controller, Response
 from litestar.params import FromPath
 
 from asperguide.adapters.http.bodies import ApiRequest
+from asperguide.adapters.http.handlers import get, post, put
 from asperguide.adapters.http.media.forms import OVERHEAD, FileForm
 from asperguide.adapters.http.media.sending import HARMLESS, whole_or_part
 from asperguide.adapters.http.preconditions import UNCHANGED, is_current, names

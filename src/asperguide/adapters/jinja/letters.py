@@ -2,23 +2,30 @@
 
 import re
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from typing import TYPE_CHECKING
 
 from asperguide.adapters.jinja.catalogue import KINDS, LANGUAGES
 from asperguide.shared.ports import Letter, Letters
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 TEMPLATES = Path(__file__).parent / "templates"
 BREAKS = re.compile(r"[ \x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
 class JinjaLetters(Letters):
-    """Writes letters from the templates in this package, each compiled when it is first needed."""
+    """Writes letters from the templates in this package, each compiled when it is first needed, as Jinja itself is."""
 
-    def __init__(self) -> None:
-        self._html = _environment("html", escapes=True)
-        self._text = _environment("txt", escapes=False)
+    @cached_property
+    def _html(self) -> "Environment":
+        return _environment("html", escapes=True)
+
+    @cached_property
+    def _text(self) -> "Environment":
+        return _environment("txt", escapes=False)
 
     def write(self, kind: str, locale: str, data: Mapping[str, str]) -> Letter:
         """The letter in the language of `locale` (`fr`, `fr-CA`, `fr_FR`), else in English.
@@ -34,8 +41,10 @@ class JinjaLetters(Letters):
         return Letter(subject=subject, text=words.render(given), html=self._html.get_template(name).render(given))
 
 
-def _environment(format: str, *, escapes: bool) -> Environment:
+def _environment(format: str, *, escapes: bool) -> "Environment":
     """HTML and text differ in what they escape and in the layout and parts that a template finds."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
     environment = Environment(
         autoescape=escapes,  # noqa: S701 - plain text has nothing to escape
         undefined=StrictUndefined,

@@ -4,7 +4,6 @@ import contextlib
 import importlib
 import io
 import pkgutil
-from argparse import Namespace
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -236,6 +235,8 @@ async def _with_alembic(
 
 
 def _config(output: io.StringIO) -> Any:
+    from argparse import Namespace
+
     from alembic.config import Config
 
     config = Config(stdout=output, output_buffer=output, cmd_opts=Namespace(quiet=True))

@@ -3,9 +3,9 @@
 from typing import Annotated
 
 import msgspec
-from litestar import get, post
 from litestar.params import JSONBody, QueryParameter
 
+from asperguide.adapters.http.handlers import get, post
 from asperguide.adapters.http.once import Once
 from asperguide.adapters.http.routes import Given, route
 from asperguide.identity import (

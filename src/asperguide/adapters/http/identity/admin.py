@@ -2,10 +2,11 @@
 
 from uuid import UUID
 
-from litestar import Response, delete, get, post
+from litestar import Response
 from litestar.params import FromPath, JSONBody
 
 from asperguide.adapters.http.bodies import ApiRequest
+from asperguide.adapters.http.handlers import delete, get, post
 from asperguide.adapters.http.once import Once
 from asperguide.adapters.http.paging import Items, Listing, listed
 from asperguide.adapters.http.preconditions import single

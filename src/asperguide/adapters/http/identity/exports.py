@@ -2,10 +2,11 @@
 
 from uuid import UUID
 
-from litestar import Response, get, post
+from litestar import Response
 from litestar.params import FromPath, JSONBody
 
 from asperguide.adapters.http.answers import Plain
+from asperguide.adapters.http.handlers import get, post
 from asperguide.adapters.http.identity.me import PROOF, TAGS
 from asperguide.adapters.http.long_work import accepted
 from asperguide.adapters.http.once import Once

@@ -1,9 +1,10 @@
 """My account."""
 
-from litestar import Response, delete, get, patch, post, put
+from litestar import Response
 from litestar.params import JSONBody
 
 from asperguide.adapters.http.bodies import ApiRequest
+from asperguide.adapters.http.handlers import delete, get, patch, post, put
 from asperguide.adapters.http.identity.cookies import signed_out
 from asperguide.adapters.http.paging import Items, Listing, listed
 from asperguide.adapters.http.preconditions import expected_version, single

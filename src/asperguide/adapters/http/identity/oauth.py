@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import msgspec
-from litestar import Response, get, post
+from litestar import Response
 
 from asperguide.adapters.http.answers import Plain
 from asperguide.adapters.http.bodies import ApiRequest, typed
+from asperguide.adapters.http.handlers import get, post
 from asperguide.adapters.http.identity.accounts import CREDENTIALS
 from asperguide.adapters.http.routes import Given, route
 from asperguide.identity import (

@@ -3,10 +3,11 @@
 from typing import Annotated
 from uuid import UUID
 
-from litestar import Response, delete, get, put
+from litestar import Response
 from litestar.params import FromPath, PathParameter
 
 from asperguide.adapters.http.bodies import ApiRequest
+from asperguide.adapters.http.handlers import delete, get, put
 from asperguide.adapters.http.openapi_parts import BINARY
 from asperguide.adapters.http.preconditions import expected_version, is_current, single
 from asperguide.adapters.http.routes import ANYTHING, Given, route

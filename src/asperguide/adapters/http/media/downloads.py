@@ -4,10 +4,11 @@ from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from litestar import Response, delete, get, post
+from litestar import Response
 from litestar.params import FromPath, JSONBody, QueryParameter
 
 from asperguide.adapters.http.bodies import ApiRequest
+from asperguide.adapters.http.handlers import delete, get, post
 from asperguide.adapters.http.media.parts import CREATED, FILES, ID, READ, READING, header
 from asperguide.adapters.http.media.sending import sent
 from asperguide.adapters.http.once import Once

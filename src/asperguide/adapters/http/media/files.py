@@ -5,10 +5,11 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from litestar import Response, delete, get, patch, post, put
+from litestar import Response
 from litestar.params import FromPath, JSONBody, QueryParameter
 
 from asperguide.adapters.http.bodies import ApiRequest, typed
+from asperguide.adapters.http.handlers import delete, get, patch, post, put
 from asperguide.adapters.http.media.forms import OVERHEAD, REPEATABLE, FileForm
 from asperguide.adapters.http.media.parts import BASE, CREATED, FILE, FILES, NEW
 from asperguide.adapters.http.once import Once

@@ -3,10 +3,11 @@
 from typing import Annotated
 from uuid import UUID
 
-from litestar import Response, get
+from litestar import Response
 from litestar.params import FromPath, QueryParameter
 
 from asperguide.adapters.http.bodies import ApiRequest
+from asperguide.adapters.http.handlers import get
 from asperguide.adapters.http.media.downloads import CAN_FAIL
 from asperguide.adapters.http.media.parts import FILES, READ, READING
 from asperguide.adapters.http.media.sending import sent

@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from litestar import Response, delete, get, patch, post
-from litestar import route as any_method
+from litestar import Response
 from litestar.params import FromPath
 
 from asperguide.adapters.http.answers import Plain
 from asperguide.adapters.http.bodies import ApiRequest
+from asperguide.adapters.http.handlers import delete, get, options, patch, post
 from asperguide.adapters.http.media.parts import CREATED, NEW, UPLOADS, header
 from asperguide.adapters.http.media.tus_fields import (
     METADATA,
@@ -79,9 +79,8 @@ PROGRESS = {
 RULES: Mapping[str, Any] = {"always": ALWAYS, "overridable": True}
 
 
-@any_method(
+@options(
     "/uploads/tus",
-    http_method=["OPTIONS"],
     status_code=204,
     tags=UPLOADS,
     **route(
@@ -89,7 +88,7 @@ RULES: Mapping[str, Any] = {"always": ALWAYS, "overridable": True}
         description="Version, extensions, checksums and the largest upload of tus 1.0.0.",
     ),
 )  # fmt: skip
-async def options(media_policy: Given[MediaPolicy]) -> Response[None]:
+async def tell_options(media_policy: Given[MediaPolicy]) -> Response[None]:
     told = {
         "tus-resumable": VERSION,
         "tus-version": VERSION,
@@ -233,4 +232,4 @@ def _progress(upload: UploadView) -> Mapping[str, str]:
     return told if upload.expires_at is None else {**told, "upload-expires": expires(upload.expires_at)}
 
 
-ROUTES = (options, create, offset, append, terminate)
+ROUTES = (tell_options, create, offset, append, terminate)

@@ -4,11 +4,12 @@ from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from litestar import Response, delete, get, post
+from litestar import Response
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta
 
 from asperguide.adapters.http.bodies import ApiRequest
+from asperguide.adapters.http.handlers import delete, get, post
 from asperguide.adapters.http.media.parts import BASE, CREATED, FILE, ID, NEW, NEW_UPLOAD, STARTED, UPLOAD, UPLOADS
 from asperguide.adapters.http.once import Once
 from asperguide.adapters.http.paging import Items, Listing, listed

@@ -3,10 +3,11 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import Response, get, post
+from litestar import Response
 from litestar.params import FromPath, JSONBody, QueryParameter
 
 from asperguide.adapters.http.bodies import ApiRequest
+from asperguide.adapters.http.handlers import get, post
 from asperguide.adapters.http.long_work import accepted
 from asperguide.adapters.http.media.parts import FILE, ID, READ, READING
 from asperguide.adapters.http.media.sending import sent

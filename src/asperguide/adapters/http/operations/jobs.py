@@ -3,10 +3,11 @@
 from uuid import UUID
 
 import msgspec
-from litestar import Response, get, post
+from litestar import Response
 from litestar.params import FromPath, JSONBody
 
 from asperguide.adapters.http.bodies import ApiRequest
+from asperguide.adapters.http.handlers import get, post
 from asperguide.adapters.http.paging import Items, Listing, listed
 from asperguide.adapters.http.preconditions import single, version_of
 from asperguide.adapters.http.routes import Given, route

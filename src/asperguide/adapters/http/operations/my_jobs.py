@@ -3,10 +3,11 @@
 from typing import Any
 from uuid import UUID
 
-from litestar import Response, delete, get
+from litestar import Response
 from litestar.params import FromPath
 
 from asperguide.adapters.http.bodies import ApiRequest
+from asperguide.adapters.http.handlers import delete, get
 from asperguide.adapters.http.long_work import SOON
 from asperguide.adapters.http.paging import Items, Listing, listed
 from asperguide.adapters.http.preconditions import single, version_of

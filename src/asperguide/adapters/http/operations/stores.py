@@ -3,9 +3,9 @@
 from typing import Annotated
 
 import msgspec
-from litestar import delete, get, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
+from asperguide.adapters.http.handlers import delete, get, post
 from asperguide.adapters.http.routes import Given, route
 from asperguide.operations import (
     CreateBucket,
