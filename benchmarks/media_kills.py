@@ -34,7 +34,8 @@ from benchmarks.service import DATABASE, Account, Service
 UPLOADS = 100
 CLIENTS = 8
 PAUSES = (0.5, 2.0)
-PATIENCE = 120.0
+PATIENCE, SETTLED = 120.0, 400.0
+"""Seconds for an answer, and for a file that has arrived to be ready."""
 MIB = 1024 * 1024
 SIZES = {"small": 3 * MIB, "direct": 5 * MIB, "multipart": 19 * MIB, "tus": 21 * MIB}
 PIECE = 3 * MIB
@@ -127,8 +128,10 @@ class Client:
         way = self._random.choice(list(SIZES))
         content = b"%PDF-1.7\n" + self._random.randbytes(SIZES[way] - self._random.randrange(MIB))
         file = await getattr(self, f"_{way}")(f"file-{number}", content)
-        if file is None or not await self._is_ready(file):
-            self._sent.wrong.append(f"{way} {number} came to nothing")
+        if file is None:
+            return
+        if (state := await self._end(file)) != "ready":
+            self._sent.wrong.append(f"{way} {number} ended as {state}")
             return
         self._sent.ways[way] += 1
         self._sent.files[file] = hashlib.sha256(content).hexdigest()
@@ -209,15 +212,15 @@ class Client:
         answer = await self._ask("POST", f"/uploads/{id}/complete", {200, 202})
         return None if answer is None else str(answer.json()["id"])
 
-    async def _is_ready(self, file: str) -> bool:
-        end = time.monotonic() + PATIENCE
-        while time.monotonic() < end:
-            answer = await self._ask("GET", f"/files/{file}", {200})
-            state = "" if answer is None else answer.json()["state"]
-            if state in ("", "ready", "refused"):
-                return bool(state == "ready")
+    async def _end(self, file: str) -> str:
+        """The state that the file stays in, or was last in: a check that is killed waits for its lease each time."""
+        end, state = time.monotonic() + SETTLED, "unknown"
+        while time.monotonic() < end and state not in ("ready", "refused"):
             await asyncio.sleep(0.1)
-        return False
+            if (answer := await self._ask("GET", f"/files/{file}", {200})) is None:
+                break
+            state = str(answer.json()["state"])
+        return state
 
     async def _ask(self, method: str, path: str, good: set[int], **request: Any) -> httpx.Response | None:
         """Repeat until there is an answer that counts; None, and noted as wrong, when there is none in time."""

@@ -2,8 +2,9 @@
 
 import contextlib
 import gzip
+import hashlib
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 
 from asperguide.adapters.sql import backup, migrations
-from asperguide.adapters.sql.archive import Archive, ArchiveDamaged, ArchiveWriter, Footer, Header, Shape
+from asperguide.adapters.sql.archive import Archive, ArchiveDamaged, ArchiveWriter, Footer, Header, Kept, Shape
 from asperguide.adapters.sql.backup import CHUNK, RestoreRefused
 from asperguide.adapters.sql.engine import Database, open_sqlite
 from asperguide.adapters.sql.migrations import SchemaOutdated
@@ -23,6 +24,7 @@ from tests.servers import MariaDB
 NOON = datetime(2031, 5, 17, 12, tzinfo=UTC)
 NAIVE = NOON.replace(tzinfo=None)
 MANY = "ledger_jobs"
+OBJECTS = (Kept("files/a", 3), Kept("files/b", 2**40))
 TABLES = migrations.metadata().tables
 
 # As revision 0001 made it.
@@ -89,7 +91,12 @@ def values(shape: Shape, number: int) -> tuple[Any, ...]:
     return tuple(None if number % 2 and columns[name].nullable else made[kind] for name, kind in shape.columns)
 
 
-def written(path: Path, tables: dict[Shape, list[tuple[Any, ...]]], revision: str = "") -> Archive:
+def written(
+    path: Path,
+    tables: dict[Shape, list[tuple[Any, ...]]],
+    revision: str = "",
+    objects: Sequence[Kept] | None = None,
+) -> Archive:
     header = Header(
         revision=revision or migrations.head(), program="1", source="test", made_at=NOON, tables=tuple(tables)
     )
@@ -98,6 +105,8 @@ def written(path: Path, tables: dict[Shape, list[tuple[Any, ...]]], revision: st
         for shape, rows in tables.items():
             writer.table(shape.name)
             writer.add(rows)
+        if objects is not None:
+            writer.keep(objects)
         writer.finish()
     return Archive(path)
 
@@ -106,7 +115,9 @@ def everything(path: Path) -> Archive:
     """Rows in every table, in one of them more than are read at a time."""
     counts = {shape: 2 * CHUNK + 1 if shape.name == MANY else 3 for shape in backup.shapes()}
     return written(
-        path, {shape: [values(shape, number) for number in range(1, count + 1)] for shape, count in counts.items()}
+        path,
+        {shape: [values(shape, number) for number in range(1, count + 1)] for shape, count in counts.items()},
+        objects=OBJECTS,
     )
 
 
@@ -339,11 +350,13 @@ def damages(whole: bytes) -> dict[str, bytes]:
         "without its last byte": whole[:-1],
         "a flipped bit": whole[:3000] + bytes([whole[3000] ^ 4]) + whole[3001:],
         "an edited value": gzip.compress(edited),
-        "without its last row": gzip.compress(b"".join([*lines[:-2], lines[-1]])),
+        "without its last row": gzip.compress(b"".join([*lines[:-5], *lines[-4:]])),
         "without its end": gzip.compress(b"".join(lines[:-1])),
         "with more behind": gzip.compress(text + lines[-2]),
         "of another format": gzip.compress(text.replace(b"asperguide-backup", b"something-else", 1)),
-        "of a later version": gzip.compress(text.replace(b'"version":1,', b'"version":2,', 1)),
+        "without its last object": gzip.compress(b"".join([*lines[:-2], lines[-1]])),
+        "an edited object": gzip.compress(text.replace(b'["files/a",3]', b'["files/a",4]', 1)),
+        "of a later version": gzip.compress(text.replace(b'"version":2,', b'"version":3,', 1)),
         "of a kind of value that nobody knows": gzip.compress(text.replace(b'"uuid"', b'"ulid"', 1)),
     }
 
@@ -358,9 +371,27 @@ def test_a_damaged_archive_is_never_taken_for_whole(tmp_path: Path) -> None:
 
 
 def test_a_later_format_is_named_however_it_looks(tmp_path: Path) -> None:
-    (tmp_path / "later").write_bytes(gzip.compress(b'{"format":"asperguide-backup","version":2,"tables":"none"}\n'))
-    with pytest.raises(ArchiveDamaged, match="version 2"):
+    (tmp_path / "later").write_bytes(gzip.compress(b'{"format":"asperguide-backup","version":3,"tables":"none"}\n'))
+    with pytest.raises(ArchiveDamaged, match="version 3"):
         Archive(tmp_path / "later")
+
+
+def test_objects_are_listed_behind_the_rows_and_counted(tmp_path: Path) -> None:
+    archive = everything(tmp_path / "whole")
+    assert (archive.check().objects, tuple(archive.objects())) == (2, OBJECTS)
+    assert all(shape.name in TABLES for shape, _ in archive)
+    for name, objects, count in (("nobody looked", None, None), ("there are none", (), 0)):
+        archive = written(tmp_path / name, {FIRST_CLAIMS: []}, objects=objects)
+        assert (archive.check().objects, list(archive.objects())) == (count, []), name
+
+
+def test_an_archive_of_the_first_format_is_read(tmp_path: Path) -> None:
+    lines = gzip.decompress((written(tmp_path / "new", {FIRST_CLAIMS: []})).path.read_bytes()).splitlines(keepends=True)
+    lines[0] = lines[0].replace(b'"version":2,', b'"version":1,')
+    digest = hashlib.sha256(b"".join(lines[:-1])).hexdigest()
+    footer = f'{{"rows":{{"{FIRST_CLAIMS.name}":0}},"sha256":"{digest}"}}\n'.encode()
+    (tmp_path / "old").write_bytes(gzip.compress(b"".join([*lines[:-1], footer])))
+    assert Archive(tmp_path / "old").check().objects is None
 
 
 async def test_a_damaged_archive_changes_nothing(site: Site, tmp_path: Path) -> None:

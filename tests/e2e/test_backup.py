@@ -7,6 +7,8 @@ import subprocess
 from pathlib import Path
 
 from asperguide.adapters.sql import backup, migrations
+from asperguide.container import Container
+from asperguide.settings import Settings
 from tests.contract.test_backup import values, written
 from tests.e2e.conftest import Launch
 from tests.e2e.people import PASSWORD, Folder, api_of, expect, join, sign_in, somebody
@@ -66,6 +68,30 @@ def test_exit_codes_say_what_was_wrong(tmp_path: Path) -> None:
         told = asperguide_here("restore", *arguments, folder=tmp_path)
         assert (told.returncode, words in told.stdout + told.stderr) == (code, True), arguments
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.backup", "damaged.backup", "var"]
+
+
+def test_objects_that_the_storage_lacks_are_named(tmp_path: Path) -> None:
+    assert asperguide_here("migrate", "up", folder=tmp_path).returncode == 0
+    store = Container(settings=Settings(data_dir=tmp_path / "var", oauth_secret_key=SECRET)).storage()
+    for key in ("files/gone", "files/there"):
+        asyncio.run(store.put(key, b"bytes"))
+    assert asperguide_here("backup", "a.backup", folder=tmp_path).stdout.strip().endswith("2 objects listed.")
+    assert asperguide_here("restore", "a.backup", "--objects", folder=tmp_path).returncode == 0
+    assert asperguide_here("backup", "b.backup", "--without-objects", folder=tmp_path).returncode == 0
+
+    asyncio.run(store.delete("files/gone"))
+    for arguments in (("a.backup", "--objects"), ("a.backup",)):
+        told = asperguide_here("restore", *arguments, folder=tmp_path)
+        assert (told.returncode, "files/gone" in told.stderr, "files/there" in told.stderr) == (4, True, False)
+    told = asperguide_here("restore", "a.backup", "--objects", "--json", folder=tmp_path)
+    assert (json.loads(told.stdout)["missing"], json.loads(told.stdout)["missing_keys"]) == (1, ["files/gone"])
+    assert asperguide_here("restore", "b.backup", "--objects", folder=tmp_path).returncode == 0
+    away = {"BUCKET_ENDPOINT": "127.0.0.1:1", "BUCKET_SECURE": "false"}
+    away |= {"BUCKET_ACCESS_KEY": "somebody", "BUCKET_SECRET_KEY": "a secret of theirs"}
+    for arguments, code in ((("restore", "a.backup", "--objects"), 4), (("backup", "c.backup"), 1)):
+        told = asperguide_here(*arguments, folder=tmp_path, **away)
+        assert (told.returncode, "Traceback" in told.stderr) == (code, False), told.stderr
+    assert not (tmp_path / "c.backup").exists()
 
 
 def test_a_killed_restore_leaves_a_server_that_says_so(tmp_path: Path, mariadb: MariaDB, mariadb_database: str) -> None:

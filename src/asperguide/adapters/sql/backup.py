@@ -1,7 +1,7 @@
 """Backups without tools of the server: one consistent look at every table into an archive, and back, all or nothing."""
 
 import contextlib
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import groupby, islice
 from typing import IO, Any
@@ -11,7 +11,7 @@ from sqlalchemy import exc
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from asperguide.adapters.sql import migrations, replacing
-from asperguide.adapters.sql.archive import Archive, ArchiveWriter, Footer, Header, Kind, Shape
+from asperguide.adapters.sql.archive import Archive, ArchiveWriter, Footer, Header, Kept, Kind, Shape
 from asperguide.adapters.sql.engine import Database
 from asperguide.adapters.sql.failures import translated
 from asperguide.adapters.sql.store import run
@@ -73,18 +73,35 @@ async def count(database: Database) -> int:
     return sum(found or 0 for found in counts)
 
 
-async def dump(database: Database, file: IO[bytes], *, program: str, now: datetime, told: Told) -> Footer:
-    """Write everything as it is at one moment; nobody who writes meanwhile is held up. Raises SchemaOutdated."""
-    async with _snapshot(database) as (connection, revision):
+async def dump(
+    database: Database,
+    file: IO[bytes],
+    *,
+    program: str,
+    now: datetime,
+    told: Told,
+    objects: AsyncIterable[Iterable[Kept]] | None = None,
+) -> Footer:
+    """Write everything as it is at one moment; nobody who writes meanwhile is held up. Raises SchemaOutdated.
+
+    `objects` are listed afterwards, so that all that the rows point to are among them, but for those removed meanwhile.
+    """
+    async with contextlib.AsyncExitStack() as stack:
+        connection, revision = await stack.enter_async_context(_snapshot(database))
         source = "sqlite" if database.embedded else "mysql"
         header = Header(revision=revision, program=program, source=source, made_at=now, tables=shapes())
-        archive = ArchiveWriter(file, header)
-        for shape in header.tables:
-            archive.table(shape.name)
-            async for rows in _read(connection, shape):
-                archive.add(rows)
-                told(len(rows))
-        return archive.finish()
+        with contextlib.closing(ArchiveWriter(file, header)) as archive:
+            for shape in header.tables:
+                archive.table(shape.name)
+                async for rows in _read(connection, shape):
+                    archive.add(rows)
+                    told(len(rows))
+            await stack.aclose()
+            if objects is not None:
+                archive.keep(())
+                async for page in objects:
+                    archive.keep(page)
+            return archive.finish()
 
 
 async def load(database: Database, archive: Archive, *, replace: bool, told: Told) -> Footer:
