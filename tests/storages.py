@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from asperguide.adapters.counting import StorageCalls
 from asperguide.adapters.filesystem.objects import FolderStorage
 from asperguide.adapters.http.app import create_app
 from asperguide.adapters.http.credentials import Authentication
@@ -47,9 +48,11 @@ def s3(server: ObjectServer, **different: object) -> S3:
 
 
 @contextlib.asynccontextmanager
-async def on_server(where: S3, clock: Clock | None = None) -> AsyncIterator[MinioStorage]:
+async def on_server(
+    where: S3, clock: Clock | None = None, calls: StorageCalls | None = None
+) -> AsyncIterator[MinioStorage]:
     """A storage on a server, closed at the end."""
-    storage = MinioStorage(Connection(where), clock or SystemClock(), SystemIds())
+    storage = MinioStorage(Connection(where), clock or SystemClock(), SystemIds(), calls)
     try:
         yield storage
     finally:
@@ -57,10 +60,12 @@ async def on_server(where: S3, clock: Clock | None = None) -> AsyncIterator[Mini
 
 
 @contextlib.asynccontextmanager
-async def in_folder(folder: Path, clock: Clock | None = None) -> AsyncIterator[FolderStorage]:
+async def in_folder(
+    folder: Path, clock: Clock | None = None, calls: StorageCalls | None = None
+) -> AsyncIterator[FolderStorage]:
     """A storage in a folder, closed at the end."""
     clock = clock or SystemClock()
-    storage = FolderStorage(folder, Door(SECRET, HOME, clock), clock, SystemIds())
+    storage = FolderStorage(folder, Door(SECRET, HOME, clock), clock, SystemIds(), calls)
     try:
         yield storage
     finally:

@@ -15,7 +15,7 @@ from socket import gethostname
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlsplit
 
-from asperguide.adapters.counting import CountedMailer
+from asperguide.adapters.counting import CountedMailer, StorageCalls
 from asperguide.adapters.logs.rules import Collector, LogRules
 from asperguide.adapters.memory.cache import MemoryCache
 from asperguide.adapters.memory.doorbell import MemoryDoorbell
@@ -259,19 +259,24 @@ def video_tools(settings: Settings) -> "FfmpegTools":
     )
 
 
-def storage(settings: Settings, door: Door, clock: Clock, ids: Ids) -> Storage:
+def storage(settings: Settings, door: Door, clock: Clock, ids: Ids, tracer: Tracer | None = None) -> Storage:
     """An S3 server when `BUCKET_ENDPOINT` is set, else a folder in the data folder."""
     if (store := settings.stores.get(DEFAULT)) is not None:
-        return _s3(store, clock, ids)
+        return _s3(store, clock, ids, StorageCalls(DEFAULT, tracer))
     from asperguide.adapters.filesystem.objects import FolderStorage
 
-    return FolderStorage(settings.object_folder, door, clock, ids)
+    return FolderStorage(settings.object_folder, door, clock, ids, StorageCalls(DEFAULT, tracer))
 
 
-def stores(settings: Settings, storage: Storage, clock: Clock, ids: Ids) -> Mapping[str, Storage]:
+def stores(
+    settings: Settings, storage: Storage, clock: Clock, ids: Ids, tracer: Tracer | None = None
+) -> Mapping[str, Storage]:
     """Every store by its name, the default first."""
     further = {name: store for name, store in settings.stores.items() if name != DEFAULT}
-    return {DEFAULT: storage, **{name: _s3(store, clock, ids) for name, store in further.items()}}
+    return {
+        DEFAULT: storage,
+        **{name: _s3(store, clock, ids, StorageCalls(name, tracer)) for name, store in further.items()},
+    }
 
 
 def buckets(stores: Mapping[str, Storage]) -> Buckets:
@@ -287,7 +292,7 @@ def _admin(store: Storage) -> BucketAdmin | None:
     return MinioBuckets(bucket.connection)
 
 
-def _s3(store: Store, clock: Clock, ids: Ids) -> Storage:
+def _s3(store: Store, clock: Clock, ids: Ids, calls: StorageCalls) -> Storage:
     from asperguide.adapters.minio.connection import S3, Connection
     from asperguide.adapters.minio.objects import MinioStorage
 
@@ -302,7 +307,7 @@ def _s3(store: Store, clock: Clock, ids: Ids) -> Storage:
         public_endpoint=store.public_endpoint,
         make_bucket=store.create,
     )
-    return MinioStorage(Connection(server), clock, ids)
+    return MinioStorage(Connection(server), clock, ids, calls)
 
 
 def probes(

@@ -90,5 +90,6 @@ def _adapters(container: Container) -> list[object]:
         container.mailer(),
         container.hasher(),
         container.images(),
+        *container.stores().values(),
         *([] if redis is None else [redis.breaker]),
     ]

@@ -5,7 +5,7 @@ import gc
 import logging
 import os
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext, suppress
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -186,8 +186,11 @@ def _shared(container: Container, settings: Settings, cookies: SessionCookies) -
 @asynccontextmanager
 async def living(container: Container, *, with_worker: bool) -> AsyncIterator[None]:
     """What a process needs beside requests: news of caches and maintenance, perhaps a worker; closed in good order."""
+    work: AbstractAsyncContextManager[object] = nullcontext()
     if with_worker:
         from asperguide.worker import working
+
+        work = working(container)
     async with AsyncExitStack() as stack:
         stack.enter_context(error_reports(container.settings()))
         stack.push_async_callback(close, container)
@@ -206,8 +209,7 @@ async def living(container: Container, *, with_worker: bool) -> AsyncIterator[No
         gc.freeze()
         gc.set_threshold(2_000, 10, 100)
         await stack.enter_async_context(monitored(container))
-        if with_worker:
-            await stack.enter_async_context(working(container))
+        await stack.enter_async_context(work)
         yield
 
 

@@ -1,7 +1,7 @@
 """Objects in a folder on this machine's disk: what the embedded service keeps its files in."""
 
 import logging
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from pathlib import Path
 from time import monotonic
@@ -18,6 +18,7 @@ from asperguide.adapters.content import (
     pieces,
     span,
 )
+from asperguide.adapters.counting import StorageCalls, told, told_opening
 from asperguide.adapters.filesystem.object_files import (
     COPIED_AT_ONCE,
     Draft,
@@ -29,6 +30,7 @@ from asperguide.adapters.filesystem.object_files import (
 )
 from asperguide.adapters.filesystem.object_uploads import Uploads
 from asperguide.adapters.filesystem.threads import Threads
+from asperguide.adapters.measuring import Family, Measured
 from asperguide.adapters.signing import Door, DoorLinks, DoorStorage
 from asperguide.shared.ports import Clock, Ids
 from asperguide.shared.storage import (
@@ -51,12 +53,12 @@ SWEEP_EVERY = 3600.0
 """Seconds."""
 
 
-class FolderStorage(DoorLinks, DoorStorage):
+class FolderStorage(DoorLinks, DoorStorage, Measured):
     """One folder is one bucket; any number of processes may share it."""
 
-    def __init__(self, folder: Path, door: Door, clock: Clock, ids: Ids) -> None:
+    def __init__(self, folder: Path, door: Door, clock: Clock, ids: Ids, calls: StorageCalls | None = None) -> None:
         """The folder is made with the first object."""
-        self.door = door
+        self.door, self.calls = door, calls or StorageCalls()
         self._clock, self._ids = clock, ids
         self._drafts = folder / "drafts"
         self._tree = Tree(folder / "kept")
@@ -64,6 +66,7 @@ class FolderStorage(DoorLinks, DoorStorage):
         self._threads = Threads(THREADS, "objects")
         self._swept_at: float | None = None
 
+    @told
     async def put(
         self,
         key: str,
@@ -82,6 +85,7 @@ class FolderStorage(DoorLinks, DoorStorage):
             digest = await self._fill(draft, content)
             return await self._publish(draft, key, digest.hex()[:32], media_type, about, if_absent=if_absent)
 
+    @told_opening
     @asynccontextmanager
     async def open(
         self, key: str, *, start: int = 0, length: int | None = None, if_match: str | None = None
@@ -92,6 +96,7 @@ class FolderStorage(DoorLinks, DoorStorage):
             async with aclosing(self._chunks(reading, first, end)) as chunks:
                 yield Opened(object=found, chunks=chunks)
 
+    @told
     async def stat(self, key: str) -> StoredObject | None:
         """From the end of its file."""
         try:
@@ -100,6 +105,7 @@ class FolderStorage(DoorLinks, DoorStorage):
         except ObjectMissing:
             return None
 
+    @told
     async def list(
         self, prefix: str = "", *, delimiter: str = "", cursor: str | None = None, limit: int = 1000
     ) -> Listed:
@@ -107,6 +113,7 @@ class FolderStorage(DoorLinks, DoorStorage):
         check_page(prefix, delimiter, limit)
         return await self._threads.run(self._list, prefix, delimiter, cursor, limit)
 
+    @told
     async def copy(self, source: str, target: str, *, if_match: str | None = None) -> StoredObject:
         """The bytes by the kernel, where it can."""
         check_key(target)
@@ -115,11 +122,13 @@ class FolderStorage(DoorLinks, DoorStorage):
             await self._append(draft, reading, found.size)
             return await self._publish(draft, target, found.etag, found.media_type, found.metadata, size=found.size)
 
+    @told
     async def delete(self, *keys: str) -> None:
         """One after the other."""
         checked = [check_key(key) for key in keys]
         await self._threads.run(self._tree.remove, *checked)
 
+    @told
     async def start(self, key: str, *, media_type: str = BINARY, metadata: Mapping[str, str] | None = None) -> str:
         """A folder for its parts."""
         check_key(key)
@@ -128,6 +137,7 @@ class FolderStorage(DoorLinks, DoorStorage):
         await self._threads.run(self._uploads.start, id, key, media_type, about, self._clock.now())
         return id
 
+    @told
     async def put_part(self, key: str, upload: str, number: int, content: bytes) -> Part:
         """A file of its own."""
         return await self.receive_part(key, upload, number, content)
@@ -145,11 +155,13 @@ class FolderStorage(DoorLinks, DoorStorage):
             await self._threads.run(lambda: self._uploads.keep(upload, number, draft.seal(about)))
             return Part(number=number, etag=etag, size=draft.size)
 
+    @told
     async def parts(self, key: str, upload: str) -> Sequence[Part]:
         """From the ends of their files."""
         check_key(key)
         return await self._threads.run(self._uploads.parts, key, upload)
 
+    @told
     async def complete(self, key: str, upload: str, parts: Sequence[Part]) -> StoredObject:
         """Join the files into a draft, which becomes the object; then the folder of the parts goes.
 
@@ -165,14 +177,20 @@ class FolderStorage(DoorLinks, DoorStorage):
         await self._threads.run(self._uploads.forget, upload)
         return made
 
+    @told
     async def abort(self, key: str, upload: str) -> None:
         """The folder of the parts goes."""
         check_key(key)
         await self._threads.run(self._uploads.abort, key, upload)
 
+    @told
     async def open_uploads(self, prefix: str = "") -> Sequence[OpenUpload]:
         """From the folders of parts."""
         return await self._threads.run(self._uploads.open, prefix)
+
+    def measure(self) -> Iterator[Family]:
+        """What its calls took."""
+        yield from self.calls.measure()
 
     async def aclose(self) -> None:
         """End the threads."""

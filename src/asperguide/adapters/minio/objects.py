@@ -1,6 +1,6 @@
 """Objects in a bucket of an S3 server."""
 
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from functools import partial
 
@@ -9,6 +9,8 @@ from minio.datatypes import parse_list_objects
 from minio.deleteobjects import DeleteObject
 
 from asperguide.adapters.content import Intake, check_about, check_page, pieces, span
+from asperguide.adapters.counting import StorageCalls, told, told_opening
+from asperguide.adapters.measuring import Family, Measured
 from asperguide.adapters.minio.bucket import NOTHING_THERE, Bucket, about_headers
 from asperguide.adapters.minio.claiming import ONLY_NEW, Claims
 from asperguide.adapters.minio.connection import Connection
@@ -34,10 +36,11 @@ from asperguide.shared.storage import (
 MOST_DELETED = 1000
 
 
-class MinioStorage(MinioLinks, MinioUploads, Storage):
+class MinioStorage(MinioLinks, MinioUploads, Storage, Measured):
     """One bucket, made when it is first used. What is longer than a part travels in parts, a few at a time."""
 
-    def __init__(self, connection: Connection, clock: Clock, ids: Ids) -> None:
+    def __init__(self, connection: Connection, clock: Clock, ids: Ids, calls: StorageCalls | None = None) -> None:
+        self.calls = calls or StorageCalls()
         self._bucket = Bucket(connection, clock)
         self._claims = Claims(self._bucket, ids)
 
@@ -46,6 +49,7 @@ class MinioStorage(MinioLinks, MinioUploads, Storage):
         """The bucket itself, for probes."""
         return self._bucket
 
+    @told
     async def put(
         self,
         key: str,
@@ -70,6 +74,7 @@ class MinioStorage(MinioLinks, MinioUploads, Storage):
                 raise ObjectExists from None
         return await self._claims.put_new(path, lambda draft: send(draft, conditions={}))
 
+    @told_opening
     @asynccontextmanager
     async def open(
         self, key: str, *, start: int = 0, length: int | None = None, if_match: str | None = None
@@ -84,6 +89,7 @@ class MinioStorage(MinioLinks, MinioUploads, Storage):
         finally:
             reading.close()
 
+    @told
     async def stat(self, key: str) -> StoredObject | None:
         """One request."""
         path = self._bucket.path(key)
@@ -92,6 +98,7 @@ class MinioStorage(MinioLinks, MinioUploads, Storage):
         except ObjectMissing:
             return None
 
+    @told
     async def list(
         self, prefix: str = "", *, delimiter: str = "", cursor: str | None = None, limit: int = 1000
     ) -> Listed:
@@ -107,6 +114,7 @@ class MinioStorage(MinioLinks, MinioUploads, Storage):
         }
         return await self._bucket.run(lambda: self._list(query))
 
+    @told
     async def copy(self, source: str, target: str, *, if_match: str | None = None) -> StoredObject:
         """By the server."""
         origin = CopySource(self._bucket.name, self._bucket.path(source), match_etag=if_match)
@@ -114,11 +122,16 @@ class MinioStorage(MinioLinks, MinioUploads, Storage):
         await self._bucket.run(lambda: client.copy_object(self._bucket.name, path, origin))
         return await self._bucket.run(lambda: self._bucket.stat(path))
 
+    @told
     async def delete(self, *keys: str) -> None:
         """A request for each thousand."""
         paths = [self._bucket.path(key) for key in keys]
         for start in range(0, len(paths), MOST_DELETED):
             await self._bucket.run(partial(self._delete, paths[start : start + MOST_DELETED]))
+
+    def measure(self) -> Iterator[Family]:
+        """What its calls took."""
+        yield from self.calls.measure()
 
     async def aclose(self) -> None:
         """End the threads and give the connections back."""

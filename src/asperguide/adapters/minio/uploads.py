@@ -10,6 +10,7 @@ from minio.datatypes import Part as TheirPart
 from minio.datatypes import Upload
 
 from asperguide.adapters.content import check_about, check_number, check_parts
+from asperguide.adapters.counting import StorageCalls, told
 from asperguide.adapters.minio.bucket import Bucket, about_headers
 from asperguide.shared.errors import StorageUnavailable
 from asperguide.shared.storage import (
@@ -28,8 +29,10 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 class MinioUploads(PartedUploads):
     """Every part is one request. What is missing or too small is found here: not every server looks."""
 
+    calls: StorageCalls
     _bucket: Bucket
 
+    @told
     async def start(self, key: str, *, media_type: str = BINARY, metadata: Mapping[str, str] | None = None) -> str:
         """The server's own id. One that nobody will know of, as whoever asked has gone, is aborted."""
         path, client = self._bucket.path(key), self._bucket.connection.once
@@ -39,17 +42,20 @@ class MinioUploads(PartedUploads):
             lambda upload: aborted(self._bucket, path, upload),
         )
 
+    @told
     async def put_part(self, key: str, upload: str, number: int, content: bytes) -> Part:
         """One request."""
         path = self._bucket.path(key)
         check_number(number)
         return await self._bucket.run(lambda: sent_part(self._bucket, path, upload, number, content))
 
+    @told
     async def parts(self, key: str, upload: str) -> Sequence[Part]:
         """A request for each thousand."""
         path = self._bucket.path(key)
         return await self._bucket.run(lambda: self._parts(path, upload))
 
+    @told
     async def complete(self, key: str, upload: str, parts: Sequence[Part]) -> StoredObject:
         """What is there is compared with what is meant first: servers that do not look make an object all the same."""
         path = self._bucket.path(key)
@@ -57,12 +63,14 @@ class MinioUploads(PartedUploads):
         await self._bucket.run(lambda: completed(self._bucket, path, upload, chosen, {}))
         return await self._bucket.run(lambda: self._bucket.stat(path))
 
+    @told
     async def abort(self, key: str, upload: str) -> None:
         """One request."""
         path, client = self._bucket.path(key), self._bucket.connection.client
         with suppress(UploadMissing):
             await self._bucket.run(lambda: client._abort_multipart_upload(self._bucket.name, path, upload))
 
+    @told
     async def open_uploads(self, prefix: str = "") -> Sequence[OpenUpload]:
         """A MinIO of several disks tells only those whose whole key is the prefix, and forgets them all after a day."""
         found = await self._bucket.run(lambda: self._open(self._bucket.within(prefix)))
