@@ -27,6 +27,7 @@ from asperguide.testing.contracts.storage_uploads import PartedUploadsContract
 from asperguide.testing.contracts.tokens import AccessTokensContract
 from asperguide.testing.contracts.types import TypeDetectorContract
 from asperguide.testing.contracts.unit_of_work import UnitOfWorkContract
+from asperguide.testing.contracts.vault import VaultContract
 from asperguide.testing.contracts.video_tools import VideoToolsContract
 from asperguide.testing.contracts.watch import WatchContract
 from asperguide.testing.contracts.work_once import WorkOnceContract
@@ -37,6 +38,6 @@ __all__ = [
     "LettersContract", "MailerContract", "MaintenanceContract", "MediaContract", "ObjectStorageContract",
     "PartedUploadsContract", "PassTime", "PasswordHasherContract", "PasswordStrengthContract", "Persistence",
     "PortraitsContract", "Purges", "RateLimiterContract", "SignedLinksContract", "StorageAwayContract",
-    "TypeDetectorContract", "UnitOfWorkContract", "VideoToolsContract", "WatchContract", "WorkOnceContract", "moving",
-    "raises", "waiting",
+    "TypeDetectorContract", "UnitOfWorkContract", "VaultContract", "VideoToolsContract", "WatchContract",
+    "WorkOnceContract", "moving", "raises", "waiting",
 ]  # fmt: skip

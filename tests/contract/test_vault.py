@@ -1,0 +1,56 @@
+"""The law of Vault, in memory and with AES, and what AES alone promises."""
+
+import pytest
+
+from asperguide.adapters.memory.vault import MemoryVault
+from asperguide.adapters.security.vault import AesVault
+from asperguide.adapters.system import SystemIds
+from asperguide.capsules.ports import SealBroken
+from asperguide.testing.contracts import VaultContract
+from asperguide.testing.contracts.vault import CANARY, MINE, Turn
+
+OLD, NEW = bytes(range(32)), bytes(range(32, 64))
+
+
+class TestMemoryVault(VaultContract):
+    @pytest.fixture
+    def vault(self) -> MemoryVault:
+        return MemoryVault(SystemIds())
+
+    @pytest.fixture
+    def turn(self, vault: MemoryVault) -> Turn:
+        def do() -> MemoryVault:
+            vault.turn("2")
+            return vault
+
+        return do
+
+    @pytest.fixture
+    def strange(self) -> MemoryVault:
+        return MemoryVault(SystemIds())
+
+
+class TestAesVault(VaultContract):
+    @pytest.fixture
+    def vault(self) -> AesVault:
+        return AesVault({"old": OLD}, SystemIds())
+
+    @pytest.fixture
+    def turn(self) -> Turn:
+        return lambda: AesVault({"new": NEW, "old": OLD}, SystemIds())
+
+    @pytest.fixture
+    def strange(self) -> AesVault:
+        return AesVault({"old": NEW}, SystemIds())
+
+    def test_what_was_rewrapped_needs_the_old_key_no_more(self, vault: AesVault, turn: Turn) -> None:
+        sealed = turn().rewrap(MINE, vault.seal(MINE, CANARY))
+        assert AesVault({"new": NEW}, SystemIds()).unseal(MINE, sealed) == CANARY
+        with pytest.raises(SealBroken):
+            vault.unseal(MINE, sealed)
+
+
+@pytest.mark.parametrize("keys", [{}, {"a": bytes(16)}, {"a": bytes(32), "b": b""}])
+def test_a_vault_needs_whole_keys(keys: dict[str, bytes]) -> None:
+    with pytest.raises(ValueError, match="32 bytes"):
+        AesVault(keys, SystemIds())
