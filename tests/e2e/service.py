@@ -77,7 +77,7 @@ class Service:
         """Everything that it wrote so far."""
         return self.log.read_text() if self.log.exists() else ""
 
-    def start(self, deadline: float = 30.0) -> "Service":
+    def start(self, deadline: float = 60.0) -> "Service":
         """Run it, and wait until it does what it is there for. RuntimeError with its words when it ends instead."""
         serves = self.arguments[0] == "serve"
         self.port = self.port or free_port()

@@ -83,15 +83,15 @@ def test_a_process_that_cannot_start_is_tried_again_while_the_others_serve(
     settings = {**on_mariadb(own_mariadb, own_mariadb.create_database()), **on_redis(redis_server)}
     assert asperguide_here("migrate", "up", folder=tmp_path, **settings).returncode == 0
     service = launch("serve", "--workers", "2", DRAIN_SECONDS="0", **settings)
-    wait_until(lambda: len(service.children()) == 2 and _is_ready(service), 30)
+    wait_until(lambda: len(service.children()) == 2 and _is_ready(service), 60)
     first, second = service.children()
     own_mariadb.stop(signal.SIGKILL)
     os.kill(first, signal.SIGKILL)
-    wait_until(lambda: service.printed.count("could not start, another is tried") >= 2, 30)
+    wait_until(lambda: service.printed.count("could not start, another is tried") >= 2, 60)
     assert second in service.children()
     assert httpx.get(f"{service.url}/health/live", timeout=10).status_code == 200
     own_mariadb.start()
-    wait_until(lambda: len(service.children()) == 2 and _is_ready(service), 30)
+    wait_until(lambda: len(service.children()) == 2 and _is_ready(service), 60)
     assert second in service.children()
     assert service.stop() == 0
 

@@ -21,7 +21,7 @@ def url(mariadb: MariaDB, mariadb_database: str) -> str:
 async def test_killing_workers_loses_no_effect_and_doubles_none(url: str, tmp_path: Path) -> None:
     for seed in range(3):  # a kill may meet a worker between two jobs
         outcome = await asyncio.to_thread(
-            kill_again_and_again, url, tmp_path, jobs=45, kills=3, random=Random(seed), pause=(1.0, 1.3), lease=2.0
+            kill_again_and_again, url, tmp_path, jobs=45, kills=3, random=Random(seed), pause=(2.5, 3.5), lease=2.0
         )
         assert (outcome.jobs, outcome.lost, outcome.doubled) == (45 * (seed + 1), 0, 0)
         if outcome.again:

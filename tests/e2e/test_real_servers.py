@@ -85,8 +85,8 @@ def test_a_worker_that_dies_is_replaced(workers: Service) -> None:
     assert workers.process is not None
     victim = workers.children()[0]
     os.kill(victim, signal.SIGKILL)
-    wait_until(lambda: len(workers.children()) == 2 and victim not in workers.children(), 15, "nobody replaced it")
-    assert httpx.get(f"{workers.url}/health/ready").status_code == 200
+    wait_until(lambda: len(workers.children()) == 2 and victim not in workers.children(), 30, "nobody replaced it")
+    assert httpx.get(f"{workers.url}/health/ready", timeout=30).status_code == 200
 
 
 def test_it_does_not_serve_an_old_schema_and_says_the_command(

@@ -235,4 +235,4 @@ def test_the_worst_mebibytes_take_milliseconds() -> None:
         started = time.process_time()
         with contextlib.suppress(MalformedBody):
             strict_json(body)
-        assert time.process_time() - started < 1, body[:20]
+        assert time.process_time() - started < 4, body[:20]

@@ -177,8 +177,15 @@ class Tree:
             except (IsADirectoryError, NotADirectoryError, FileExistsError):
                 if if_absent and path.is_file():
                     raise ObjectExists from None
-                raise ValueError("the key is a part of another object's path") from None
+                if self._is_taken(path):
+                    raise ValueError("the key is a part of another object's path") from None
+                # Else what was in the way, a folder perhaps that was just tidied up, is there no more.
         raise OSError(f"the folder of {key} does not stay")
+
+    def _is_taken(self, path: Path) -> bool:
+        """Whether the path is a folder, or goes through an object."""
+        above = path.parents[: len(path.relative_to(self.folder).parts) - 1]
+        return path.is_dir() or any(parent.is_file() for parent in above)
 
     def remove(self, *keys: str) -> None:
         """Remove the objects, and folders that are empty then."""
