@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -83,7 +84,7 @@ def test_a_process_that_cannot_start_is_tried_again_while_the_others_serve(
     settings = {**on_mariadb(own_mariadb, own_mariadb.create_database()), **on_redis(redis_server)}
     assert asperguide_here("migrate", "up", folder=tmp_path, **settings).returncode == 0
     service = launch("serve", "--workers", "2", DRAIN_SECONDS="0", **settings)
-    wait_until(lambda: len(service.children()) == 2 and _is_ready(service), 60)
+    wait_until(lambda: len(service.children()) == 2 and _have_started(service) == 2, 60)
     first, second = service.children()
     own_mariadb.stop(signal.SIGKILL)
     os.kill(first, signal.SIGKILL)
@@ -183,6 +184,14 @@ def test_while_developing_a_changed_file_starts_it_anew(launch: Launch) -> None:
     wait_until(lambda: _is_ready(service), 20)
     assert service.stop() == 0
     wait_until(lambda: service.living() == [], 5)
+
+
+def _have_started(service: Service) -> int:
+    """How many processes are past their start: whichever is asked knows of all."""
+    with contextlib.suppress(httpx.HTTPError):
+        told = httpx.get(f"http://{LOCALHOST}:{service.port}/metrics", timeout=10).text
+        return len(re.findall(r"^asperguide_up\{.*\} 1", told, re.MULTILINE))
+    return 0
 
 
 def _is_ready(service: Service) -> bool:

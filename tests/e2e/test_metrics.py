@@ -26,7 +26,7 @@ def machine(
     assert asperguide("migrate", "up", folder=tmp_path, **settings).returncode == 0
     launch("worker", **settings)
     service = launch("serve", "--workers", "2", WORKER_EMBEDDED="false", **settings)
-    wait_until(lambda: len(told(service, "asperguide_up")) == 3, 20, "three processes tell their figures")
+    wait_until(lambda: len(told(service, "asperguide_up")) == 3, 60, "three processes tell their figures")
     return service
 
 
