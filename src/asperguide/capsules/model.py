@@ -183,8 +183,9 @@ class Capsule:
 
     def names_sender_to(self, user: UserId, now: datetime) -> bool:
         """Whether the user may know who sent it."""
-        open_about_it = self.anonymity is None or user == self.sender
-        return open_about_it or (self.anonymity is not None and self.anonymity.is_over(self.unlock.at, now))
+        if self.anonymity is None or user == self.sender:
+            return True
+        return self.anonymity.is_over(self.unlock.at, now)
 
     def has_disappeared(self, user: UserId, now: datetime) -> bool:
         """Whether the user opened it so long ago that it is gone for them."""

@@ -106,12 +106,15 @@ async def _kept(storage: Storage) -> AsyncIterator[list[Kept]]:
 
 
 def _missing(archive: Archive) -> list[str]:
-    """The keys of listed objects that the storage does not have in that size. Ends the command when it is away."""
+    """The keys of listed objects that the storage does not have in that size, of an archive that was checked.
+
+    Ends the command when the storage is away.
+    """
 
     async def there(container: Container) -> set[Kept]:
         return {one async for page in _kept(container.storage()) for one in page}
 
-    if not any(True for _ in archive.objects()):
+    if archive.footer is None or not archive.footer.objects:
         return []
     try:
         found = run(there, on_current_schema=False)
