@@ -44,10 +44,10 @@ class TestAesVault(VaultContract):
         return AesVault({"old": NEW}, SystemIds())
 
     def test_what_was_rewrapped_needs_the_old_key_no_more(self, vault: AesVault, turn: Turn) -> None:
-        sealed = turn().rewrap(MINE, vault.seal(MINE, CANARY))
-        assert AesVault({"new": NEW}, SystemIds()).unseal(MINE, sealed) == CANARY
+        sealed = turn().rewrap(vault.seal(MINE, CANARY))
+        assert AesVault({"new": NEW}, SystemIds()).unseal(sealed) == CANARY
         with pytest.raises(SealBroken):
-            vault.unseal(MINE, sealed)
+            vault.unseal(sealed)
 
 
 @pytest.mark.parametrize("keys", [{}, {"a": bytes(16)}, {"a": bytes(32), "b": b""}])

@@ -8,12 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
-from typing import NewType
-from uuid import UUID
 
+from asperguide.capsules.addressees import Addressee, AddresseeId, CapsuleId
 from asperguide.capsules.anonymity import Anonymity
 from asperguide.capsules.errors import (
-    AlreadyReplied,
     CapsuleAlreadySealed,
     CapsuleInWrongState,
     CapsuleNotFound,
@@ -25,9 +23,6 @@ from asperguide.capsules.errors import (
 from asperguide.capsules.unlocking import Unlock, check_unlock
 from asperguide.shared.actor import UserId
 from asperguide.shared.errors import DomainError, Forbidden
-
-CapsuleId = NewType("CapsuleId", UUID)
-AddresseeId = NewType("AddresseeId", UUID)
 
 UNFOLDS = timedelta(days=3)
 """For so long before it opens a capsule is unfolding."""
@@ -60,6 +55,8 @@ class Action(StrEnum):
     SEAL = "seal"
     CANCEL = "cancel"
     POSTPONE = "postpone"
+    READDRESS = "readdress"
+    SHARE = "share"
     PEEK = "peek"
     OPEN = "open"
     REPLY = "reply"
@@ -83,6 +80,8 @@ RIGHTS: Mapping[Action, tuple[Part, tuple[State, ...]]] = MappingProxyType(
         Action.SEAL: (Part.SENDER, (State.DRAFT,)),
         Action.CANCEL: (Part.SENDER, SHUT),
         Action.POSTPONE: (Part.SENDER, (State.SEALED,)),
+        Action.READDRESS: (Part.SENDER, (*SHUT, State.READY)),
+        Action.SHARE: (Part.SENDER, SHUT),
         Action.PEEK: (Part.RECIPIENT, (State.UNFOLDING,)),
         Action.OPEN: (Part.RECIPIENT, (State.READY,)),
         Action.REPLY: (Part.RECIPIENT, (State.OPENED,)),
@@ -105,47 +104,33 @@ SEEN: Mapping[tuple[Part, Fact], tuple[State, ...]] = MappingProxyType(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Addressee:
-    """Somebody whom a capsule is for: a user, or an address that is none's yet. Each opens it for themselves."""
-
-    id: AddresseeId
-    user: UserId | None = None
-    email: str | None = None
-    opened_at: datetime | None = None
-    replied_at: datetime | None = None
-
-    def opened(self, now: datetime) -> "Addressee":
-        """It is open for them; the first time counts."""
-        return self if self.opened_at else replace(self, opened_at=now)
-
-    def replied(self, now: datetime) -> "Addressee":
-        """They have answered. Raises AlreadyReplied the second time."""
-        if self.replied_at is not None:
-            raise AlreadyReplied
-        return replace(self, replied_at=now)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Capsule:
     """A capsule that was sealed. What is in it is kept apart from it, under a key of its own.
 
-    `proof` is a checksum over all that was sealed. `opened_at` is when the last addressee opened it.
+    `proof` is a checksum over all that was sealed. `opened_at` is when the last addressee opened it. With `invites`
+    addressees are told at sealing that it is there.
     """
 
     id: CapsuleId
     sender: UserId
-    addressees: tuple[Addressee, ...]
+    addressees: tuple[Addressee, ...] = ()
     theme: str = ""
     unlock: Unlock
     allow_early_view: bool = False
     allow_reply: bool = True
     anonymity: Anonymity | None = None
     disappears_after: timedelta | None = None
+    invites: bool = False
     proof: bytes
     sealed_at: datetime
     opened_at: datetime | None = None
     cancelled_at: datetime | None = None
     version: int = 1
+
+    @property
+    def unlocks_at(self) -> datetime:
+        """The instant at which it opens."""
+        return self.unlock.at
 
     def state(self, now: datetime) -> State:
         """What it is at this moment, with no worker having to say so."""
@@ -208,6 +193,12 @@ class Capsule:
         if action is Action.REFLECT and not self.is_to_oneself:
             raise CapsuleInWrongState
 
+    def named(self, id: AddresseeId) -> Addressee:
+        """The addressee of this id. Raises CapsuleNotFound when it has none."""
+        if (found := next((one for one in self.addressees if one.id == id), None)) is None:
+            raise CapsuleNotFound
+        return found
+
     def cancelled(self, user: UserId, now: datetime) -> "Capsule":
         """It will never open."""
         self.demand(user, Action.CANCEL, now)
@@ -220,20 +211,38 @@ class Capsule:
             raise InvalidUnlockTime("A capsule can be postponed, not brought forward.")
         return replace(self, unlock=check_unlock(unlock, now, latest))
 
+    def readdressed(self, user: UserId, id: AddresseeId, email: str, now: datetime) -> "Capsule":
+        """An addressee without an account gets their mails elsewhere: only while they have not opened it."""
+        self.demand(user, Action.READDRESS, now)
+        if (one := self.named(id)).email is None or one.opened_at is not None or one.left_at is not None:
+            raise CapsuleInWrongState
+        return self.having(replace(one.readdressed(email), user=None))
+
     def opened(self, user: UserId, now: datetime) -> "Capsule":
         """It is open for this user. Once is enough: opening again changes nothing."""
         mine = self.addressee(user)
         if mine is not None and mine.opened_at is not None and self.state(now) in (State.READY, State.OPENED):
             return self
         self.demand(user, Action.OPEN, now)
-        addressees = tuple(one.opened(now) if one.user == user else one for one in self.addressees)
-        all_have = all(one.opened_at is not None for one in addressees)
-        return replace(self, addressees=addressees, opened_at=now if all_have else None)
+        assert mine is not None
+        return self.having(mine.opened(now)).settled(now)
+
+    def settled(self, now: datetime) -> "Capsule":
+        """Opened, if everybody who is still there has opened it, and somebody has."""
+        over = all(one.opened_at is not None or one.left_at is not None for one in self.addressees)
+        done = self.opened_at is None and over and any(one.opened_at is not None for one in self.addressees)
+        return replace(self, opened_at=now) if done else self
 
     def replied(self, user: UserId, now: datetime) -> "Capsule":
         """This user has answered, for the only time."""
         self.demand(user, Action.REPLY, now)
-        return replace(self, addressees=tuple(one.replied(now) if one.user == user else one for one in self.addressees))
+        mine = self.addressee(user)
+        assert mine is not None
+        return self.having(mine.replied(now))
+
+    def having(self, changed: Addressee) -> "Capsule":
+        """With this addressee as it is now."""
+        return replace(self, addressees=tuple(changed if one.id == changed.id else one for one in self.addressees))
 
     def _state_of(self, part: Part, user: UserId, now: datetime) -> State:
         mine = self.addressee(user) if part is Part.RECIPIENT else None

@@ -8,13 +8,13 @@ from functools import partial
 from asperguide.media.examining import WRONG_SIZE, ExamineFile, Verdict
 from asperguide.media.model import File, quarantine_key
 from asperguide.media.ports import MediaReads, MediaUnitOfWork
-from asperguide.media.repeating import until_unhindered
 from asperguide.media.settling import leave_copy, leave_pieces, quarantine, settle
 from asperguide.media.transport import SMALL, Transport, Upload
 from asperguide.media.views import file_view
 from asperguide.shared.actor import Actor
 from asperguide.shared.errors import DomainError, EditedMeanwhile, StorageUnavailable
 from asperguide.shared.ports import Clock
+from asperguide.shared.repeating import until_unhindered
 from asperguide.shared.storage import ObjectStorage
 
 SLOW = ("video/", "audio/")

@@ -10,10 +10,10 @@ from asperguide.media.events import FileArrived
 from asperguide.media.examining import ExamineFile, Verdict
 from asperguide.media.model import File, FileId, FileState, quarantine_key
 from asperguide.media.ports import MediaUnitOfWork
-from asperguide.media.repeating import until_unhindered
 from asperguide.media.settling import leave_copy, settle
 from asperguide.shared.errors import StorageUnavailable
 from asperguide.shared.ports import Clock
+from asperguide.shared.repeating import until_unhindered
 from asperguide.shared.storage import ObjectStorage
 
 

@@ -19,13 +19,13 @@ from asperguide.media.limits import BROKEN
 from asperguide.media.making import Made, MakeConversion
 from asperguide.media.model import LONGEST_NAME, MIB, File, FileId, own, quarantine_key
 from asperguide.media.ports import MediaPolicy, MediaReads, MediaUnitOfWork, Refusal
-from asperguide.media.repeating import until_unhindered
 from asperguide.media.serving import ready
 from asperguide.media.settling import MOST_ATTEMPTS, QUEUE, abandon
 from asperguide.media.views import FileView, file_view
 from asperguide.shared.actor import Actor
 from asperguide.shared.errors import DomainError
 from asperguide.shared.ports import Clock, Ids, JobOptions
+from asperguide.shared.repeating import until_unhindered
 from asperguide.shared.storage import ObjectMissing
 
 LEAST_ROOM = 64 * MIB

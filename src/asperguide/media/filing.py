@@ -6,7 +6,6 @@ from functools import partial
 
 import msgspec
 
-from asperguide.media.checks import checked
 from asperguide.media.errors import FileNotFound, FileNotReady, InvalidFile
 from asperguide.media.model import (
     MOST_METADATA,
@@ -22,13 +21,14 @@ from asperguide.media.model import (
     own,
 )
 from asperguide.media.ports import MediaPolicy, MediaReads, MediaUnitOfWork
-from asperguide.media.repeating import until_unhindered
 from asperguide.media.settling import forget, give_up
 from asperguide.media.views import FileView, QuotaView, file_view, quota_view
 from asperguide.shared.actor import Actor, refuse_impersonators
+from asperguide.shared.commands import checked
 from asperguide.shared.errors import EditedMeanwhile, FieldError
 from asperguide.shared.pages import Page, PageRequest
 from asperguide.shared.ports import Clock
+from asperguide.shared.repeating import until_unhindered
 
 
 class FileChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -91,7 +91,7 @@ class UpdateFile:
     clock: Clock
 
     async def __call__(self, actor: Actor, id: FileId, change: FileChange, version: int | None = None) -> FileView:
-        change = checked(change)
+        change = checked(change, InvalidFile)
         if isinstance(change.name, str):
             check_name(change.name)
         file = await until_unhindered(partial(self._change, actor, id, change, version))

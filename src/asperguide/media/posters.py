@@ -10,18 +10,18 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
-from asperguide.media.checks import checked
-from asperguide.media.errors import VideoInWrongState, VideoNotFound
+from asperguide.media.errors import InvalidFile, VideoInWrongState, VideoNotFound
 from asperguide.media.events import PosterWanted
 from asperguide.media.keeping import content_of, keep
 from asperguide.media.model import File, FileId, FileState, video_prefix
 from asperguide.media.ports import MediaUnitOfWork, Refusal, VideoTools
-from asperguide.media.repeating import until_unhindered
 from asperguide.media.settling import MOST_ATTEMPTS, QUEUE, abandon
 from asperguide.media.videos import STILLS, Derived, Video, VideoState
 from asperguide.shared.actor import Actor
+from asperguide.shared.commands import checked
 from asperguide.shared.errors import DomainError
 from asperguide.shared.ports import Clock, Ids, JobOptions
+from asperguide.shared.repeating import until_unhindered
 from asperguide.shared.storage import ObjectMissing, ObjectStorage
 
 
@@ -42,7 +42,7 @@ class SetPoster:
     clock: Clock
 
     async def __call__(self, actor: Actor, id: FileId, poster: Poster) -> UUID:
-        poster = checked(poster)
+        poster = checked(poster, InvalidFile)
         return await until_unhindered(partial(self._choose, actor, id, poster.at))
 
     async def _choose(self, actor: Actor, id: FileId, at: float) -> UUID:

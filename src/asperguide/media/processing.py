@@ -14,12 +14,12 @@ from asperguide.media.limits import BROKEN
 from asperguide.media.model import File, FileId, FileState, video_prefix
 from asperguide.media.ports import MediaUnitOfWork, Refusal, VideoTools
 from asperguide.media.posters import have_stills_made
-from asperguide.media.repeating import until_unhindered
 from asperguide.media.settling import abandon
 from asperguide.media.videos import Derived, Facts, Video
 from asperguide.shared.errors import DomainError
 from asperguide.shared.ledger import report_progress
 from asperguide.shared.ports import Clock, Ids
+from asperguide.shared.repeating import until_unhindered
 from asperguide.shared.storage import ObjectMissing, ObjectStorage
 
 KEPT = (FileState.READY, FileState.DELETED)

@@ -10,10 +10,10 @@ from asperguide.media.events import VideoProcessingWanted
 from asperguide.media.model import FileId
 from asperguide.media.ports import LongWork, MediaUnitOfWork
 from asperguide.media.posters import my_video
-from asperguide.media.repeating import until_unhindered
 from asperguide.media.settling import have_processed, processing_key
 from asperguide.shared.actor import Actor
 from asperguide.shared.ports import Clock
+from asperguide.shared.repeating import until_unhindered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from asperguide.media.arriving import Arrive
-from asperguide.media.checks import check_declared, check_size, checked
+from asperguide.media.checks import check_declared, check_size
 from asperguide.media.errors import ChecksumMismatch, ContentRefused, FileTooLarge, InvalidFile
 from asperguide.media.model import (
     File,
@@ -25,14 +25,15 @@ from asperguide.media.model import (
     quarantine_key,
 )
 from asperguide.media.ports import MediaPolicy, MediaUnitOfWork, TypeDetector
-from asperguide.media.repeating import until_unhindered
 from asperguide.media.settling import give_up
 from asperguide.media.transport import SMALL, SMALL_LIFETIME, Transport, Upload
 from asperguide.media.uploading import set_aside
 from asperguide.media.views import FileView, file_view
 from asperguide.shared.actor import Actor
+from asperguide.shared.commands import checked
 from asperguide.shared.errors import DomainError, FieldError
 from asperguide.shared.ports import Clock, Ids
+from asperguide.shared.repeating import until_unhindered
 from asperguide.shared.storage import BINARY, Storage, WrongContent
 
 EMPTY = "The file is empty."
@@ -67,7 +68,7 @@ class UploadSmall:
     policy: MediaPolicy
 
     async def __call__(self, actor: Actor, new: SmallUpload, chunks: AsyncIterable[bytes]) -> FileView:
-        new = checked(new)
+        new = checked(new, InvalidFile)
         check_declared(new.name, new.media_type, self.detector)
         most = min(SMALL, self.policy.largest_file)
         check_size(new.size or 1, most, Transport.SMALL)

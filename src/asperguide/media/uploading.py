@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Meta
 
 from asperguide.media.arriving import Arrive
-from asperguide.media.checks import check_declared, check_size, checked
+from asperguide.media.checks import check_declared, check_size
 from asperguide.media.errors import InvalidFile, QuotaExceeded, UploadIncomplete, UploadNotFound
 from asperguide.media.model import (
     File,
@@ -30,7 +30,6 @@ from asperguide.media.model import (
     quarantine_key,
 )
 from asperguide.media.ports import MediaPolicy, MediaReads, MediaUnitOfWork, TypeDetector
-from asperguide.media.repeating import until_unhindered
 from asperguide.media.settling import give_up
 from asperguide.media.transport import DIRECT_UP_TO, LIFETIME, Transport, Upload
 from asperguide.media.views import (
@@ -46,9 +45,11 @@ from asperguide.media.views import (
     upload_view,
 )
 from asperguide.shared.actor import Actor
+from asperguide.shared.commands import checked
 from asperguide.shared.errors import EditedMeanwhile, FieldError
 from asperguide.shared.pages import Page, PageRequest
 from asperguide.shared.ports import Clock, Ids
+from asperguide.shared.repeating import until_unhindered
 from asperguide.shared.storage import BINARY, Part, SignedLinks, Storage, UploadMissing, WrongContent
 
 MOST_PART_LINKS = 100
@@ -90,7 +91,7 @@ class StartUpload:
         if transport is Transport.SMALL:
             wrong = FieldError(pointer="#/transport", code="NOT_ALLOWED", detail="Small files are sent without this.")
             raise InvalidFile(fields=(wrong,))
-        new = checked(new)
+        new = checked(new, InvalidFile)
         check_declared(new.name, new.media_type, self.detector)
         check_size(new.size, self.policy.largest_file, transport)
         file, upload = self._made(actor, new, transport)

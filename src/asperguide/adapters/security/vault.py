@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from asperguide.capsules.model import CapsuleId
-from asperguide.capsules.ports import SealBroken, Sealed, Vault
+from asperguide.capsules.addressees import CapsuleId
+from asperguide.capsules.ports import SealBroken, Vault
+from asperguide.capsules.repositories import Sealed
 from asperguide.shared.ports import Ids
 
 NONCE = 12
@@ -26,32 +27,33 @@ class AesVault(Vault):
         self._keys = {name: AESGCM(key) for name, key in keys.items()}
         self._current, self._ids = next(iter(keys)), ids
 
+    @property
+    def current(self) -> str:
+        """The name of the first key."""
+        return self._current
+
     def seal(self, capsule: CapsuleId, content: bytes) -> Sealed:
         """16 + 12 bytes longer than the content."""
         key = self._ids.secret()
         return self._wrapped(capsule, key, self._encrypted(AESGCM(key), content, b"content " + capsule.bytes))
 
-    def unseal(self, capsule: CapsuleId, sealed: Sealed) -> bytes:
+    def unseal(self, sealed: Sealed) -> bytes:
         """Checked before a byte is given out."""
-        key = AESGCM(self._key_of(capsule, sealed))
-        return _decrypted(key, sealed.content, b"content " + capsule.bytes)
+        key = AESGCM(self._key_of(sealed))
+        return _decrypted(key, sealed.content, b"content " + sealed.id.bytes)
 
-    def is_current(self, sealed: Sealed) -> bool:
-        """By the name of its key."""
-        return sealed.key_id == self._current
-
-    def rewrap(self, capsule: CapsuleId, sealed: Sealed) -> Sealed:
+    def rewrap(self, sealed: Sealed) -> Sealed:
         """Only the wrapped key is made anew."""
-        return self._wrapped(capsule, self._key_of(capsule, sealed), sealed.content)
+        return self._wrapped(sealed.id, self._key_of(sealed), sealed.content)
 
     def _wrapped(self, capsule: CapsuleId, key: bytes, content: bytes) -> Sealed:
         wrapped = self._encrypted(self._keys[self._current], key, b"key " + capsule.bytes)
-        return Sealed(content=content, key=wrapped, key_id=self._current)
+        return Sealed(id=capsule, content=content, key=wrapped, key_id=self._current)
 
-    def _key_of(self, capsule: CapsuleId, sealed: Sealed) -> bytes:
+    def _key_of(self, sealed: Sealed) -> bytes:
         if (wrapping := self._keys.get(sealed.key_id)) is None:
             raise SealBroken
-        return _decrypted(wrapping, sealed.key, b"key " + capsule.bytes)
+        return _decrypted(wrapping, sealed.key, b"key " + sealed.id.bytes)
 
     def _encrypted(self, key: AESGCM, plain: bytes, bound_to: bytes) -> bytes:
         nonce = self._ids.secret()[:NONCE]
