@@ -9,7 +9,7 @@ import msgspec
 from asperguide.identity.audit import SecurityEvent, SecurityEventKind, event
 from asperguide.identity.errors import LastAdmin, UserNotFound, WrongState
 from asperguide.identity.events import UserSuspended
-from asperguide.identity.model import Email, FullName, User, Username, UserState, new_user
+from asperguide.identity.model import FullName, User, Username, UserState, new_user
 from asperguide.identity.passwords import NewPassword, PasswordRules
 from asperguide.identity.ports import Credential, IdentityReads, IdentityUnitOfWork, PasswordHasher, Policy
 from asperguide.identity.rotation import EndReason
@@ -17,6 +17,7 @@ from asperguide.identity.signing_in import open_session
 from asperguide.identity.tokens import IssueTokens
 from asperguide.identity.views import Account, Ended, Impersonated, account_of, session_view
 from asperguide.shared.actor import OPERATOR, Actor, Origin, Role, UserId, refuse_impersonators, require_admin
+from asperguide.shared.emails import Email
 from asperguide.shared.pages import Page, PageRequest
 from asperguide.shared.ports import Clock, Ids
 

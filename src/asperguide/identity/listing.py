@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from asperguide.identity.audit import Outcome, SecurityEventKind
-from asperguide.identity.model import UserState, canonical_email
+from asperguide.identity.model import UserState
 from asperguide.shared.actor import Role
+from asperguide.shared.emails import canonical_email
 from asperguide.shared.pages import Instant, ListRules, Sort
 
 USERS = ListRules(

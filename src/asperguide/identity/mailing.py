@@ -24,8 +24,9 @@ from asperguide.identity.events import (
     UserSuspended,
     VerificationRequested,
 )
-from asperguide.identity.model import User, UserState, canonical_email
+from asperguide.identity.model import User, UserState
 from asperguide.identity.ports import IdentityUnitOfWork, Policy
+from asperguide.shared.emails import canonical_email
 from asperguide.shared.ports import Clock, Ids, Letters, Mail, Mailer
 
 PAGES = {

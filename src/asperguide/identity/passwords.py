@@ -13,11 +13,12 @@ from asperguide.identity.codes import Purpose, digest_of
 from asperguide.identity.errors import CodeRefused, PasswordTooWeak, PasswordUsedBefore, UserNotFound
 from asperguide.identity.events import PasswordChanged, ResetRequested
 from asperguide.identity.guessing import subject_of_user
-from asperguide.identity.model import Email, User, UserState, address_digest, canonical_email
+from asperguide.identity.model import User, UserState
 from asperguide.identity.ports import Credential, IdentityUnitOfWork, PasswordHasher, PasswordStrength, Policy
 from asperguide.identity.proving import ProveOwner, spend_code
 from asperguide.identity.rotation import EndReason
 from asperguide.shared.actor import Actor, Origin, SessionId, UserId
+from asperguide.shared.emails import Email, address_digest, canonical_email
 from asperguide.shared.errors import FieldError
 from asperguide.shared.ports import Clock, Ids, JobOptions
 

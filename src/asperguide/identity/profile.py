@@ -10,7 +10,6 @@ from asperguide.identity.errors import SearchTooShort, UserNotFound
 from asperguide.identity.events import EmailChangeRequested
 from asperguide.identity.model import (
     AgeRange,
-    Email,
     FullName,
     Gender,
     Locale,
@@ -25,6 +24,7 @@ from asperguide.identity.ports import Found, IdentityReads, IdentityUnitOfWork
 from asperguide.identity.proving import ProveOwner
 from asperguide.identity.views import Profile, profile_of
 from asperguide.shared.actor import Actor, Origin
+from asperguide.shared.emails import Email
 from asperguide.shared.errors import EditedMeanwhile
 from asperguide.shared.ports import Clock, Ids
 

@@ -15,24 +15,13 @@ from asperguide.identity.audit import SecurityEventKind, event
 from asperguide.identity.codes import Purpose
 from asperguide.identity.errors import CodeRefused, EmailTaken
 from asperguide.identity.events import EmailChanged, TakenAddressTried, UserRegistered, VerificationRequested
-from asperguide.identity.model import (
-    AgeRange,
-    Email,
-    FullName,
-    Gender,
-    Locale,
-    TimeZone,
-    User,
-    Username,
-    address_digest,
-    decoy_of,
-    new_user,
-)
+from asperguide.identity.model import AgeRange, FullName, Gender, Locale, TimeZone, User, Username, decoy_of, new_user
 from asperguide.identity.passwords import NewPassword, PasswordRules
 from asperguide.identity.ports import Credential, IdentityReads, IdentityUnitOfWork, PasswordHasher
 from asperguide.identity.proving import spend_code
 from asperguide.identity.views import Availability, Registered
 from asperguide.shared.actor import Origin, UserId
+from asperguide.shared.emails import Email, address_digest
 from asperguide.shared.ports import Clock, Ids, JobOptions
 
 CodeText = Annotated[str, Meta(min_length=1, max_length=200, examples=["3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"])]

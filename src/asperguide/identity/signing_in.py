@@ -19,7 +19,7 @@ from asperguide.identity.errors import (
 from asperguide.identity.events import SignedInFromNewDevice
 from asperguide.identity.guessing import subject_of_login, subject_of_user
 from asperguide.identity.managing_sessions import end_session
-from asperguide.identity.model import canonical_email, may_sign_in
+from asperguide.identity.model import may_sign_in
 from asperguide.identity.passwords import GivenPassword
 from asperguide.identity.ports import (
     Candidate,
@@ -34,6 +34,7 @@ from asperguide.identity.rotation import DeviceTokens, EndReason, Presented, Ref
 from asperguide.identity.tokens import IssueTokens
 from asperguide.identity.views import Refreshed, SignedIn, session_view
 from asperguide.shared.actor import Actor, Origin, SessionId, UserId
+from asperguide.shared.emails import canonical_email
 from asperguide.shared.errors import EditedMeanwhile, Unavailable
 from asperguide.shared.ports import Clock, Ids
 

@@ -1,17 +1,14 @@
 """The model of people: states, roles, and what they may be called."""
 
-import unicodedata
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from asperguide.identity import AgeRange, Gender, Preferences, User, UserState
 from asperguide.identity.errors import InvalidProfile, LastAdmin, WrongState
-from asperguide.identity.model import address_digest, canonical_email, check_profile, decoy_of, new_user
+from asperguide.identity.model import check_profile, decoy_of, new_user
 from asperguide.shared.actor import Role, UserId
 
 NOW = datetime(2031, 5, 17, 12, tzinfo=UTC)
@@ -116,32 +113,6 @@ def test_a_decoy_holds_the_username_and_no_address() -> None:
     assert (decoy.decoy, PENDING.decoy) == (True, False)
     assert decoy.username_key == PENDING.username_key
     assert decoy.email_key != PENDING.email_key
-
-
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [
-        ("Siobhan@Example.org", "siobhan@example.org"),
-        ("stra\u00dfe@example.org", "STRASSE@example.org"),
-        ("zo\u00eb@example.org", "zoe\u0308@example.org"),
-        (" a@example.org ", "a@example.org"),
-    ],
-)
-def test_spellings_of_one_address_are_the_same(one: str, other: str) -> None:
-    assert canonical_email(one) == canonical_email(other)
-    assert address_digest(one) == address_digest(other)
-
-
-@pytest.mark.parametrize("other", ["zoe@example.org", "zo\u0131@example.org", "z.oe@example.org", "zoë+x@example.org"])
-def test_look_alikes_are_other_addresses(other: str) -> None:
-    assert canonical_email("zo\u00eb@example.org") != canonical_email(other)
-
-
-@given(st.text(max_size=60))
-def test_the_key_of_an_address_is_its_own_key(text: str) -> None:
-    key = canonical_email(text)
-    assert canonical_email(key) == key
-    assert unicodedata.is_normalized("NFC", key)
 
 
 GOOD: list[dict[str, object]] = [

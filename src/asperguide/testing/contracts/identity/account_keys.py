@@ -3,9 +3,7 @@
 import asyncio
 
 from asperguide.identity.errors import EmailTaken, UsernameTaken
-from asperguide.identity.model import (
-    canonical_email,
-)
+from asperguide.shared.emails import canonical_email
 from asperguide.testing.contracts.checking import raises
 from asperguide.testing.contracts.people import (
     NOW,
