@@ -1,7 +1,8 @@
 """Capsules: letters that open when their time has come, and not a moment before."""
 
+from asperguide.capsules.addressees import Addressee, AddresseeId, CapsuleId
 from asperguide.capsules.anonymity import Anonymity
-from asperguide.capsules.model import Action, Addressee, AddresseeId, Capsule, CapsuleId, Fact, Part, State
+from asperguide.capsules.model import Action, Capsule, Fact, Part, State
 from asperguide.capsules.unlocking import Reading, Unlock, check_unlock, unlock_on
 
 __all__ = [

@@ -8,6 +8,7 @@ from typing import Protocol
 from uuid import UUID
 
 from asperguide.capsules.addressees import Addressee, AddresseeId, CapsuleId
+from asperguide.capsules.model import Capsule
 from asperguide.capsules.repositories import (
     Announcements,
     Capsules,
@@ -25,7 +26,6 @@ from asperguide.capsules.repositories import (
     Sealed,
     StoredDraft,
 )
-from asperguide.capsules.model import Capsule
 from asperguide.shared.actor import Actor, UserId
 from asperguide.shared.pages import Page, PageRequest
 from asperguide.shared.storage import SignedRequest

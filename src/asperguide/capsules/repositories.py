@@ -11,7 +11,7 @@ from asperguide.capsules.addressees import Addressee, AddresseeId, CapsuleId
 from asperguide.capsules.announcements import Announcement
 from asperguide.capsules.model import Capsule
 from asperguide.shared.actor import UserId
-from asperguide.shared.emails import canonical_email
+from asperguide.shared.emails import canonical_email, folded
 from asperguide.shared.ports import UnitOfWork
 
 RecipientId = NewType("RecipientId", UUID)
@@ -61,6 +61,11 @@ class Recipient:
     def email_key(self) -> str | None:
         """The canonical address."""
         return None if self.email is None else canonical_email(self.email)
+
+    @property
+    def name_key(self) -> str:
+        """What the name is sorted by."""
+        return folded(self.name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
