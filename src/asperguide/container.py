@@ -45,11 +45,11 @@ from asperguide.adapters.sql.operations import SqlOperationsUnitOfWork
 from asperguide.adapters.sql.watch import SqlWatch
 from asperguide.adapters.system import SystemClock, SystemIds
 from asperguide.adapters.tracing import Tracer
+from asperguide.identity.belongings import Belongings
 from asperguide.identity.ports import (
     SESSION_KEYS,
     USER_KEYS,
     AccessTokens,
-    Belongings,
     GuessCounter,
     IdentityReads,
     IdentityUnitOfWork,

@@ -107,6 +107,20 @@ async def test_a_known_and_an_unknown_login_cost_the_same_single_statement(
     assert verbs(seen) == ["SELECT"] * 4
 
 
+async def test_many_people_are_read_in_one_statement_and_nobody_in_none(
+    persistence: Persistence, database: Database
+) -> None:
+    people = [active(f"person{n}") for n in range(3)]
+    await persistence.keep(*people)
+    with watching(database) as seen:
+        assert len(await persistence.reads.contacts([user.id for user in people])) == 3
+        assert len(await persistence.reads.holders([user.email_key for user in people])) == 3
+    assert verbs(seen) == ["SELECT"] * 2
+    with watching(database) as seen:
+        assert await persistence.reads.contacts([]) == await persistence.reads.holders(()) == {}
+    assert seen == []
+
+
 async def test_each_write_costs_few_statements(persistence: Persistence, database: Database) -> None:
     user = person()
     await persistence.keep(user)
@@ -263,6 +277,8 @@ async def test_every_hot_statement_is_answered_by_an_index(persistence: Persiste
         await reads.live_sessions(me.id, NOW)
         await reads.username_taken("somebody")
         await reads.search("person0042", 1)
+        await reads.contacts([user.id for user in users[:50]])
+        await reads.holders([user.email_key for user in users[:50]])
         await reads.list(PageRequest(cursor=page.next_cursor))
         await reads.list(PageRequest(cursor=named.next_cursor, sort="username"))
         await reads.list(PageRequest(filters={"role": "admin"}))

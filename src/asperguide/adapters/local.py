@@ -8,8 +8,9 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
+from asperguide.identity.belongings import Belonging, Belongings
 from asperguide.identity.errors import PictureRefused
-from asperguide.identity.ports import Belonging, Belongings, Portraits
+from asperguide.identity.ports import Portraits
 from asperguide.identity.views import LARGEST_PORTRAIT, PORTRAIT_SIZES
 from asperguide.media.model import File, FileState, own
 from asperguide.media.ports import Images, LongWork, MediaReads, Refusal

@@ -10,12 +10,13 @@ import msgspec
 
 from asperguide.identity.archive import Entry, Names, zipped
 from asperguide.identity.audit import SecurityEventKind, event
+from asperguide.identity.belongings import Belongings
 from asperguide.identity.errors import TooManyExports
 from asperguide.identity.events import ExportMade, ExportRequested
 from asperguide.identity.exports import MEDIA_TYPE, export_key
 from asperguide.identity.model import User
 from asperguide.identity.passwords import GivenPassword
-from asperguide.identity.ports import Belongings, IdentityReads, IdentityUnitOfWork, Portraits
+from asperguide.identity.ports import IdentityReads, IdentityUnitOfWork, Portraits
 from asperguide.identity.proving import ProveOwner
 from asperguide.identity.views import LARGEST_PORTRAIT, account_of, session_view
 from asperguide.shared.actor import Actor, Origin, UserId

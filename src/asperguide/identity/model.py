@@ -188,6 +188,11 @@ class User:
         return self.email_key.startswith(DECOY)
 
     @property
+    def reachable(self) -> bool:
+        """Whether somebody can be written to here: the account is active, and no decoy."""
+        return self.state is UserState.ACTIVE and not self.decoy
+
+    @property
     def name_key(self) -> str:
         """What the full name is searched by."""
         return search_key(self.full_name)

@@ -1,8 +1,7 @@
 """What identity needs from outside: what keeps its things, reads them, hashes passwords and signs tokens."""
 
 from abc import abstractmethod
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -29,8 +28,8 @@ from asperguide.shared.actor import Origin, SessionId, UserId
 from asperguide.shared.pages import Page, PageRequest
 
 __all__ = [
-    "AccessTokens", "AuditLog", "Belonging", "Belongings", "Candidate", "Claims", "Codes", "Credential", "Found",
-    "GuessBook", "IdentityReads", "IdentityUnitOfWork", "PasswordHasher", "PasswordStrength", "Policy", "Portraits",
+    "AccessTokens", "AuditLog", "Candidate", "Claims", "Codes", "Contact", "Credential", "Found", "GuessBook",
+     "IdentityReads", "IdentityUnitOfWork", "PasswordHasher", "PasswordStrength", "Policy", "Portraits",
     "SESSION_KEYS", "Sessions", "USER_KEYS", "Users", "session_key", "user_key",
 ]  # fmt: skip
 
@@ -85,6 +84,17 @@ class Found:
         """What is kept is the name; what is shown is the place."""
         if self.avatar is not None and PORTRAIT_NAME.fullmatch(self.avatar):
             object.__setattr__(self, "avatar", portrait_template(self.id, self.avatar))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """What it takes to write to somebody who can be written to (`User.reachable`)."""
+
+    id: UserId
+    full_name: str
+    email: str
+    locale: str
+    time_zone: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +167,16 @@ class IdentityReads(Protocol):
         ...
 
     @abstractmethod
+    async def contacts(self, ids: Collection[UserId]) -> Mapping[UserId, Contact]:
+        """Those of up to 1 000 users who can be written to."""
+        ...
+
+    @abstractmethod
+    async def holders(self, email_keys: Collection[str]) -> Mapping[str, UserId]:
+        """Who has these addresses, up to 1 000, confirmed, and can be written to; by canonical address."""
+        ...
+
+    @abstractmethod
     async def list(self, page: PageRequest) -> Page[User]:
         """Accounts without decoys, the newest first unless asked otherwise; what can be asked: `listing.USERS`."""
         ...
@@ -191,35 +211,6 @@ class Portraits(Protocol):
     @abstractmethod
     async def forget(self, user: UserId, name: str) -> None:
         """Throw away the pictures of this name; that there are none does not matter."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Belonging:
-    """Something of a person that another context keeps: bytes of about `size`, and what is known about them.
-
-    `open` raises ObjectMissing when they went away meanwhile; the name may be anything that people call things.
-    """
-
-    folder: str
-    name: str
-    size: int
-    at: datetime
-    about: object
-    open: Callable[[], AbstractAsyncContextManager[AsyncIterator[bytes]]]
-
-
-class Belongings(Protocol):
-    """What other contexts keep of people."""
-
-    @abstractmethod
-    def of(self, user: UserId) -> AsyncGenerator[Belonging, None]:
-        """Everything of the person that is whole and not deleted, in any order, each once; it is read one by one."""
-        ...
-
-    @abstractmethod
-    async def weight(self, user: UserId) -> int:
-        """About how many bytes that is."""
         ...
 
 

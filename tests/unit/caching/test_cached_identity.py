@@ -132,5 +132,7 @@ async def test_all_other_reads_go_straight_through(database: MemoryDatabase, clo
         assert list(await reads.live_sessions(user.id, NOW)) == [opened]
         assert await reads.username_taken("oneil")
         assert [found.id for found in await reads.search("onei", 5)] == [user.id]
+        assert (await reads.contacts([user.id]))[user.id].email == user.email
+        assert await reads.holders([user.email_key]) == {user.email_key: user.id}
         assert (await reads.list(PageRequest())).items == (user,)
         assert len((await reads.events(PageRequest(), user.id)).items) == 1

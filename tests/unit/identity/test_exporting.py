@@ -13,10 +13,10 @@ from dependency_injector.providers import Object
 
 from asperguide.identity import Closing, Confirmation, ExportRequest, ResetRequest
 from asperguide.identity.audit import SecurityEventKind
+from asperguide.identity.belongings import Belonging, Belongings
 from asperguide.identity.errors import CodeRefused, ExportNotFound, PasswordWrong, ProofNeeded, TooManyExports
 from asperguide.identity.events import ExportRequested
 from asperguide.identity.exports import EXPORTS, KEPT
-from asperguide.identity.ports import Belonging, Belongings
 from asperguide.media import SmallUpload
 from asperguide.operations import MyJobState
 from asperguide.shared.actor import OPERATOR, UserId

@@ -1,14 +1,14 @@
 """Identity's hot reads through caches; everything else straight to what is behind them."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from asperguide.adapters.caching.read_through import ReadThrough
 from asperguide.identity.audit import SecurityEvent
 from asperguide.identity.guessing import Guesses, GuessSubject
 from asperguide.identity.model import User
-from asperguide.identity.ports import Candidate, Found, IdentityReads, LiveSession
+from asperguide.identity.ports import Candidate, Contact, Found, IdentityReads, LiveSession
 from asperguide.identity.rotation import Session
 from asperguide.identity.views import Profile
 from asperguide.shared.actor import Origin, SessionId, UserId
@@ -72,6 +72,14 @@ class CachedIdentityReads(IdentityReads):
     async def search(self, text: str, limit: int) -> Sequence[Found]:
         """Uncached."""
         return await self._inner.search(text, limit)
+
+    async def contacts(self, ids: Collection[UserId]) -> Mapping[UserId, Contact]:
+        """Uncached."""
+        return await self._inner.contacts(ids)
+
+    async def holders(self, email_keys: Collection[str]) -> Mapping[str, UserId]:
+        """Uncached."""
+        return await self._inner.holders(email_keys)
 
     async def list(self, page: PageRequest) -> Page[User]:
         """Uncached."""

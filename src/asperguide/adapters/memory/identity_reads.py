@@ -1,6 +1,6 @@
 """Reads of identity in memory: what is committed."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 
 from asperguide.adapters.memory.identity_tables import AUDIT, CREDENTIALS, GUESSES, SESSIONS, USERS
@@ -9,8 +9,8 @@ from asperguide.adapters.memory.tables import MemoryDatabase
 from asperguide.identity import listing
 from asperguide.identity.audit import Outcome, SecurityEvent, SecurityEventKind
 from asperguide.identity.guessing import Guesses, GuessSubject
-from asperguide.identity.model import User, UserState, search_key
-from asperguide.identity.ports import Candidate, Found, IdentityReads, Known, LiveSession
+from asperguide.identity.model import User, search_key
+from asperguide.identity.ports import Candidate, Contact, Found, IdentityReads, Known, LiveSession
 from asperguide.identity.rotation import Session
 from asperguide.identity.views import Profile, profile_of
 from asperguide.shared.actor import Origin, SessionId, UserId
@@ -96,11 +96,32 @@ class MemoryIdentityReads(IdentityReads):
     async def search(self, text: str, limit: int) -> Sequence[Found]:
         """Exact, prefix, contains."""
         key = search_key(text)
-        users = self._database.rows(USERS).all(lambda user: user.state is UserState.ACTIVE and not user.decoy)
+        users = self._database.rows(USERS).all(lambda user: user.reachable)
         ranked = sorted((_rank(user, key), user.username_key, user.id) for user in users)
         people = {user.id: user for user in users}
         met = [people[id] for rank, _, id in ranked if rank < len(RANKS)][:limit]
         return [Found(id=user.id, username=user.username, full_name=user.full_name, avatar=user.avatar) for user in met]
+
+    async def contacts(self, ids: Collection[UserId]) -> Mapping[UserId, Contact]:
+        """By id."""
+        users = filter(None, map(self._database.rows(USERS).get, ids))
+        return {
+            user.id: Contact(
+                id=user.id,
+                full_name=user.full_name,
+                email=user.email,
+                locale=user.locale,
+                time_zone=user.time_zone,
+            )
+            for user in users
+            if user.reachable
+        }
+
+    async def holders(self, email_keys: Collection[str]) -> Mapping[str, UserId]:
+        """One look at everybody."""
+        wanted = set(email_keys)
+        users = self._database.rows(USERS).all(lambda user: user.email_key in wanted and user.reachable)
+        return {user.email_key: user.id for user in users if user.email_verified_at is not None}
 
     async def list(self, page: PageRequest) -> Page[User]:
         """Accounts without decoys."""

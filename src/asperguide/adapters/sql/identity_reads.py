@@ -1,6 +1,6 @@
 """Reads of identity outside of transactions, one statement each unless said otherwise."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -24,7 +24,7 @@ from asperguide.identity.audit import Outcome, SecurityEvent, SecurityEventKind
 from asperguide.identity.guessing import Guesses, GuessSubject
 from asperguide.identity.listing import ALL_EVENTS, OWN_EVENTS, USERS
 from asperguide.identity.model import User, UserState, search_key
-from asperguide.identity.ports import Candidate, Found, IdentityReads, Known, LiveSession
+from asperguide.identity.ports import Candidate, Contact, Found, IdentityReads, Known, LiveSession
 from asperguide.identity.rotation import Session
 from asperguide.identity.views import Profile
 from asperguide.shared.actor import Origin, SessionId, UserId
@@ -108,16 +108,20 @@ def _has(column: sa.Column[str]) -> Condition:
 
 
 _FOUND = (_users.id, _users.username, _users.full_name, _users.avatar)
-_active = (_users.state == UserState.ACTIVE, _users.decoy.is_(sa.false()))
+_reachable = (_users.state == UserState.ACTIVE, _users.decoy.is_(sa.false()))
 _beginning = sa.or_(_begins(_users.username_key), _begins(_users.name_key))
 _exact_first = sa.case((sa.or_(_is(_users.username_key), _is(_users.name_key)), 0), else_=1)
 _limit = sa.bindparam("limit", type_=sa.Integer)
-_search = sa.select(*_FOUND).where(*_active, _beginning).order_by(_exact_first, _users.username_key).limit(_limit)
+_search = sa.select(*_FOUND).where(*_reachable, _beginning).order_by(_exact_first, _users.username_key).limit(_limit)
 _search_inside = (
     sa.select(*_FOUND)
-    .where(*_active, sa.or_(_has(_users.username_key), _has(_users.name_key)), sa.not_(_beginning))
+    .where(*_reachable, sa.or_(_has(_users.username_key), _has(_users.name_key)), sa.not_(_beginning))
     .order_by(_users.username_key)
     .limit(_limit)
+)
+_contacts = sa.select(*_fields(UserRow, Contact)).where(_users.id.in_(sa.bindparam("ids", expanding=True)), *_reachable)
+_address_holders = sa.select(_users.email_key, _users.id).where(
+    _users.email_key.in_(sa.bindparam("keys", expanding=True)), _users.email_verified_at.is_not(None), *_reachable
 )
 
 _USER_LIST = Keyset(
@@ -212,6 +216,20 @@ class SqlIdentityReads(IdentityReads):
             if len(found) < limit:
                 found += await store.all(_search_inside, Found, **values, limit=limit - len(found))
         return found
+
+    async def contacts(self, ids: Collection[UserId]) -> Mapping[UserId, Contact]:
+        """By primary key."""
+        if not ids:
+            return {}
+        async with self._database.reading() as store:
+            return {found.id: found for found in await store.all(_contacts, Contact, ids=[*ids])}
+
+    async def holders(self, email_keys: Collection[str]) -> Mapping[str, UserId]:
+        """By the index on addresses."""
+        if not email_keys:
+            return {}
+        async with self._database.reading() as store:
+            return dict(map(tuple, await store.execute(_address_holders, {"keys": [*email_keys]})))
 
     async def list(self, page: PageRequest) -> Page[User]:
         """By keyset."""

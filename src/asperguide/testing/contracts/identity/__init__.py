@@ -4,6 +4,7 @@ from asperguide.testing.contracts.identity.account_keys import AccountKeysContra
 from asperguide.testing.contracts.identity.accounts import AccountsContract
 from asperguide.testing.contracts.identity.audit import AuditLogContract
 from asperguide.testing.contracts.identity.codes import CodesContract
+from asperguide.testing.contracts.identity.contacts import ContactsContract
 from asperguide.testing.contracts.identity.cursors import CursorsContract
 from asperguide.testing.contracts.identity.events import EventsContract
 from asperguide.testing.contracts.identity.guesses import GuessesContract
@@ -20,6 +21,7 @@ class IdentityContract(
     CodesContract,
     GuessesContract,
     LoginsContract,
+    ContactsContract,
     AuditLogContract,
     SearchContract,
     ListsContract,
