@@ -47,9 +47,17 @@ class Addressee:
             raise AlreadyReplied
         return replace(self, replied_at=now)
 
+    def claimed_by(self, user: UserId) -> "Addressee":
+        """It turned out who they are."""
+        return replace(self, user=user)
+
     def readdressed(self, email: str) -> "Addressee":
         """They get their mails elsewhere, and links that were sent are of no use any more."""
-        return replace(self, email=email, addressed=self.addressed + 1, bounces=0)
+        return replace(self, user=None, email=email, addressed=self.addressed + 1, bounces=0)
+
+    def bounced(self) -> "Addressee":
+        """A mail to them came back."""
+        return replace(self, bounces=self.bounces + 1)
 
     def left(self, now: datetime) -> "Addressee":
         """They are no more, and nothing is kept of them."""

@@ -166,8 +166,8 @@ class Capsule:
             fact is Fact.CONTENT and self.has_disappeared(user, now)
         )
 
-    def names_sender_to(self, user: UserId, now: datetime) -> bool:
-        """Whether the user may know who sent it."""
+    def names_sender_to(self, user: UserId | None, now: datetime) -> bool:
+        """Whether the user, or somebody without an account, may know who sent it."""
         if self.anonymity is None or user == self.sender:
             return True
         return self.anonymity.is_over(self.unlock.at, now)
@@ -193,9 +193,13 @@ class Capsule:
         if action is Action.REFLECT and not self.is_to_oneself:
             raise CapsuleInWrongState
 
+    def find(self, id: AddresseeId) -> Addressee | None:
+        """The addressee of this id."""
+        return next((one for one in self.addressees if one.id == id), None)
+
     def named(self, id: AddresseeId) -> Addressee:
         """The addressee of this id. Raises CapsuleNotFound when it has none."""
-        if (found := next((one for one in self.addressees if one.id == id), None)) is None:
+        if (found := self.find(id)) is None:
             raise CapsuleNotFound
         return found
 
@@ -216,7 +220,7 @@ class Capsule:
         self.demand(user, Action.READDRESS, now)
         if (one := self.named(id)).email is None or one.opened_at is not None or one.left_at is not None:
             raise CapsuleInWrongState
-        return self.having(replace(one.readdressed(email), user=None))
+        return self.having(one.readdressed(email))
 
     def opened(self, user: UserId, now: datetime) -> "Capsule":
         """It is open for this user. Once is enough: opening again changes nothing."""
