@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from dependency_injector.containers import DeclarativeContainer
 from dependency_injector.providers import Callable, Dependency, Factory, Provider, Singleton
 
+from asperguide import capsules as c
 from asperguide import choosing
 from asperguide import identity as i
 from asperguide import media as m
@@ -20,7 +21,7 @@ from asperguide.adapters.caching.identity import CachedIdentityReads
 from asperguide.adapters.caching.read_through import ReadThrough
 from asperguide.adapters.filesystem.mails import SentMails
 from asperguide.adapters.jinja.letters import JinjaLetters
-from asperguide.adapters.local import LocalBelongings, LocalLongWork, LocalPortraits
+from asperguide.adapters.local import LocalAttachments, LocalBelongings, LocalLongWork, LocalPeople, LocalPortraits
 from asperguide.adapters.magic import MagicTypes
 from asperguide.adapters.maintenance import MaintenanceWatch
 from asperguide.adapters.measuring import Monitor
@@ -45,6 +46,7 @@ from asperguide.adapters.sql.operations import SqlOperationsUnitOfWork
 from asperguide.adapters.sql.watch import SqlWatch
 from asperguide.adapters.system import SystemClock, SystemIds
 from asperguide.adapters.tracing import Tracer
+from asperguide.capsules.ports import Attachments, People
 from asperguide.identity.belongings import Belongings
 from asperguide.identity.ports import (
     SESSION_KEYS,
@@ -93,6 +95,15 @@ def media_policy_of(settings: Settings) -> m.MediaPolicy:
         largest_file=settings.media_max_mb * MIB,
         quota_bytes=settings.media_quota_mb * MIB,
         quota_files=settings.media_quota_files,
+    )
+
+
+def capsule_policy_of(settings: Settings) -> c.CapsulePolicy:
+    """The settings that rules of capsules depend on."""
+    return c.CapsulePolicy(
+        public_url=settings.url,
+        latest=timedelta(days=365.25 * settings.capsule_max_years + 1),
+        sweep=timedelta(seconds=settings.capsule_sweep_seconds),
     )
 
 
@@ -434,6 +445,118 @@ class Container(DeclarativeContainer):
         m.Reconcile, begin=begin_media, reads=media_reads, storage=storage, clock=clock
     )
     tidy_media: Provider[m.TidyMedia] = Factory(m.TidyMedia, begin=begin_media, reconcile=reconcile)
+
+    # capsules: what they need of others
+    capsule_policy: Provider[c.CapsulePolicy] = Singleton(capsule_policy_of, settings)
+    people: Provider[People] = Singleton(LocalPeople, reads)
+    attachments: Provider[Attachments] = Singleton(LocalAttachments, media_reads, storage)
+    claim_tokens: Provider[c.ClaimTokens] = Singleton(
+        c.ClaimTokens, Callable(derive, settings.provided.oauth_secret_key, "claim")
+    )
+
+    # capsules: parts of use cases
+    read_draft: Provider[c.ReadDraft] = Factory(c.ReadDraft, reads=capsule_reads, vault=vault)
+    find_addressees: Provider[c.FindAddressees] = Factory(c.FindAddressees, reads=capsule_reads, people=people, ids=ids)
+    make_capsule: Provider[c.MakeCapsule] = Factory(
+        c.MakeCapsule,
+        find=find_addressees,
+        people=people,
+        files=attachments,
+        vault=vault,
+        clock=clock,
+        ids=ids,
+        policy=capsule_policy,
+    )
+    read_letter: Provider[c.ReadLetter] = Factory(c.ReadLetter, reads=capsule_reads, vault=vault, clock=clock)
+    show_capsule: Provider[c.ShowCapsule] = Factory(
+        c.ShowCapsule, reads=capsule_reads, people=people, files=attachments, read=read_letter, clock=clock
+    )
+    write_about_capsule: Provider[c.WriteAboutCapsule] = Factory(c.WriteAboutCapsule, letters=letters, mailer=mailer)
+
+    # capsules: writing
+    create_draft: Provider[c.CreateDraft] = Factory(
+        c.CreateDraft, begin=begin_capsules, vault=vault, clock=clock, ids=ids
+    )
+    get_draft: Provider[c.GetDraft] = Factory(c.GetDraft, read=read_draft)
+    list_drafts: Provider[c.ListDrafts] = Factory(c.ListDrafts, reads=capsule_reads, read=read_draft)
+    save_draft: Provider[c.SaveDraft] = Factory(c.SaveDraft, begin=begin_capsules, vault=vault, clock=clock)
+    delete_draft: Provider[c.DeleteDraft] = Factory(c.DeleteDraft, begin=begin_capsules)
+    add_recipient: Provider[c.AddRecipient] = Factory(
+        c.AddRecipient, begin=begin_capsules, people=people, clock=clock, ids=ids
+    )
+    get_recipient: Provider[c.GetRecipient] = Factory(c.GetRecipient, reads=capsule_reads)
+    list_recipients: Provider[c.ListRecipients] = Factory(c.ListRecipients, reads=capsule_reads)
+    change_recipient: Provider[c.ChangeRecipient] = Factory(
+        c.ChangeRecipient, begin=begin_capsules, reads=capsule_reads, people=people, clock=clock
+    )
+    remove_recipient: Provider[c.RemoveRecipient] = Factory(c.RemoveRecipient, begin=begin_capsules)
+
+    # capsules: sealing
+    seal_capsule: Provider[c.SealCapsule] = Factory(c.SealCapsule, begin=begin_capsules, make=make_capsule, ids=ids)
+    seal_draft: Provider[c.SealDraft] = Factory(
+        c.SealDraft, begin=begin_capsules, reads=capsule_reads, read=read_draft, make=make_capsule
+    )
+    cancel_capsule: Provider[c.CancelCapsule] = Factory(
+        c.CancelCapsule, begin=begin_capsules, show=show_capsule, clock=clock
+    )
+    postpone_capsule: Provider[c.PostponeCapsule] = Factory(
+        c.PostponeCapsule, begin=begin_capsules, show=show_capsule, clock=clock, policy=capsule_policy
+    )
+    readdress_capsule: Provider[c.ReaddressCapsule] = Factory(
+        c.ReaddressCapsule, begin=begin_capsules, people=people, show=show_capsule, clock=clock
+    )
+    share_countdown: Provider[c.ShareCountdown] = Factory(
+        c.ShareCountdown, begin=begin_capsules, clock=clock, ids=ids, policy=capsule_policy
+    )
+    list_countdowns: Provider[c.ListCountdowns] = Factory(c.ListCountdowns, reads=capsule_reads)
+    revoke_countdown: Provider[c.RevokeCountdown] = Factory(c.RevokeCountdown, begin=begin_capsules)
+    see_countdown: Provider[c.SeeCountdown] = Factory(c.SeeCountdown, reads=capsule_reads, clock=clock)
+
+    # capsules: reading and answering
+    list_capsules: Provider[c.ListCapsules] = Factory(c.ListCapsules, reads=capsule_reads, people=people, clock=clock)
+    get_capsule: Provider[c.GetCapsule] = Factory(c.GetCapsule, reads=capsule_reads, show=show_capsule, clock=clock)
+    open_capsule: Provider[c.OpenCapsule] = Factory(
+        c.OpenCapsule, begin=begin_capsules, reads=capsule_reads, read=read_letter, show=show_capsule, clock=clock
+    )
+    peek_capsule: Provider[c.PeekCapsule] = Factory(c.PeekCapsule, reads=capsule_reads, show=show_capsule, clock=clock)
+    link_attachment: Provider[c.LinkAttachment] = Factory(
+        c.LinkAttachment, reads=capsule_reads, read=read_letter, files=attachments, clock=clock
+    )
+    prove_capsule: Provider[c.ProveCapsule] = Factory(
+        c.ProveCapsule, reads=capsule_reads, read=read_letter, clock=clock
+    )
+    show_claim: Provider[c.ShowClaim] = Factory(
+        c.ShowClaim, reads=capsule_reads, people=people, tokens=claim_tokens, clock=clock
+    )
+    claim_capsule: Provider[c.ClaimCapsule] = Factory(
+        c.ClaimCapsule, begin=begin_capsules, show=show_capsule, tokens=claim_tokens, clock=clock
+    )
+    reply_to_capsule: Provider[c.ReplyToCapsule] = Factory(c.ReplyToCapsule, begin=begin_capsules, clock=clock)
+    reflect: Provider[c.Reflect] = Factory(c.Reflect, begin=begin_capsules, clock=clock)
+
+    # capsules: in the background
+    sweep_capsules: Provider[c.SweepCapsules] = Factory(
+        c.SweepCapsules, begin=begin_capsules, clock=clock, policy=capsule_policy
+    )
+    tell_recipient: Provider[c.TellRecipient] = Factory(
+        c.TellRecipient,
+        begin=begin_capsules,
+        reads=capsule_reads,
+        people=people,
+        write=write_about_capsule,
+        tokens=claim_tokens,
+        clock=clock,
+        policy=capsule_policy,
+    )
+    tell_sender: Provider[c.TellSender] = Factory(
+        c.TellSender, reads=capsule_reads, people=people, write=write_about_capsule, policy=capsule_policy
+    )
+    link_address: Provider[c.LinkAddress] = Factory(c.LinkAddress, begin=begin_capsules, clock=clock)
+    forget_person: Provider[c.ForgetPerson] = Factory(
+        c.ForgetPerson, begin=begin_capsules, reads=capsule_reads, clock=clock
+    )
+    rotate_keys: Provider[c.RotateKeys] = Factory(c.RotateKeys, begin=begin_capsules, vault=vault)
+    count_keys: Provider[c.CountKeys] = Factory(c.CountKeys, reads=capsule_reads, vault=vault)
 
     # operations
     draining: Provider[asyncio.Event] = Singleton(asyncio.Event)

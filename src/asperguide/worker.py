@@ -16,6 +16,7 @@ from asperguide.adapters.jobs.scheduler import Schedule, Scheduler
 from asperguide.adapters.jobs.tracing import TracedWorker
 from asperguide.adapters.jobs.worker import Worker
 from asperguide.adapters.tracing import traced
+from asperguide.capsules import events as capsules
 from asperguide.container import Container
 from asperguide.identity import events
 from asperguide.media import events as media
@@ -48,7 +49,12 @@ REACTIONS: dict[type[Message], tuple[str | Long, ...]] = {
     events.AccountReopened: ("tell_owner",),
     events.UserSuspended: ("tell_owner",),
     events.PortraitAbandoned: ("forget_portrait",),
-    events.AccountErased: ("forget_exports", Long("forget_owner", minutes=60)),
+    events.AddressVerified: ("link_address",),
+    events.AccountErased: (
+        "forget_exports",
+        Long("forget_owner", minutes=60),
+        Long("forget_person", minutes=60),
+    ),
     events.ExportRequested: (Long("make_export", minutes=60),),
     events.ExportMade: ("send_export",),
     media.FileArrived: (Long("check_file", minutes=15),),
@@ -56,6 +62,13 @@ REACTIONS: dict[type[Message], tuple[str | Long, ...]] = {
     media.PosterWanted: (Long("make_stills", minutes=15),),
     media.ConversionWanted: (Long("convert_file", minutes=150),),
     media.ObjectsAbandoned: (Long("remove_objects", minutes=15),),
+    capsules.CapsuleSealed: ("tell_recipient",),
+    capsules.CapsuleUnfolded: ("tell_recipient",),
+    capsules.CapsuleReady: ("tell_recipient",),
+    capsules.CapsuleCancelled: ("tell_recipient",),
+    capsules.CapsuleOpened: ("tell_sender",),
+    capsules.CapsuleAnswered: ("tell_sender",),
+    capsules.AddressFailed: ("tell_sender",),
 }
 """Events, and the use cases of the container that are called with the event and the id of its row in the ledger.
 
@@ -80,6 +93,7 @@ PRUNES: dict[type[Message], str | Long] = {
     media.FilesPurgeDue: Long("purge_deleted_files", minutes=15),
     media.LinksPruneDue: "prune_links",
     media.MediaReconcileDue: Long("tidy_media", minutes=60),
+    capsules.CapsulesSweepDue: Long("sweep_capsules", minutes=15),
 }
 """What the clock asks for, and the use cases that are called with the id of the row and end it themselves."""
 
@@ -126,6 +140,11 @@ def schedules_of(settings: Settings) -> list[Schedule]:
         Schedule(name="purge-deleted-files", every=timedelta(hours=1), message=media.FilesPurgeDue()),
         Schedule(name="prune-links", every=timedelta(hours=1), message=media.LinksPruneDue()),
         Schedule(name="reconcile-media", every=timedelta(days=1), message=media.MediaReconcileDue()),
+        Schedule(
+            name="sweep-capsules",
+            every=timedelta(seconds=settings.capsule_sweep_seconds),
+            message=capsules.CapsulesSweepDue(),
+        ),
         Schedule(name="prune-ledger", every=timedelta(hours=1), message=LedgerPruneDue()),
         Schedule(name="check-invariants", every=timedelta(minutes=5), message=InvariantsCheckDue()),
     ]

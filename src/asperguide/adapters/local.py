@@ -1,6 +1,6 @@
 """Ports of one context that are answered by what others have."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -8,18 +8,21 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
+from asperguide.capsules.errors import AttachmentNotFound
+from asperguide.capsules.ports import Attachment, Attachments, People, Person
 from asperguide.identity.belongings import Belonging, Belongings
 from asperguide.identity.errors import PictureRefused
-from asperguide.identity.ports import Portraits
+from asperguide.identity.ports import IdentityReads, Portraits
 from asperguide.identity.views import LARGEST_PORTRAIT, PORTRAIT_SIZES
-from asperguide.media.model import File, FileState, own
+from asperguide.media.model import File, FileId, FileState, own
 from asperguide.media.ports import Images, LongWork, MediaReads, Refusal
+from asperguide.media.serving import SIGNED_FOR
 from asperguide.media.views import file_view
 from asperguide.operations import CancelMyJob
 from asperguide.operations.errors import JobNotCancellable, JobNotFound
 from asperguide.shared.actor import Actor, UserId
 from asperguide.shared.pages import MAX_LIMIT, PageRequest
-from asperguide.shared.storage import ObjectMissing, ObjectStorage
+from asperguide.shared.storage import ObjectMissing, ObjectStorage, SignedLinks, SignedRequest
 
 WEBP = "image/webp"
 QUALITY = 85
@@ -115,3 +118,50 @@ class LocalBelongings(Belongings):
 async def _opened(storage: ObjectStorage, key: str) -> AsyncIterator[AsyncIterator[bytes]]:
     async with storage.open(key) as opened:
         yield opened.chunks
+
+
+class LocalPeople(People):
+    """Users are those of identity."""
+
+    def __init__(self, reads: IdentityReads) -> None:
+        self._reads = reads
+
+    async def known(self, ids: Collection[UserId]) -> Mapping[UserId, Person]:
+        """By their contacts."""
+        found = await self._reads.contacts(ids)
+        return {
+            id: Person(id=id, name=one.full_name, email=one.email, locale=one.locale, time_zone=one.time_zone)
+            for id, one in found.items()
+        }
+
+    async def holders(self, email_keys: Collection[str]) -> Mapping[str, UserId]:
+        """As identity has verified them."""
+        return await self._reads.holders(email_keys)
+
+
+class LocalAttachments(Attachments):
+    """Files that go with letters are those of media. They stay their owner's: what is deleted there is gone here."""
+
+    def __init__(self, reads: MediaReads, links: SignedLinks) -> None:
+        self._reads, self._links = reads, links
+
+    async def usable(self, actor: Actor, ids: Collection[UUID]) -> Collection[UUID]:
+        """Own files in state ready."""
+        return {file.id for file in await self._ready(ids) if file.belongs_to(actor)}
+
+    async def known(self, ids: Collection[UUID]) -> Mapping[UUID, Attachment]:
+        """Those in state ready."""
+        return {
+            file.id: Attachment(id=file.id, name=file.name, media_type=file.media_type, size=file.size)
+            for file in await self._ready(ids)
+        }
+
+    async def link(self, id: UUID) -> SignedRequest:
+        """For 15 minutes, to be saved under the file's name."""
+        for file in await self._ready((id,)):
+            return await self._links.link(file.key, SIGNED_FOR, name=file.name, media_type=file.media_type)
+        raise AttachmentNotFound
+
+    async def _ready(self, ids: Collection[UUID]) -> list[File]:
+        found = await self._reads.by_ids([FileId(id) for id in ids])
+        return [file for file in found if file.state is FileState.READY]

@@ -153,11 +153,15 @@ class OpenCapsule:
     """
 
     begin: Callable[[], CapsulesUnitOfWork]
+    reads: CapsuleReads
+    read: ReadLetter
     show: ShowCapsule
     clock: Clock
 
     async def __call__(self, actor: Actor, id: CapsuleId) -> CapsuleView:
         refuse_impersonators(actor)
+        shut = await visible(self.reads, id, actor.user, self.clock)
+        await self.read(shut.opened(actor.user, self.clock.now()), actor)  # what cannot be read is not opened either
         return await self.show(await until_unhindered(partial(self._open, actor.user, id)), actor)
 
     async def _open(self, user: UserId, id: CapsuleId) -> Capsule:
