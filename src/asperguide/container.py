@@ -46,7 +46,7 @@ from asperguide.adapters.sql.operations import SqlOperationsUnitOfWork
 from asperguide.adapters.sql.watch import SqlWatch
 from asperguide.adapters.system import SystemClock, SystemIds
 from asperguide.adapters.tracing import Tracer
-from asperguide.capsules.ports import Attachments, People
+from asperguide.capsules.ports import Attachments, CapsuleReads, CapsulesUnitOfWork, People
 from asperguide.identity.belongings import Belongings
 from asperguide.identity.ports import (
     SESSION_KEYS,
@@ -445,6 +445,11 @@ class Container(DeclarativeContainer):
         m.Reconcile, begin=begin_media, reads=media_reads, storage=storage, clock=clock
     )
     tidy_media: Provider[m.TidyMedia] = Factory(m.TidyMedia, begin=begin_media, reconcile=reconcile)
+
+    # capsules: adapters
+    capsules_unit_of_work: Provider[CapsulesUnitOfWork] = Provider()
+    begin_capsules = capsules_unit_of_work.provider
+    capsule_reads: Provider[CapsuleReads] = Provider()
 
     # capsules: what they need of others
     capsule_policy: Provider[c.CapsulePolicy] = Singleton(capsule_policy_of, settings)

@@ -17,12 +17,15 @@ RETRY_AFTER = timedelta(seconds=2)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table(Generic[T]):
-    """What a table holds. `unique` gives the error for each attribute that may not repeat; None may always repeat."""
+    """What a table holds. `unique` gives the error for each attribute, or several together, that may not repeat.
+
+    Where one of them is None they may always repeat.
+    """
 
     name: str
     entity: type[T]
     key: str = "id"
-    unique: Mapping[str, type[DomainError]] = field(default_factory=dict)
+    unique: Mapping[str | tuple[str, ...], type[DomainError]] = field(default_factory=dict)
 
 
 class Rows(Generic[T]):
@@ -47,7 +50,7 @@ class Rows(Generic[T]):
         self._put(key, saved)
         return saved
 
-    def patch(self, key: object, **fields: object) -> None:
+    def patch(self, key: object, /, **fields: object) -> None:
         """Set some fields and no version; nothing when there is no such row."""
         if (found := self._rows.get(key)) is not None:
             self._put(key, replace(found, **fields))  # type: ignore[type-var]
@@ -72,10 +75,10 @@ class Rows(Generic[T]):
         return len(keys)
 
     def _put(self, key: object, entity: T) -> None:
-        for name, error in self._table.unique.items():
-            value = getattr(entity, name)
-            if value is not None and any(
-                getattr(row, name) == value for other, row in self._rows.items() if other != key
+        for names, error in self._table.unique.items():
+            value = _values(entity, names)
+            if None not in value and any(
+                _values(row, names) == value for other, row in self._rows.items() if other != key
             ):
                 raise error
         self._rows[key] = copy.deepcopy(entity)
@@ -83,6 +86,10 @@ class Rows(Generic[T]):
     @staticmethod
     def _version(entity: object) -> int:
         return int(entity.version)  # type: ignore[attr-defined]
+
+
+def _values(entity: object, names: str | tuple[str, ...]) -> tuple[Any, ...]:
+    return tuple(getattr(entity, name) for name in ((names,) if isinstance(names, str) else names))
 
 
 class MemoryDatabase:
