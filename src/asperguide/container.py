@@ -45,6 +45,7 @@ from asperguide.adapters.sql.operations import SqlOperationsUnitOfWork
 from asperguide.adapters.sql.watch import SqlWatch
 from asperguide.adapters.system import SystemClock, SystemIds
 from asperguide.adapters.tracing import Tracer
+from asperguide.capsules.ports import Vault
 from asperguide.identity.belongings import Belongings
 from asperguide.identity.ports import (
     SESSION_KEYS,
@@ -129,6 +130,7 @@ class Container(DeclarativeContainer):
     probes: Provider[tuple[Probe, ...]] = Singleton(choosing.probes, settings, database, redis, stores)
 
     images: Provider[Images] = Singleton(PillowImages)
+    vault: Provider[Vault] = Singleton(choosing.vault, settings, ids)
 
     # identity: adapters
     policy: Provider[i.Policy] = Singleton(policy_of, settings)
@@ -521,6 +523,7 @@ class Container(DeclarativeContainer):
             stores,
             ids,
             Factory(o.InvariantsProbe, invariants=check_invariants),
+            vault.provider,
         ),
     )
 
