@@ -5,7 +5,7 @@ Modules of a server's technology are imported when it is chosen, so that the emb
 
 import logging
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
@@ -22,13 +22,16 @@ from asperguide.adapters.memory.doorbell import MemoryDoorbell
 from asperguide.adapters.memory.rate_limiter import MemoryRateLimiter
 from asperguide.adapters.opentelemetry.collector import OtlpCollector, sdk_is_installed
 from asperguide.adapters.security.derive import derive
+from asperguide.adapters.security.probe import VaultProbe
 from asperguide.adapters.signing import Door
 from asperguide.adapters.sql.engine import Database, open_mysql, open_sqlite
 from asperguide.adapters.sql.probe import MaintenanceProbe, SchemaProbe, SqlProbe
 from asperguide.adapters.tracing import NOTHING, TracedMailer, Tracer
+from asperguide.capsules.ports import Vault
 from asperguide.operations.buckets import Buckets
 from asperguide.operations.stores import StoreProbe
 from asperguide.settings import Settings
+from asperguide.settings.capsule_keys import entries
 from asperguide.settings.model import SECRET_NAMES
 from asperguide.settings.stores import DEFAULT, Store
 from asperguide.shared.ports import Cache, Clock, Doorbell, Ids, Mailer, Probe, RateLimiter
@@ -73,6 +76,7 @@ def log_rules(settings: Settings, usual: int = logging.INFO) -> LogRules:
         secrets=(
             *(getattr(settings, name) for name in sorted(SECRET_NAMES)),
             *(store.secret_key for store in settings.stores.values()),
+            *entries(settings.capsule_keys).values(),
             *sent,
         ),
     )
@@ -246,6 +250,13 @@ def door(settings: Settings, clock: Clock) -> Door:
     return Door(derive(settings.oauth_secret_key, "storage"), settings.url, clock)
 
 
+def vault(settings: Settings, ids: Ids) -> Vault:
+    """AES with the keys of `CAPSULE_KEYS`."""
+    from asperguide.adapters.security.vault import AesVault
+
+    return AesVault(settings.vault_keys, ids)
+
+
 def video_tools(settings: Settings) -> "FfmpegTools":
     """FFmpeg where the settings say, else on PATH, else the one of the wheel."""
     from asperguide.adapters.ffmpeg.finding import find_tools
@@ -352,6 +363,7 @@ def examined(
     stores: Mapping[str, Storage],
     ids: Ids,
     invariants: Probe,
+    vault: Callable[[], Vault],
 ) -> tuple[Probe, ...]:
     """What a doctor asks beside the dependencies: maintenance; with a server also the schema and what must hold.
 
@@ -363,6 +375,7 @@ def examined(
         *_store_probes(stores, kept, ids),
         *_collector_probes(settings),
         *_video_probes(settings),
+        VaultProbe(vault, [*settings.vault_keys]),
         MaintenanceProbe(database),
     )
     return found if settings.embedded else (*found, SchemaProbe(database), invariants)

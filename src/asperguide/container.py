@@ -46,7 +46,7 @@ from asperguide.adapters.sql.operations import SqlOperationsUnitOfWork
 from asperguide.adapters.sql.watch import SqlWatch
 from asperguide.adapters.system import SystemClock, SystemIds
 from asperguide.adapters.tracing import Tracer
-from asperguide.capsules.ports import Attachments, CapsuleReads, CapsulesUnitOfWork, People
+from asperguide.capsules.ports import Attachments, CapsuleReads, CapsulesUnitOfWork, People, Vault
 from asperguide.identity.belongings import Belongings
 from asperguide.identity.ports import (
     SESSION_KEYS,
@@ -140,6 +140,7 @@ class Container(DeclarativeContainer):
     probes: Provider[tuple[Probe, ...]] = Singleton(choosing.probes, settings, database, redis, stores)
 
     images: Provider[Images] = Singleton(PillowImages)
+    vault: Provider[Vault] = Singleton(choosing.vault, settings, ids)
 
     # identity: adapters
     policy: Provider[i.Policy] = Singleton(policy_of, settings)
@@ -649,6 +650,7 @@ class Container(DeclarativeContainer):
             stores,
             ids,
             Factory(o.InvariantsProbe, invariants=check_invariants),
+            vault.provider,
         ),
     )
 

@@ -51,7 +51,11 @@ CHANCE_AND_TIME = {
     "uuid.uuid7",
 }
 SOURCES_OF_CHANCE = {"random", "secrets", "uuid_utils"}
-MAY_DRAW = {"adapters/system.py": CHANCE_AND_TIME | SOURCES_OF_CHANCE, "settings/safety.py": {"secrets"}}
+MAY_DRAW = {
+    "adapters/system.py": CHANCE_AND_TIME | SOURCES_OF_CHANCE,
+    "settings/safety.py": {"secrets"},
+    "settings/keeping.py": {"secrets"},
+}
 
 
 def test_there_are_contexts_to_look_at() -> None:

@@ -21,6 +21,7 @@ from tests.servers import LOCALHOST, MariaDB, RedisServer, die_with_parent, free
 
 COMMAND = (sys.executable, "-m", "asperguide")
 SECRET = "7Yt-kP0zQ2mVx9LrA4bN8cDe1fGh5iJu6wSaMnBvCxZ"
+CAPSULE_KEY = "Xq3vN0c9yK7mZr5tLw8uBf2hGd6sJa4pEoViCx1lQkM"
 UNLIMITED = {"RATE_LIMIT_ANONYMOUS": "100000", "RATE_LIMIT_USER": "100000", "RATE_LIMIT_CREDENTIALS": "100000"}
 READY = {"worker": "Working on jobs", "scheduler": "Firing schedules"}
 ERROR_LINE = re.compile(r'^\{"timestamp":"[^"]*","level":"(?:error|critical)".*$|^Traceback .*$', re.MULTILINE)

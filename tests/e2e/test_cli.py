@@ -122,7 +122,7 @@ def test_the_doctor_finds_an_embedded_service_well(tmp_path: Path) -> None:
     code, found = findings(tmp_path)
     assert (code, {name: finding["well"] for name, finding in found.items()}) == (
         0,
-        {"database": True, "storage": True, "ffmpeg": True, "jail": True, "maintenance": True},
+        {"database": True, "storage": True, "ffmpeg": True, "jail": True, "vault": True, "maintenance": True},
     )
     table = asperguide_here("doctor", folder=tmp_path)
     assert (table.returncode, "SQLite" in table.stdout) == (0, True)
@@ -166,6 +166,20 @@ def test_keys_that_are_made_are_keys_that_are_taken(tmp_path: Path, algorithm: s
     name = "OAUTH_SECRET_KEY_FILE" if algorithm == "HS256" else "OAUTH_PRIVATE_KEY_FILE"
     taken = asperguide_here("users", "list", folder=tmp_path, OAUTH_ALGORITHM=algorithm, **{name: tmp_path / "key"})
     assert taken.returncode == 0, taken.stderr
+
+
+def test_keys_of_capsules_are_made_taken_and_named_but_never_shown(tmp_path: Path) -> None:
+    made = [asperguide_here("keys", "new", "--capsule", name, folder=tmp_path) for name in ("2031-05", "2030")]
+    assert [one.returncode for one in made] == [0, 0], made
+    entries = "".join(one.stdout for one in made)
+    (tmp_path / "keys").write_text(entries)
+    shown = asperguide_here("keys", "list", folder=tmp_path, CAPSULE_KEYS_FILE=tmp_path / "keys")
+    assert shown.stdout == "2031-05  current\n2030\n"
+    assert "keys: 2031-05, 2030" in str(findings(tmp_path, CAPSULE_KEYS_FILE=tmp_path / "keys")[1]["vault"])
+    kept = asperguide_here("keys", "list", folder=tmp_path)
+    assert kept.stdout.strip().removesuffix("  current") + ":" in (tmp_path / "var" / "capsule-keys").read_text()
+    for words in (["--capsule", "May 2031"], ["--capsule", "2031", "--algorithm", "EdDSA"]):
+        assert asperguide_here("keys", "new", *words, folder=tmp_path).returncode == 2
 
 
 @pytest.mark.parametrize("where", ["sqlite", "mariadb"])

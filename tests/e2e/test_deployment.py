@@ -59,6 +59,7 @@ def test_every_variable_of_the_compose_file_is_a_setting_and_all_of_them_are_acc
         assert unknown == set()
         found = _loaded(given, secrets)
         assert (found.embedded, found.uses_redis, found.serves_jobs) == (False, True, False)
+        assert [len(key) for key in found.vault_keys.values()] == [32]
         assert found.oauth_secret_key == (secrets / "oauth_secret_key").read_text().strip()
         public = {"ENVIRONMENT": "production", "PUBLIC_URL": "https://guides.example.org", "SMTP_SECURITY": "starttls"}
         assert _loaded({**given, **public}, secrets).environment == "production"

@@ -11,7 +11,7 @@ import pytest
 
 from tests.e2e.conftest import Launch
 from tests.e2e.people import Folder, Smtp, api_of, bearer, expect, join, journey, sign_in
-from tests.e2e.service import SECRET, Service, asperguide, on_mariadb, on_redis, on_redis_socket, on_smtp
+from tests.e2e.service import CAPSULE_KEY, SECRET, Service, asperguide, on_mariadb, on_redis, on_redis_socket, on_smtp
 from tests.servers import MariaDB, RedisServer, eventually, wait_until
 from tests.smtp_server import Certificates, smtp_server
 
@@ -93,7 +93,7 @@ def test_it_does_not_serve_an_old_schema_and_says_the_command(
     mariadb: MariaDB, mariadb_database: str, redis_server: RedisServer, tmp_path: Path
 ) -> None:
     settings = {**on_mariadb(mariadb, mariadb_database), **on_redis(redis_server)}
-    production = {**settings, "ENVIRONMENT": "production", "PUBLIC_URL": "https://guides.example.org"}
+    production = {**settings, **SAFE}
     asperguide("migrate", "up", "0001", folder=tmp_path, **settings)
     commands = {("serve",): production, ("serve", "--workers", "2"): production, ("worker",): settings}
     for command, environment in commands.items():
@@ -111,9 +111,16 @@ def test_it_does_not_serve_a_schema_from_the_future(database: dict[str, str], ma
     assert "update the program" in refused.stderr
 
 
+SAFE = {
+    "ENVIRONMENT": "production",
+    "PUBLIC_URL": "https://guides.example.org",
+    "OAUTH_SECRET_KEY": SECRET,
+    "CAPSULE_KEYS": f"2031-05:{CAPSULE_KEY}",
+}
 UNSAFE = {
     "ENVIRONMENT": "production",
     "OAUTH_SECRET_KEY": "",
+    "CAPSULE_KEYS": "",
     "DEBUG": "true",
     "PASSWORD_MIN_LENGTH": "4",
     "SMTP_HOST": "mail.example.org",
@@ -128,9 +135,8 @@ def test_production_refuses_unsafe_settings_each_by_its_name(tmp_path: Path) -> 
     refused = asperguide("serve", folder=tmp_path, **UNSAFE)
     assert refused.returncode == 2
     assert [name for name in UNSAFE if f"{name}:" not in refused.stderr] == ["ENVIRONMENT", "SMTP_HOST"]
-    safe = {"ENVIRONMENT": "production", "PUBLIC_URL": "https://guides.example.org", "OAUTH_SECRET_KEY": SECRET}
     (tmp_path / ".env").write_text("SQL_HOTS=typo\n")
-    refused = asperguide("serve", folder=tmp_path, **safe)
+    refused = asperguide("serve", folder=tmp_path, **SAFE)
     assert (refused.returncode, "SQL_HOTS" in refused.stderr) == (2, True)
 
 

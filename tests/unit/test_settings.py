@@ -1,5 +1,6 @@
 """Settings: where they come from, what is refused and how, and the secret that the embedded service keeps."""
 
+import base64
 import logging
 import os
 import stat
@@ -15,9 +16,12 @@ from asperguide.settings import Settings, SettingsRefused, check, load
 from asperguide.settings.model import SECRET_NAMES
 
 KEY = "b3Jn4wq0Zk7fXyT1uLhPc9sVd2mGeRa8"
+CAPSULE_KEY = "Xq3vN0c9yK7mZr5tLw8uBf2hGd6sJa4pEoViCx1lQkM"
+OTHER_CAPSULE_KEY = "8d7kWm2Rv5yTz0nQp6sLf3hJx9cGb4aEuViDo1lKqMw"
 PUBLIC = {
     "ENVIRONMENT": "production",
     "OAUTH_SECRET_KEY": KEY,
+    "CAPSULE_KEYS": f"2031-05:{CAPSULE_KEY}",
     "PUBLIC_URL": "https://guides.example.org",
 }
 
@@ -203,6 +207,22 @@ REFUSED = [
     ("OAUTH_SECRET_KEY", "short"),
     ("OAUTH_SECRET_KEY", "abcabcab" * 8),
     ("OAUTH_SECRET_KEY", "your-secret-key-0123456789-abcdefghij"),
+    ("CAPSULE_KEYS", ","),
+    ("CAPSULE_KEYS", CAPSULE_KEY),
+    ("CAPSULE_KEYS", f":{CAPSULE_KEY}"),
+    ("CAPSULE_KEYS", f"May:{CAPSULE_KEY}"),
+    ("CAPSULE_KEYS", f"{'x' * 33}:{CAPSULE_KEY}"),
+    ("CAPSULE_KEYS", "a:"),
+    ("CAPSULE_KEYS", f"a:{CAPSULE_KEY[:-1]}"),
+    ("CAPSULE_KEYS", f"a:{CAPSULE_KEY}x"),
+    ("CAPSULE_KEYS", f"a:{CAPSULE_KEY[:-1]}+"),
+    ("CAPSULE_KEYS", f"a:{'A' * 43}"),
+    ("CAPSULE_KEYS", f"a:{CAPSULE_KEY},a:{OTHER_CAPSULE_KEY}"),
+    ("CAPSULE_KEYS", f"a:{CAPSULE_KEY},b:{CAPSULE_KEY}="),
+    ("CAPSULE_SWEEP_SECONDS", "0"),
+    ("CAPSULE_SWEEP_SECONDS", "3601"),
+    ("CAPSULE_MAX_YEARS", "0"),
+    ("CAPSULE_MAX_YEARS", "51"),
     ("MAIL_FROM", "nobody"),
     ("MAIL_FROM", "a@example.org\nBcc: b@example.org"),
     ("SQL_HOST", "db\x00"),
@@ -250,6 +270,7 @@ def test_production_starts_with_what_it_must_have(folder: Path) -> None:
     ("name", "value"),
     [
         ("OAUTH_SECRET_KEY", ""),
+        ("CAPSULE_KEYS", ""),
         ("PUBLIC_URL", ""),
         ("PUBLIC_URL", "http://guides.example.org"),
         ("PASSWORD_MIN_LENGTH", "7"),
@@ -280,6 +301,7 @@ def test_all_refusals_are_told_at_once(folder: Path) -> None:
         "CORS_ORIGINS",
         "MAIL_FROM",
         "OAUTH_SECRET_KEY",
+        "CAPSULE_KEYS",
         "PUBLIC_URL",
     ]
 
@@ -318,8 +340,49 @@ def test_the_kept_secret_is_its_owners_only_and_stays(folder: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
     assert read(folder).oauth_secret_key == first == path.read_text()
-    assert [child.name for child in path.parent.iterdir()] == ["secret"]
+    assert {child.name for child in path.parent.iterdir()} == {"secret", "capsule-keys"}
     assert read(folder, DATA_DIR=str(folder / "other")).oauth_secret_key != first
+
+
+def test_capsule_keys_are_given_in_order_and_however_lists_are_written(folder: Path) -> None:
+    keys = read(folder, CAPSULE_KEYS=f"new:{CAPSULE_KEY}=, old-2:{OTHER_CAPSULE_KEY}").vault_keys
+    assert list(keys) == ["new", "old-2"]
+    assert {len(key) for key in keys.values()} == {32}
+    assert keys["new"] == base64.urlsafe_b64decode(f"{CAPSULE_KEY}=")
+    (folder / "keys").write_text(f"new:{CAPSULE_KEY}\nold-2:{OTHER_CAPSULE_KEY}\n")
+    assert read(folder, CAPSULE_KEYS_FILE=str(folder / "keys")).vault_keys == keys
+    assert not (folder / "var" / "capsule-keys").exists()
+
+
+def test_the_kept_capsule_key_is_its_owners_only_and_stays_whatever_the_other_secret_is(folder: Path) -> None:
+    before = os.umask(0)
+    try:
+        first = read(folder, OAUTH_SECRET_KEY=KEY)
+    finally:
+        os.umask(before)
+    path = folder / "var" / "capsule-keys"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert read(folder).vault_keys == first.vault_keys
+    assert [len(key) for key in first.vault_keys.values()] == [32]
+    assert not set(read(folder, DATA_DIR=str(folder / "other")).vault_keys) & set(first.vault_keys)
+    path.write_text(f"new:{CAPSULE_KEY}\n{path.read_text()}")
+    assert list(read(folder).vault_keys) == ["new", *first.vault_keys]
+
+
+@pytest.mark.parametrize("text", [b"", b"\n", b"a:short", f"{CAPSULE_KEY}".encode(), b"\xff"])
+def test_damaged_capsule_keys_are_refused_by_their_file_rather_than_made_anew(folder: Path, text: bytes) -> None:
+    (folder / "var").mkdir()
+    (folder / "var" / "capsule-keys").write_bytes(text)
+    with pytest.raises(SettingsRefused, match=r"^DATA_DIR: .*capsule-keys (is damaged|cannot be kept)") as refused:
+        read(folder)
+    assert CAPSULE_KEY not in str(refused.value)
+    assert (folder / "var" / "capsule-keys").read_bytes() == text
+
+
+def test_a_refused_list_of_capsule_keys_tells_how_to_make_one_and_none_of_the_keys(folder: Path) -> None:
+    with pytest.raises(SettingsRefused, match=r"^CAPSULE_KEYS: .*entry 2.*`asperguide keys new --capsule") as refused:
+        read(folder, CAPSULE_KEYS=f"a:{CAPSULE_KEY},b:{OTHER_CAPSULE_KEY}!")
+    assert OTHER_CAPSULE_KEY not in str(refused.value) and CAPSULE_KEY not in str(refused.value)
 
 
 def test_processes_that_race_for_the_secret_agree(folder: Path) -> None:
@@ -328,7 +391,9 @@ def test_processes_that_race_for_the_secret_agree(folder: Path) -> None:
         "from asperguide.settings import load",
         "print('ready', flush=True)",
         "sys.stdin.read()",
-        "print(*(load({'DATA_DIR': f'var/{n}'}).oauth_secret_key for n in range(50)))",
+        "for n in range(50):",
+        "    settings = load({'DATA_DIR': f'var/{n}'})",
+        "    print(settings.oauth_secret_key, settings.capsule_keys)",
     )
     racers = [
         subprocess.Popen(
@@ -343,7 +408,7 @@ def test_processes_that_race_for_the_secret_agree(folder: Path) -> None:
     answers = {racer.stdout.read() for racer in racers if racer.stdout}
     assert [racer.wait() for racer in racers] == [0] * 6
     assert len(answers) == 1
-    assert {child.name for child in (folder / "var").glob("*/*")} == {"secret"}
+    assert {child.name for child in (folder / "var").glob("*/*")} == {"secret", "capsule-keys"}
 
 
 def test_a_damaged_secret_is_refused_rather_than_signed_with(folder: Path) -> None:
@@ -382,13 +447,14 @@ def test_log_settings_that_mean_nothing_are_refused(folder: Path, name: str, val
 def test_log_rules_follow_the_settings_and_know_every_secret(folder: Path) -> None:
     secrets = {name.upper(): f"{KEY}={name.encode().hex()}" for name in SECRET_NAMES}
     secrets["SENTRY_DSN"] = f"https://{KEY}@sentry.example.org/42"
+    secrets["CAPSULE_KEYS"] = f"new:{CAPSULE_KEY},old:{OTHER_CAPSULE_KEY}"
     secrets["BUCKET_STORES"] = f"archive=https://them:{KEY}@s3.example.org/files"
     rules = log_rules(
         read(folder, LOG_FILE="x/y.log", LOG_FILE_MAX_MB="3", LOG_FILE_KEEP_DAYS="7", LOG_FORMAT="json", **secrets)
     )
     assert (rules.file, rules.file_bytes, rules.file_keep) == (Path("x/y.log"), 3 * 1024 * 1024, timedelta(days=7))
     assert rules.format == "json"
-    assert set(rules.secrets) >= set(secrets.values())
+    assert set(rules.secrets) >= {*secrets.values(), CAPSULE_KEY, OTHER_CAPSULE_KEY}
     assert KEY not in repr(rules)
 
 

@@ -14,7 +14,13 @@ SERVER = {
     "BUCKET_ACCESS_KEY": "ours",
     "BUCKET_SECRET_KEY": "kX9vQm2LrT8wZ4nB",
 }
-PUBLIC = {"ENVIRONMENT": "production", "OAUTH_SECRET_KEY": KEY, "PUBLIC_URL": "https://guides.example.org", **SERVER}
+PUBLIC = {
+    "ENVIRONMENT": "production",
+    "OAUTH_SECRET_KEY": KEY,
+    "CAPSULE_KEYS": "2031-05:Xq3vN0c9yK7mZr5tLw8uBf2hGd6sJa4pEoViCx1lQkM",
+    "PUBLIC_URL": "https://guides.example.org",
+    **SERVER,
+}
 ARCHIVE = "archive=https://them:s%2Fcr%40t-and-long@s3.eu.example.org:9000/old-files/a/b?region=eu-west-1"
 
 

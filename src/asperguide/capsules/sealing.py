@@ -19,9 +19,9 @@ from asperguide.capsules.content import (
     Content,
     Draft,
     Hints,
-    Recipients,
     Theme,
     Title,
+    To,
 )
 from asperguide.capsules.drafting import ReadDraft, my_draft
 from asperguide.capsules.errors import CapsuleAlreadySealed, DraftNotFound, InvalidCapsule
@@ -38,6 +38,8 @@ from asperguide.shared.commands import checked
 from asperguide.shared.errors import EditedMeanwhile, FieldError
 from asperguide.shared.ports import Clock, Ids
 from asperguide.shared.repeating import until_unhindered
+
+Somebody = Annotated[tuple[To, ...], Meta(min_length=1, max_length=MOST_RECIPIENTS)]
 
 
 class UnlockTime(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -80,7 +82,7 @@ class NewCapsule(Sealing, frozen=True, kw_only=True, forbid_unknown_fields=True)
     body: Body
     theme: Theme = ""
     attachments: Attachments = ()
-    recipients: Annotated[Recipients, Meta(min_length=1, max_length=MOST_RECIPIENTS)]
+    recipients: Somebody
 
 
 class Letter(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,7 +92,7 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     body: Body
     theme: Theme
     attachments: Attachments
-    recipients: Annotated[Recipients, Meta(min_length=1, max_length=MOST_RECIPIENTS)]
+    recipients: Somebody
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

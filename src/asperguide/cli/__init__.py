@@ -24,7 +24,7 @@ COMMANDS = {
     "settings": "asperguide.cli.inspecting:settings",
     "openapi": "asperguide.cli.documenting:openapi",
     "errors": "asperguide.cli.documenting:errors",
-    "keys": "asperguide.cli.inspecting:keys",
+    "keys": "asperguide.cli.keys:keys",
     "mail": "asperguide.cli.documenting:mail",
     "ffmpeg": "asperguide.cli.ffmpeg:ffmpeg",
     "demo": "asperguide.cli.demo:demo",

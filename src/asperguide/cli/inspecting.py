@@ -1,4 +1,4 @@
-"""`doctor`, `settings` and `keys`: is this installation well, and what is it told."""
+"""`doctor` and `settings`: is this installation well, and what is it told."""
 
 import json as json_module
 
@@ -8,8 +8,6 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from asperguide.adapters.security.keys import new_private_key, new_secret
-from asperguide.adapters.system import SystemIds
 from asperguide.cli.running import run
 from asperguide.settings import load
 
@@ -41,17 +39,3 @@ def settings(as_json: bool) -> None:
         return
     for name, value in values.items():
         click.echo(f"{name.upper()}={value}")
-
-
-@click.group()
-def keys() -> None:
-    """Keys that tokens are signed with."""
-
-
-@keys.command()
-@click.option(
-    "--algorithm", type=click.Choice(["HS256", "EdDSA", "ES256", "RS256"]), default="HS256", show_default=True
-)
-def new(algorithm: str) -> None:
-    """Print a new key for OAUTH_SECRET_KEY (HS256) or OAUTH_PRIVATE_KEY."""
-    click.echo(new_secret(SystemIds()) if algorithm == "HS256" else new_private_key(algorithm))

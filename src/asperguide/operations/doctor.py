@@ -30,6 +30,8 @@ ADVICE: Mapping[str, str] = MappingProxyType(
         "storage": "Check BUCKET_ENDPOINT, BUCKET_ACCESS_KEY, BUCKET_SECRET_KEY, BUCKET_SECURE, BUCKET_REGION and that "
         "the account may put, get and delete in BUCKET_NAME, or BUCKET_STORES for a store with another name. Until "
         "then files can neither be sent nor shown.",
+        "vault": "Check CAPSULE_KEYS, which has to hold the same keys on every machine: `asperguide keys list`. "
+        "Without them sealed capsules stay closed.",
         "ffmpeg": "Install FFmpeg with H.264, AAC and WebP (Debian: apt install ffmpeg), or say where it is with "
         "FFMPEG_PATH and FFPROBE_PATH. Videos wait in the ledger until then.",
         "jail": "Install bubblewrap (Debian: apt install bubblewrap) and let it make user namespaces, or run a Linux "

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from asperguide.settings.capsule_keys import decoded, entries
 from asperguide.settings.stores import DEFAULT, Store, parse
 
 Port = Annotated[int, Meta(ge=1, le=65535)]
@@ -15,7 +16,8 @@ Environment = Literal["local", "dev", "staging", "production"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
-KEY_NAMES = frozenset({"oauth_secret_key", "oauth_private_key", "oauth_retired_keys"})
+KEY_NAMES = frozenset({"oauth_secret_key", "oauth_private_key", "oauth_retired_keys", "capsule_keys"})
+"""These may have several lines."""
 SECRET_NAMES = KEY_NAMES | {
     "sql_password",
     "redis_password",
@@ -106,6 +108,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     media_scratch_dir: str = ""
     ffmpeg_path: str = ""
     ffprobe_path: str = ""
+
+    capsule_keys: str = ""
+    capsule_sweep_seconds: Annotated[int, Meta(ge=1, le=3600)] = 60
+    capsule_max_years: Annotated[int, Meta(ge=1, le=50)] = 5
 
     enable_crons: bool = True
     db_cleanup_interval: Positive = 30
@@ -232,6 +238,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             public_endpoint=self.bucket_public_endpoint,
             create=self.bucket_create,
         )
+
+    @property
+    def vault_keys(self) -> dict[str, bytes]:
+        """The keys that capsules hang on by name, the current one first. ValueError when CAPSULE_KEYS is malformed."""
+        return {name: decoded(key) for name, key in entries(self.capsule_keys).items()}
 
     @property
     def object_folder(self) -> Path:

@@ -2,7 +2,6 @@
 
 import contextlib
 import ipaddress
-import os
 import secrets
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -11,6 +10,8 @@ from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
+from asperguide.settings.capsule_keys import entries
+from asperguide.settings.keeping import kept
 from asperguide.settings.model import KEY_NAMES, LOOPBACK, Settings, SettingsRefused
 from asperguide.settings.store_safety import unsafe_stores, unsafe_stores_in_public
 
@@ -19,15 +20,17 @@ SYMMETRIC = frozenset({"HS256", "HS384", "HS512"})
 
 
 def check(settings: Settings) -> Settings:
-    """Refuse what is unsafe outside `local`, and make the embedded secret when there is none yet."""
+    """Refuse what is unsafe outside `local`, and make the embedded secrets that are not there yet."""
     problems = [*_unsafe_edge(settings), *_unsafe_keys(settings), *_unsafe_text(settings), *unsafe_stores(settings)]
     if settings.environment != "local":
         problems += [*_unsafe_in_public(settings), *unsafe_stores_in_public(settings)]
     if problems:
         raise SettingsRefused("\n".join(problems))
-    if settings.oauth_secret_key:
-        return settings
-    return msgspec.structs.replace(settings, oauth_secret_key=_kept_secret(settings.data_dir))
+    return msgspec.structs.replace(
+        settings,
+        oauth_secret_key=settings.oauth_secret_key or _kept_secret(settings.data_dir),
+        capsule_keys=settings.capsule_keys or _kept_capsule_keys(settings.data_dir),
+    )
 
 
 def _unsafe_edge(settings: Settings) -> Iterator[str]:
@@ -64,6 +67,11 @@ def _unsafe_keys(settings: Settings) -> Iterator[str]:
         yield "METRICS_TOKEN: needs at least 32 random bytes; make one with `asperguide keys new`."
     if settings.oauth_algorithm not in SYMMETRIC and not settings.oauth_private_key:
         yield f"OAUTH_PRIVATE_KEY: {settings.oauth_algorithm} needs a private key (PEM)."
+    try:
+        if settings.capsule_keys and not entries(settings.capsule_keys):
+            yield "CAPSULE_KEYS: there is no key in it."
+    except ValueError as error:
+        yield f"CAPSULE_KEYS: {error}; make one with `asperguide keys new --capsule NAME`."
 
 
 def _unsafe_text(settings: Settings) -> Iterator[str]:
@@ -79,6 +87,11 @@ def _unsafe_text(settings: Settings) -> Iterator[str]:
 def _unsafe_in_public(settings: Settings) -> Iterator[str]:
     if not settings.oauth_secret_key:
         yield "OAUTH_SECRET_KEY: must be set outside the local environment; make one with `asperguide keys new`."
+    if not settings.capsule_keys:
+        yield (
+            "CAPSULE_KEYS: must be set outside the local environment, and kept apart from backups; "
+            "make one with `asperguide keys new --capsule NAME`."
+        )
     if settings.debug and settings.environment == "production":
         yield "DEBUG: must be off in production; it shows mails to everybody."
     if settings.password_min_length < 8:
@@ -111,27 +124,18 @@ def _is_random(key: str) -> bool:
 
 
 def _kept_secret(data_dir: Path) -> str:
-    """The embedded secret: made once, readable by its owner only, the same for every process that races for it."""
     path = data_dir / "secret"
-    try:
-        if not path.exists():
-            _make_secret(path)
-        key = path.read_text().strip()
-    except OSError as error:
-        raise SettingsRefused(f"DATA_DIR: the secret cannot be kept in {data_dir}: {error.strerror}.") from error
+    key = kept(path, lambda: secrets.token_urlsafe(48))
     if not _is_random(key):
         raise SettingsRefused(f"DATA_DIR: {path} is damaged; restore it, or remove it and everybody signs in again.")
     return key
 
 
-def _make_secret(path: Path) -> None:
-    """Write a draft and link it into place: whoever links first wins, and nobody ever sees half a secret."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = path.with_name(f"secret.{os.getpid()}.{secrets.token_hex(4)}")
-    draft.touch(mode=0o600)
-    try:
-        draft.write_text(secrets.token_urlsafe(48))
-        with contextlib.suppress(FileExistsError):
-            path.hardlink_to(draft)
-    finally:
-        draft.unlink()
+def _kept_capsule_keys(data_dir: Path) -> str:
+    """One entry a line. A name that no other file has tells, one day, which file is missing."""
+    path = data_dir / "capsule-keys"
+    keys = kept(path, lambda: f"{secrets.token_hex(4)}:{secrets.token_urlsafe(32)}\n")
+    with contextlib.suppress(ValueError):
+        if entries(keys):
+            return keys
+    raise SettingsRefused(f"DATA_DIR: {path} is damaged; restore it: without its keys sealed capsules stay closed.")

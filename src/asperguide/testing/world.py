@@ -33,6 +33,7 @@ from asperguide.adapters.memory.passwords import MemoryPasswords
 from asperguide.adapters.memory.rate_limiter import MemoryRateLimiter
 from asperguide.adapters.memory.strength import MemoryStrength
 from asperguide.adapters.memory.tables import MemoryDatabase
+from asperguide.adapters.memory.vault import MemoryVault
 from asperguide.adapters.memory.video_tools import MemoryVideoTools
 from asperguide.adapters.memory.watch import MemoryWatch
 from asperguide.container import Container
@@ -238,6 +239,7 @@ class World:
         c.hasher.override(Singleton(MemoryPasswords))
         c.strength.override(Singleton(MemoryStrength))
         c.images.override(Singleton(MemoryImages))
+        c.vault.override(Singleton(MemoryVault, c.ids))
         c.video_tools.override(Singleton(MemoryVideoTools))
         c.idempotency.override(Object(self.idempotency))
         c.probes.override(Object(()))
