@@ -321,23 +321,6 @@ class Container(DeclarativeContainer):
     begin_media = media_unit_of_work.provider
     media_reads: Provider[MediaReads] = Singleton(SqlMediaReads, database)
 
-    # identity: exports, which hold what media keeps
-    belongings: Provider[Belongings] = Singleton(LocalBelongings, media_reads, storage)
-    make_export: Provider[i.MakeExport] = Factory(
-        i.MakeExport,
-        begin=begin,
-        reads=reads,
-        belongings=belongings,
-        portraits=portraits,
-        storage=storage,
-        clock=clock,
-    )
-    send_export: Provider[i.SendExport] = Factory(
-        i.SendExport, begin=begin, tokens=export_tokens, write=write_mail, policy=policy
-    )
-    prune_exports: Provider[i.PruneExports] = Factory(i.PruneExports, storage=storage, clock=clock)
-    forget_exports: Provider[i.ForgetExports] = Factory(i.ForgetExports, storage=storage)
-
     # media: parts of use cases
     examine_file: Provider[m.ExamineFile] = Factory(
         m.ExamineFile, storage=storage, detector=type_detector, images=images, tools=video_tools
@@ -563,6 +546,28 @@ class Container(DeclarativeContainer):
     )
     rotate_keys: Provider[c.RotateKeys] = Factory(c.RotateKeys, begin=begin_capsules, vault=vault)
     count_keys: Provider[c.CountKeys] = Factory(c.CountKeys, reads=capsule_reads, vault=vault)
+
+    # capsules: taking them along
+    pack_letters: Provider[c.PackLetters] = Factory(
+        c.PackLetters, reads=capsule_reads, read=read_draft, show=show_capsule, clock=clock
+    )
+
+    # identity: exports, which hold what media and capsules keep
+    belongings: Provider[Belongings] = Singleton(LocalBelongings, media_reads, storage, pack_letters.provider)
+    make_export: Provider[i.MakeExport] = Factory(
+        i.MakeExport,
+        begin=begin,
+        reads=reads,
+        belongings=belongings,
+        portraits=portraits,
+        storage=storage,
+        clock=clock,
+    )
+    send_export: Provider[i.SendExport] = Factory(
+        i.SendExport, begin=begin, tokens=export_tokens, write=write_mail, policy=policy
+    )
+    prune_exports: Provider[i.PruneExports] = Factory(i.PruneExports, storage=storage, clock=clock)
+    forget_exports: Provider[i.ForgetExports] = Factory(i.ForgetExports, storage=storage)
 
     # operations
     draining: Provider[asyncio.Event] = Singleton(asyncio.Event)

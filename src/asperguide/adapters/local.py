@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
 
+import msgspec
 from msgspec.structs import replace
 
+from asperguide.capsules import PackedLetter, PackLetters
 from asperguide.capsules.errors import AttachmentNotFound
 from asperguide.capsules.ports import Attachment, Attachments, People, Person
 from asperguide.identity.belongings import Belonging, Belongings
@@ -85,13 +87,16 @@ def _key(user: UserId, name: str, size: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class LocalBelongings(Belongings):
-    """What media keeps of a person: their files that are ready, as they sent them."""
+    """What media and capsules keep of a person: files that are ready, as they were sent, and letters."""
 
     reads: MediaReads
     storage: ObjectStorage
+    pack_letters: Callable[[], PackLetters]
 
     async def of(self, user: UserId) -> AsyncGenerator[Belonging, None]:
-        """Files page by page, the oldest first."""
+        """Letters, then files page by page, the oldest first."""
+        async for letter in self.pack_letters()(user):
+            yield _letter(letter)
         cursor = None
         while True:
             wanted = PageRequest(sort="created_at", filters={"state": FileState.READY}, cursor=cursor, limit=MAX_LIMIT)
@@ -102,7 +107,7 @@ class LocalBelongings(Belongings):
                 return
 
     async def weight(self, user: UserId) -> int:
-        """What the quota counts."""
+        """What the quota counts; letters weigh next to nothing."""
         return (await self.reads.usage(own(user))).used_bytes
 
     def _belonging(self, file: File) -> Belonging:
@@ -112,6 +117,22 @@ class LocalBelongings(Belongings):
             folder="files", name=file.name, size=file.size, at=file.created_at, about=about,
             open=partial(_opened, self.storage, file.key),
         )  # fmt: skip
+
+
+def _letter(letter: PackedLetter) -> Belonging:
+    content = msgspec.json.format(msgspec.json.encode(letter.what), indent=2)
+
+    @asynccontextmanager
+    async def opened() -> AsyncIterator[AsyncIterator[bytes]]:
+        yield _once(content)
+
+    return Belonging(
+        folder="letters", name=letter.name, size=len(content), at=letter.at, about=None, open=opened
+    )  # fmt: skip
+
+
+async def _once(content: bytes) -> AsyncIterator[bytes]:
+    yield content
 
 
 @asynccontextmanager

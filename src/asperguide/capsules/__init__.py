@@ -19,6 +19,7 @@ from asperguide.capsules.counting_down import ListCountdowns, RevokeCountdown, S
 from asperguide.capsules.drafting import CreateDraft, DeleteDraft, GetDraft, ListDrafts, ReadDraft, SaveDraft
 from asperguide.capsules.finding import FindAddressees
 from asperguide.capsules.model import Action, Capsule, Fact, Part, State
+from asperguide.capsules.packing import PackedLetter, PackLetters
 from asperguide.capsules.ports import CapsulePolicy
 from asperguide.capsules.reading import (
     GetCapsule,
@@ -82,7 +83,7 @@ __all__ = [
     "KeyInUse",
     # parts that a container puts together
     "CapsulePolicy", "ClaimTokens", "ReadDraft", "FindAddressees", "MakeCapsule", "ReadLetter", "ShowCapsule",
-    "WriteAboutCapsule",
+    "WriteAboutCapsule", "PackLetters", "PackedLetter",
     # what a capsule is, and who may do and see what
     "Addressee", "AddresseeId", "Anonymity", "Capsule", "CapsuleId", "CountdownId", "RecipientId", "State", "Action",
     "Fact", "Part",

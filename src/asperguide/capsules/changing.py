@@ -49,7 +49,7 @@ class CancelCapsule:
 
     async def __call__(self, actor: Actor, id: CapsuleId) -> CapsuleView:
         refuse_impersonators(actor)
-        return await self.show(await until_unhindered(partial(self._cancel, actor, id)), actor)
+        return await self.show(await until_unhindered(partial(self._cancel, actor, id)), actor.user)
 
     async def _cancel(self, actor: Actor, id: CapsuleId) -> Capsule:
         async with self.begin() as uow:
@@ -76,7 +76,7 @@ class PostponeCapsule:
 
     async def __call__(self, actor: Actor, id: CapsuleId, to: Postponement) -> CapsuleView:
         refuse_impersonators(actor)
-        return await self.show(await until_unhindered(partial(self._postpone, actor, id, to)), actor)
+        return await self.show(await until_unhindered(partial(self._postpone, actor, id, to)), actor.user)
 
     async def _postpone(self, actor: Actor, id: CapsuleId, to: Postponement) -> Capsule:
         now = self.clock.now()
@@ -106,7 +106,7 @@ class ReaddressCapsule:
         if not is_address(to.email):
             detail = "This is no mail address."
             raise InvalidRecipient(fields=(FieldError(pointer="#/email", code="WRONG_FORMAT", detail=detail),))
-        return await self.show(await until_unhindered(partial(self._move, actor, id, addressee, to.email)), actor)
+        return await self.show(await until_unhindered(partial(self._move, actor, id, addressee, to.email)), actor.user)
 
     async def _move(self, actor: Actor, id: CapsuleId, addressee: AddresseeId, email: str) -> Capsule:
         holder, now = (

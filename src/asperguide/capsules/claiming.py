@@ -93,7 +93,7 @@ class ClaimCapsule:
         refuse_impersonators(actor)
         id, addressed = self.tokens.read(token)
         capsule = await until_unhindered(partial(self._claim, actor.user, id, addressed))
-        return await self.show(capsule, actor)
+        return await self.show(capsule, actor.user)
 
     async def _claim(self, user: UserId, id: AddresseeId, addressed: int) -> Capsule:
         now = self.clock.now()

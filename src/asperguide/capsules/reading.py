@@ -33,20 +33,19 @@ from asperguide.shared.storage import SignedRequest
 class ReadLetter:
     """What is in a capsule, for somebody who may read it now; None for everybody else, at no cost.
 
-    With `early` it is the early view that is asked for: raises the reason why there is none. Nobody reads letters while
-    acting for somebody else. Raises LetterUnreadable when a key of the service is missing.
+    With `early` it is the early view that is asked for: raises the reason why there is none. Raises LetterUnreadable
+    when a key of the service is missing.
     """
 
     reads: CapsuleReads
     vault: Vault
     clock: Clock
 
-    async def __call__(self, capsule: Capsule, actor: Actor, *, early: bool = False) -> Content | None:
+    async def __call__(self, capsule: Capsule, user: UserId, *, early: bool = False) -> Content | None:
         now = self.clock.now()
         if early:
-            refuse_impersonators(actor)
-            capsule.demand(actor.user, Action.PEEK, now)
-        elif actor.impersonator is not None or not capsule.sees(actor.user, Fact.CONTENT, now):
+            capsule.demand(user, Action.PEEK, now)
+        elif not capsule.sees(user, Fact.CONTENT, now):
             return None
         if (sealed := (await self.reads.sealed((capsule.id,))).get(capsule.id)) is None:
             raise CapsuleNotFound
@@ -58,7 +57,7 @@ class ReadLetter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShowCapsule:
-    """A capsule as somebody may see it now."""
+    """A capsule as somebody may see it now; `outside` leaves out what is in it."""
 
     reads: CapsuleReads
     people: People
@@ -66,8 +65,10 @@ class ShowCapsule:
     read: ReadLetter
     clock: Clock
 
-    async def __call__(self, capsule: Capsule, actor: Actor, *, early: bool = False) -> CapsuleView:
-        content, user = await self.read(capsule, actor, early=early), actor.user
+    async def __call__(
+        self, capsule: Capsule, user: UserId, *, early: bool = False, outside: bool = False
+    ) -> CapsuleView:
+        content = None if outside else await self.read(capsule, user, early=early)
         people, now = await self.people.known((capsule.sender,)), self.clock.now()
         if content is None:
             return capsule_view(capsule, user, people, now)
@@ -93,7 +94,8 @@ class GetCapsule:
     """A capsule that is from me or for me, and what I may know of it now.
 
     From sealing to its time nobody is told what is in it, how long it is, or what goes with it. Who reads it has
-    opened it before; its sender may read it again as soon as its time has come.
+    opened it before; its sender may read it again as soon as its time has come. Whoever acts for somebody else sees it
+    from outside.
     """
 
     reads: CapsuleReads
@@ -101,7 +103,8 @@ class GetCapsule:
     clock: Clock
 
     async def __call__(self, actor: Actor, id: CapsuleId) -> CapsuleView:
-        return await self.show(await visible(self.reads, id, actor.user, self.clock), actor)
+        capsule = await visible(self.reads, id, actor.user, self.clock)
+        return await self.show(capsule, actor.user, outside=actor.impersonator is not None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,8 +164,10 @@ class OpenCapsule:
     async def __call__(self, actor: Actor, id: CapsuleId) -> CapsuleView:
         refuse_impersonators(actor)
         shut = await visible(self.reads, id, actor.user, self.clock)
-        await self.read(shut.opened(actor.user, self.clock.now()), actor)  # what cannot be read is not opened either
-        return await self.show(await until_unhindered(partial(self._open, actor.user, id)), actor)
+        await self.read(
+            shut.opened(actor.user, self.clock.now()), actor.user
+        )  # what cannot be read is not opened either
+        return await self.show(await until_unhindered(partial(self._open, actor.user, id)), actor.user)
 
     async def _open(self, user: UserId, id: CapsuleId) -> Capsule:
         async with self.begin() as uow:
@@ -188,7 +193,8 @@ class PeekCapsule:
     clock: Clock
 
     async def __call__(self, actor: Actor, id: CapsuleId) -> CapsuleView:
-        return await self.show(await visible(self.reads, id, actor.user, self.clock), actor, early=True)
+        refuse_impersonators(actor)
+        return await self.show(await visible(self.reads, id, actor.user, self.clock), actor.user, early=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,8 +207,9 @@ class LinkAttachment:
     clock: Clock
 
     async def __call__(self, actor: Actor, id: CapsuleId, file: UUID) -> SignedRequest:
+        refuse_impersonators(actor)
         capsule = await visible(self.reads, id, actor.user, self.clock)
-        content = await self.read(capsule, actor)
+        content = await self.read(capsule, actor.user)
         if content is None:
             raise CapsuleStillSealed if capsule.state(self.clock.now()) is not State.CANCELLED else CapsuleNotFound
         if file not in content.attachments:
@@ -223,8 +230,9 @@ class ProveCapsule:
     clock: Clock
 
     async def __call__(self, actor: Actor, id: CapsuleId) -> ProofView:
+        refuse_impersonators(actor)
         capsule = await visible(self.reads, id, actor.user, self.clock)
-        content = await self.read(capsule, actor)
+        content = await self.read(capsule, actor.user)
         if content is None and capsule.sender != actor.user:
             raise CapsuleStillSealed
         whole = content is not None and capsule.names_sender_to(actor.user, self.clock.now())

@@ -4,13 +4,16 @@ import rich_click as click
 
 from asperguide.adapters.security.keys import new_private_key, new_secret
 from asperguide.adapters.system import SystemIds
+from asperguide.capsules import KeyInUse
+from asperguide.cli.running import run
+from asperguide.container import Container
 from asperguide.settings import load
 from asperguide.settings.capsule_keys import NAME
 
 
 @click.group()
 def keys() -> None:
-    """Make secrets, and see which keys sealed capsules hang on."""
+    """Make secrets, and turn the keys that sealed capsules hang on."""
 
 
 @keys.command()
@@ -37,3 +40,36 @@ def list_keys() -> None:
     click.echo(f"{current}  current")
     for name in others:
         click.echo(name)
+
+
+@keys.command()
+def rotate() -> None:
+    """Hang every sealed letter and draft on the current key. The service may run; nothing is read.
+
+    Ends with exit code 1 when something hangs on a key that is not there.
+    """
+    turned = run(lambda container: container.rotate_keys()())
+    click.echo(f"{turned} hung on the current key")
+    left = [key for key in run(_in_use) if not key.current]
+    for key in left:
+        click.echo(f"{key.letters} still hang on {key.name}: add that key to CAPSULE_KEYS again", err=True)
+    if left:
+        raise SystemExit(1)
+
+
+@keys.command()
+@click.argument("name")
+def retire(name: str) -> None:
+    """Say whether a key may be taken out of CAPSULE_KEYS: exit code 0 when nothing hangs on it, else 1."""
+    used = {key.name: key for key in run(_in_use)}
+    if (key := used.get(name)) is None and name not in load().vault_keys:
+        raise click.BadParameter("there is no such key", param_hint="NAME")
+    if key is not None and key.current:
+        raise click.ClickException(f"{name} is the current key: put another one in front of it first")
+    if key is not None:
+        raise click.ClickException(f"{key.letters} hang on {name}: call `asperguide keys rotate` first")
+    click.echo(f"nothing hangs on {name}: take it out of CAPSULE_KEYS and restart")
+
+
+async def _in_use(container: Container) -> list[KeyInUse]:
+    return await container.count_keys()()

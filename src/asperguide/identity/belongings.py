@@ -14,7 +14,8 @@ from asperguide.shared.actor import UserId
 class Belonging:
     """Something of a person that another context keeps: bytes of about `size`, and what is known about them.
 
-    `open` raises ObjectMissing when they went away meanwhile; the name may be anything that people call things.
+    `open` raises ObjectMissing when they went away meanwhile; the name may be anything that people call things. `about`
+    is None where the bytes say it all.
     """
 
     folder: str

@@ -46,7 +46,8 @@ class ExportAsked(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskForExport:
-    """Have everything packed that is kept of me: my account, devices, security events and files.
+    """Have everything packed that is kept of me: my account, devices, security events, files and
+    letters, sealed ones from outside.
 
     A mail tells me when it is done; its link works for 7 days. While one is being packed, asking again leads to that
     one. At most three a day. Needs the current password or a sign-in within the last 10 minutes.
@@ -123,7 +124,8 @@ class MakeExport:
                 with suppress(ObjectMissing):
                     async with thing.open() as chunks:
                         yield Entry(name=path, at=thing.at, chunks=chunks, size=thing.size)
-                    yield _json(f"{path}.json", thing.at, _one(thing.about))
+                    if thing.about is not None:
+                        yield _json(f"{path}.json", thing.at, _one(thing.about))
                 sent += thing.size
                 report_progress(min(ALMOST, 100 * sent // max(weight, 1)))
 
