@@ -132,3 +132,27 @@ def test_english_serves_everybody_else(letters: Letters, locale: str) -> None:
 )
 def test_one_hour_is_not_hours(letters: Letters, kind: str, language: str, data: dict[str, str], words: str) -> None:
     assert words in letters.write(kind, language, {**SAMPLES[kind], **data}).text
+
+
+CAPSULES = [(kind, language) for kind, language in EVERY_LETTER if kind.startswith("capsule-")]
+SOMEBODY = {"en": re.compile(r"\b[Ss]omebody\b"), "fr": re.compile(r"\b[Qq]uelqu’un\b")}
+
+
+@pytest.mark.parametrize(("kind", "language"), CAPSULES)
+def test_a_sender_who_is_not_named_is_somebody(letters: Letters, kind: str, language: str) -> None:
+    named = letters.write(kind, language, SAMPLES[kind])
+    unnamed = letters.write(kind, language, {**SAMPLES[kind], "sender": ""})
+    assert not SOMEBODY[language].search(named.text + named.html)
+    assert bool(SOMEBODY[language].search(unnamed.text)) == ("sender" in KINDS[kind])
+    assert bool(SOMEBODY[language].search(Page(unnamed.html).words)) == ("sender" in KINDS[kind])
+
+
+@pytest.mark.parametrize(("kind", "language"), CAPSULES)
+def test_a_capsule_without_a_theme_shows_none(letters: Letters, kind: str, language: str) -> None:
+    word = {"en": "Theme:", "fr": "Thème\xa0:"}[language]
+    with_one = letters.write(kind, language, SAMPLES[kind])
+    without = letters.write(kind, language, {**SAMPLES[kind], "theme": ""})
+    assert f"{word} {SAMPLES[kind]['theme']}\n" in with_one.text and word in with_one.html
+    assert word not in without.text + without.html and "<dl>\n</dl>" not in without.html
+    assert "\n\n\n" not in without.text
+    assert Page(without.html).open == []

@@ -17,8 +17,20 @@ KINDS: Mapping[str, frozenset[str]] = {
     "export-ready": frozenset({"name", "link", "until"}),
     "account-suspended": frozenset({"name"}),
     "account-reopened": frozenset({"name"}),
+    "capsule-sealed": frozenset({"name", "sender", "theme", "when", "link"}),
+    "capsule-unfolding": frozenset({"name", "sender", "theme", "when", "link"}),
+    "capsule-ready": frozenset({"name", "sender", "theme", "link"}),
+    "capsule-claim": frozenset({"name", "sender", "theme", "link", "until"}),
+    "capsule-invitation": frozenset({"name", "sender", "theme", "when"}),
+    "capsule-cancelled": frozenset({"name", "sender", "theme"}),
+    "capsule-opened": frozenset({"name", "reader", "theme", "link"}),
+    "capsule-answered": frozenset({"name", "reader", "theme", "link"}),
+    "capsule-undeliverable": frozenset({"name", "reader", "theme", "link"}),
 }
-"""The names that each kind needs; what else it is given is ignored. `address` is a network address."""
+"""The names that each kind needs; what else it is given is ignored. `address` is a network address.
+
+`sender` is empty when whoever sealed a capsule is not named, `theme` when it has none.
+"""
 
 _EXAMPLES = {
     "name": "Siobhán O'Neil",
@@ -31,6 +43,9 @@ _EXAMPLES = {
     "device": "Firefox on Linux",
     "address": "203.0.113.7",
     "new_email": "s•••••@example.net",
+    "sender": "Amélie d’Aragon",
+    "reader": "Seán Ó Briain",
+    "theme": "Birthday",
 }
 
 SAMPLES: Mapping[str, Mapping[str, str]] = {
