@@ -114,11 +114,11 @@ class ClaimCapsule:
 
 async def give(uow: CapsulesUnitOfWork, capsule: Capsule, one: Addressee, user: UserId) -> Capsule:
     """The addressee is this user, who has opened it if they have already as somebody else that the capsule is for."""
-    known = capsule.addressee(user)
-    claimed = one.claimed_by(user)
-    if known is not None and known.opened_at is not None:
-        claimed = claimed.opened(known.opened_at)
-    return await uow.capsules.save(capsule.having(claimed), claimed)
+    known, claimed = capsule.addressee(user), one.claimed_by(user)
+    if known is None or known.opened_at is None:
+        return await uow.capsules.save(capsule.having(claimed), claimed)
+    claimed = claimed.opened(known.opened_at)
+    return await uow.capsules.save(capsule.having(claimed).settled(known.opened_at), claimed)
 
 
 def claimable(capsule: Capsule, id: AddresseeId, addressed: int, now: datetime) -> Addressee:

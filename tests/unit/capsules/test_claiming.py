@@ -119,6 +119,18 @@ async def test_somebody_who_has_the_letter_already_does_not_get_it_twice(
     assert (opened.state, seen.state) == (State.OPENED, State.OPENED)
 
 
+async def test_whoever_has_opened_it_has_opened_it_also_as_who_they_turn_out_to_be(
+    world: World, siobhan: Person, amelie: Person
+) -> None:
+    sealed = await seal(world, siobhan, amelie, NEW)
+    await world.advance(days=30)
+    opened = await world.container.open_capsule()(amelie.actor, sealed.id)
+    assert (await world.container.get_capsule()(siobhan.actor, sealed.id)).state is State.READY
+    await world.container.claim_capsule()(amelie.actor, claims(world)[0])
+    seen = await world.container.get_capsule()(siobhan.actor, sealed.id)
+    assert (seen.state, seen.opened_at) == (State.OPENED, opened.opened_at)
+
+
 async def test_letters_for_an_address_are_for_whoever_registers_with_it(world: World, siobhan: Person) -> None:
     early, late = await seal(world, siobhan, NEW), await seal(world, siobhan, NEW, days=1)
     await world.advance(days=2)
