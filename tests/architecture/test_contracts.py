@@ -19,7 +19,18 @@ LAWS = [getattr(contracts, name) for name in contracts.__all__ if name.endswith(
 
 # Time and chance are told by `MovableClock` and `SeededIds`; a probe asks a dependency that memory does not have; what
 # tells types from bytes needs nothing but the bytes; what one context does for another is in memory when that one is.
-WITHOUT_MEMORY = {"LongWork", "Clock", "Ids", "Probe", "MailArchive", "TypeDetector", "Portraits", "Belongings"}
+WITHOUT_MEMORY = {
+    "LongWork",
+    "Clock",
+    "Ids",
+    "Probe",
+    "MailArchive",
+    "TypeDetector",
+    "Portraits",
+    "Belongings",
+    "People",
+    "Attachments",
+}
 
 PORTS = [
     port

@@ -61,7 +61,7 @@ def test_the_first_key_of_the_settings_seals_and_the_others_open(tmp_path: Path)
     given = load({"DATA_DIR": str(tmp_path), "CAPSULE_KEYS": ",".join(f"{name}:{key}" for name, key in texts.items())})
     vault = choosing.vault(given, SystemIds())
     assert vault.seal(MINE, CANARY).key_id == "new"
-    assert vault.unseal(MINE, AesVault({"old": OLD}, SystemIds()).seal(MINE, CANARY)) == CANARY
+    assert vault.unseal(AesVault({"old": OLD}, SystemIds()).seal(MINE, CANARY)) == CANARY
 
 
 async def test_the_doctor_names_the_keys_when_what_is_sealed_comes_back() -> None:

@@ -86,7 +86,7 @@ class NewCapsule(Sealing, frozen=True, kw_only=True, forbid_unknown_fields=True)
     recipients: Somebody
 
 
-class Letter(msgspec.Struct, frozen=True, kw_only=True):
+class Letter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a draft must have become to be sealed."""
 
     title: Title

@@ -12,6 +12,7 @@ from asperguide.identity.events import UserSuspended
 from asperguide.identity.model import FullName, User, Username, UserState, new_user
 from asperguide.identity.passwords import NewPassword, PasswordRules
 from asperguide.identity.ports import Credential, IdentityReads, IdentityUnitOfWork, PasswordHasher, Policy
+from asperguide.identity.proving import announce_address
 from asperguide.identity.rotation import EndReason
 from asperguide.identity.signing_in import open_session
 from asperguide.identity.tokens import IssueTokens
@@ -250,6 +251,7 @@ class CreateAdmin:
         async with self.begin() as uow:
             await uow.users.add(user, Credential(id=user.id, hash=hash, changed_at=now))
             await uow.audit.add(_line(self.ids, SecurityEventKind.REGISTERED, now, user, OPERATOR, Origin()))
+            announce_address(uow, user)
             await uow.commit()
         return account_of(user)
 

@@ -53,6 +53,16 @@ class EmailChanged(Message, frozen=True, kw_only=True):
     at: datetime
 
 
+class AddressVerified(Message, frozen=True, kw_only=True):
+    """An address was proved to be the account's, by its canonical form; what waits for it elsewhere can be handed over.
+
+    The account may be suspended, and may have moved on since.
+    """
+
+    user: UserId
+    email_key: str
+
+
 class PasswordChanged(Message, frozen=True, kw_only=True):
     """The password was changed or reset."""
 

@@ -15,7 +15,7 @@ from asperguide.identity.events import PasswordChanged, ResetRequested
 from asperguide.identity.guessing import subject_of_user
 from asperguide.identity.model import User, UserState
 from asperguide.identity.ports import Credential, IdentityUnitOfWork, PasswordHasher, PasswordStrength, Policy
-from asperguide.identity.proving import ProveOwner, spend_code
+from asperguide.identity.proving import ProveOwner, announce_address, spend_code
 from asperguide.identity.rotation import EndReason
 from asperguide.shared.actor import Actor, Origin, SessionId, UserId
 from asperguide.shared.emails import Email, address_digest, canonical_email
@@ -127,7 +127,8 @@ class SetPassword:
         now = self.clock.now()
         code = await spend_code(uow, text, (Purpose.RESET_PASSWORD,), now)
         if user.state is UserState.PENDING and canonical_email(code.address) == user.email_key:
-            await uow.users.save(user.confirmed(code.address, now))
+            confirmed = await uow.users.save(user.confirmed(code.address, now))
+            announce_address(uow, confirmed, user)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

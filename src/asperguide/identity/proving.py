@@ -12,7 +12,9 @@ from asperguide.identity.errors import (
     ProofNeeded,
     TooManyGuesses,
 )
+from asperguide.identity.events import AddressVerified
 from asperguide.identity.guessing import PER_WINDOW, Guesses, subject_of_user
+from asperguide.identity.model import User
 from asperguide.identity.ports import GuessCounter, IdentityReads, IdentityUnitOfWork, PasswordHasher, Policy
 from asperguide.shared.actor import Actor, refuse_impersonators
 from asperguide.shared.errors import EditedMeanwhile
@@ -92,6 +94,13 @@ class ProveOwner:
         async with self.begin() as uow:
             await uow.guesses.forgive(proof.guesses, proof.at)
             await uow.commit()
+
+
+def announce_address(uow: IdentityUnitOfWork, user: User, before: User | None = None) -> None:
+    """Tell others that the user's address is proved to be theirs, unless it was `before`."""
+    known = before is not None and before.email_verified_at is not None and before.email_key == user.email_key
+    if user.email_verified_at is not None and not known:
+        uow.announce(AddressVerified(user=user.id, email_key=user.email_key))
 
 
 async def spend_code(uow: IdentityUnitOfWork, text: str, purposes: Collection[Purpose], now: datetime) -> Code:

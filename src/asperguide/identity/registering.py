@@ -18,7 +18,7 @@ from asperguide.identity.events import EmailChanged, TakenAddressTried, UserRegi
 from asperguide.identity.model import AgeRange, FullName, Gender, Locale, TimeZone, User, Username, decoy_of, new_user
 from asperguide.identity.passwords import NewPassword, PasswordRules
 from asperguide.identity.ports import Credential, IdentityReads, IdentityUnitOfWork, PasswordHasher
-from asperguide.identity.proving import spend_code
+from asperguide.identity.proving import announce_address, spend_code
 from asperguide.identity.views import Availability, Registered
 from asperguide.shared.actor import Origin, UserId
 from asperguide.shared.emails import Email, address_digest
@@ -128,6 +128,7 @@ class ConfirmEmail:
                 await uow.codes.void(user.id, Purpose.RESET_PASSWORD, now)
                 uow.announce(EmailChanged(user=user.id, old=user.email, at=now))
             await uow.users.save(changed)
+            announce_address(uow, changed, user)
             await uow.audit.add(event(self.ids.new(), kind, now, user=user.id, origin=origin))
             await uow.commit()
 

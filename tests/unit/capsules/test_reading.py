@@ -111,6 +111,7 @@ async def test_an_early_view_is_of_the_last_three_days_and_opens_nothing(
 
 async def test_what_was_cancelled_never_opens(world: World, siobhan: Person, amelie: Person) -> None:
     sealed = await seal(world, siobhan, amelie, invite=True)
+    await world.settle()
     cancel = world.container.cancel_capsule()
     with pytest.raises(Forbidden):
         await cancel(amelie.actor, sealed.id)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
-from asperguide.capsules.model import CapsuleId
+from asperguide.capsules.addressees import CapsuleId
 from asperguide.capsules.ports import Vault
 from asperguide.shared.ports import Probe
 
@@ -23,6 +23,6 @@ class VaultProbe(Probe):
     async def check(self) -> str:
         """Raises SealBroken, and ValueError when there are no keys."""
         vault = self._vault()
-        if vault.unseal(NOBODYS, vault.seal(NOBODYS, WORD)) != WORD:
+        if vault.unseal(vault.seal(NOBODYS, WORD)) != WORD:
             raise ValueError("What was sealed came back as something else.")
         return "keys: " + ", ".join(self._names)
