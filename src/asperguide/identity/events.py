@@ -38,13 +38,6 @@ class EmailChangeRequested(Message, frozen=True, kw_only=True):
     email: str
 
 
-class AddressVerified(Message, frozen=True, kw_only=True):
-    """An address turned out to be an account's."""
-
-    user: UserId
-    email_key: str
-
-
 class EmailChanged(Message, frozen=True, kw_only=True):
     """The account moved to another address; the old one is told."""
 
