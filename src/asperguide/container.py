@@ -527,11 +527,13 @@ class Container(DeclarativeContainer):
     sweep_capsules: Provider[c.SweepCapsules] = Factory(
         c.SweepCapsules, begin=begin_capsules, clock=clock, policy=capsule_policy
     )
+    link_address: Provider[c.LinkAddress] = Factory(c.LinkAddress, begin=begin_capsules)
     tell_recipient: Provider[c.TellRecipient] = Factory(
         c.TellRecipient,
         begin=begin_capsules,
         reads=capsule_reads,
         people=people,
+        link=link_address,
         write=write_about_capsule,
         tokens=claim_tokens,
         clock=clock,
@@ -540,7 +542,6 @@ class Container(DeclarativeContainer):
     tell_sender: Provider[c.TellSender] = Factory(
         c.TellSender, reads=capsule_reads, people=people, write=write_about_capsule, policy=capsule_policy
     )
-    link_address: Provider[c.LinkAddress] = Factory(c.LinkAddress, begin=begin_capsules, clock=clock)
     forget_person: Provider[c.ForgetPerson] = Factory(
         c.ForgetPerson, begin=begin_capsules, reads=capsule_reads, clock=clock
     )

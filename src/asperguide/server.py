@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
-from dependency_injector.providers import Factory
+from dependency_injector.providers import Factory, Object
 from litestar import Router
 
 from asperguide.adapters.http import capsules, media, operations
@@ -43,7 +43,7 @@ from asperguide.choosing import error_reports, log_rules
 from asperguide.container import Container
 from asperguide.monitoring import monitored
 from asperguide.settings import Settings, SettingsRefused, load
-from asperguide.shared.ports import Budget, Ids
+from asperguide.shared.ports import Budget, Clock, Ids
 
 APPLICATION = "asperguide.server:create"
 MINUTE = timedelta(minutes=1)
@@ -257,13 +257,15 @@ async def prepare(container: Container) -> None:
         migrations.demand_current(status)
 
 
-def create(settings: Settings | None = None) -> Edge:
-    """The application of one process; what uvicorn calls in each of its workers."""
+def create(settings: Settings | None = None, clock: Clock | None = None) -> Edge:
+    """The application of one process, by this clock if one is given; what uvicorn calls in each of its workers."""
     keep_one_heap()
     if settings is None:
         settings = load()
         configuring.start(log_rules(settings), SystemClock())
     container = Container(settings=settings)
+    if clock is not None:
+        container.clock.override(Object(clock))
 
     def drain() -> None:
         container.draining().set()

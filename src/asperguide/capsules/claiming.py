@@ -4,7 +4,7 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
@@ -103,20 +103,22 @@ class ClaimCapsule:
             if capsule is None:
                 raise ClaimNotFound
             one = claimable(capsule, id, addressed, now)
-            if one.user == user or (one.left_at is not None and capsule.addressee(user) is not None):
+            if one.user == user:
                 return capsule
             if one.user is not None or one.left_at is not None:
                 raise ClaimUsed
-            saved = await give(uow, capsule, one, user, now)
+            saved = await give(uow, capsule, one, user)
             await uow.commit()
         return saved
 
 
-async def give(uow: CapsulesUnitOfWork, capsule: Capsule, one: Addressee, user: UserId, now: datetime) -> Capsule:
-    """The addressee is this user. Somebody whom the capsule was for already has it once, not twice."""
-    twice = capsule.addressee(user) is not None
-    changed = replace(one, left_at=now) if twice else one.claimed_by(user)
-    return await uow.capsules.save(capsule.having(changed).settled(now), changed)
+async def give(uow: CapsulesUnitOfWork, capsule: Capsule, one: Addressee, user: UserId) -> Capsule:
+    """The addressee is this user, who has opened it if they have already as somebody else that the capsule is for."""
+    known, claimed = capsule.addressee(user), one.claimed_by(user)
+    if known is None or known.opened_at is None:
+        return await uow.capsules.save(capsule.having(claimed), claimed)
+    claimed = claimed.opened(known.opened_at)
+    return await uow.capsules.save(capsule.having(claimed).settled(known.opened_at), claimed)
 
 
 def claimable(capsule: Capsule, id: AddresseeId, addressed: int, now: datetime) -> Addressee:

@@ -146,7 +146,7 @@ class Capsule:
         return State.OPENED if state is State.READY and addressee.opened_at is not None else state
 
     def addressee(self, user: UserId) -> Addressee | None:
-        """The user as one whom it is for."""
+        """The user as one whom it is for: the first, if its sender wrote them down in several ways."""
         return next((one for one in self.addressees if one.user == user), None)
 
     def parts(self, user: UserId) -> tuple[Part, ...]:
@@ -228,8 +228,8 @@ class Capsule:
         if mine is not None and mine.opened_at is not None and self.state(now) in (State.READY, State.OPENED):
             return self
         self.demand(user, Action.OPEN, now)
-        assert mine is not None
-        return self.having(mine.opened(now)).settled(now)
+        addressees = tuple(one.opened(now) if one.user == user else one for one in self.addressees)
+        return replace(self, addressees=addressees).settled(now)
 
     def settled(self, now: datetime) -> "Capsule":
         """Opened, if everybody who is still there has opened it, and somebody has."""

@@ -130,10 +130,12 @@ class ListCapsules:
         found = await self.reads.inbox(user, page, now)
         capsules = await self.reads.capsules([one.capsule for one in found.items])
         people = await self._senders(capsules.values())
+        # Of somebody whom the sender wrote down in several ways there are several arrivals.
+        arrivals = {one.capsule: one for one in reversed(found.items) if one.capsule in capsules}
         items = tuple(
-            summary(capsule, capsule.named(one.id), user, people, now)
+            summary(capsules[one.capsule], capsules[one.capsule].named(one.id), user, people, now)
             for one in found.items
-            if (capsule := capsules.get(one.capsule)) is not None
+            if arrivals.get(one.capsule) is one
         )
         return Page(items=items, next_cursor=found.next_cursor, total=found.total)
 

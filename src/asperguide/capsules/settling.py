@@ -32,6 +32,14 @@ class Verified(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holder:
+    """That an address is a user's, as was found out here."""
+
+    user: UserId
+    email_key: str
+
+
 class Gone(Protocol):
     """That a user is no more, as whoever kept them announces it."""
 
@@ -46,7 +54,6 @@ class LinkAddress:
     """Letters that wait for an address are for the user whose it is now. How many."""
 
     begin: Callable[[], CapsulesUnitOfWork]
-    clock: Clock
 
     async def __call__(self, message: Verified, job: UUID | None = None) -> int:
         total = 0
@@ -65,7 +72,7 @@ class LinkAddress:
             capsule = await uow.capsules.get(waiting.capsule)
             one = None if capsule is None else capsule.find(waiting.id)
             if capsule is not None and one is not None and one.awaited == message.email_key and one.left_at is None:
-                await give(uow, capsule, one, message.user, self.clock.now())
+                await give(uow, capsule, one, message.user)
                 await uow.commit()
 
 

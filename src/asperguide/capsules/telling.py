@@ -23,6 +23,7 @@ from asperguide.capsules.events import (
 from asperguide.capsules.model import SHUT, Capsule, State
 from asperguide.capsules.ports import CapsulePolicy, CapsuleReads, People, Person
 from asperguide.capsules.repositories import CapsulesUnitOfWork
+from asperguide.capsules.settling import Holder, LinkAddress
 from asperguide.shared.actor import UserId
 from asperguide.shared.ports import Clock, JobOptions, Letters, Mail, Mailer, MailRefused
 
@@ -85,17 +86,17 @@ class TellRecipient:
     begin: Callable[[], CapsulesUnitOfWork]
     reads: CapsuleReads
     people: People
+    link: LinkAddress
     write: WriteAboutCapsule
     tokens: ClaimTokens
     clock: Clock
     policy: CapsulePolicy
 
     async def __call__(self, message: ToRecipient, job: UUID) -> None:
-        capsule, now = await self.reads.capsule(message.capsule), self.clock.now()
-        one = None if capsule is None else capsule.find(message.addressee)
+        capsule, one = await self._find(message)
         if capsule is None or one is None or one.left_at is not None:
             return
-        if capsule.state_for(one, now) not in TRUE_IN[type(message)]:
+        if capsule.state_for(one, self.clock.now()) not in TRUE_IN[type(message)]:
             return
         people = await self.people.known({capsule.sender, *([one.user] if one.user else [])})
         kind, to = self._reader(message, capsule, one, people)
@@ -107,6 +108,20 @@ class TellRecipient:
             if one.user is not None:
                 raise
             await self._bounced(message, job)
+
+    async def _find(self, message: ToRecipient) -> tuple[Capsule | None, Addressee | None]:
+        """The capsule and its addressee, who by now may have an account that was not there at sealing."""
+        capsule, one = await self._read(message)
+        key = None if one is None else one.awaited
+        user = None if key is None else (await self.people.holders((key,))).get(key)
+        if key is None or user is None:
+            return capsule, one
+        await self.link(Holder(user=user, email_key=key))
+        return await self._read(message)
+
+    async def _read(self, message: ToRecipient) -> tuple[Capsule | None, Addressee | None]:
+        capsule = await self.reads.capsule(message.capsule)
+        return capsule, None if capsule is None else capsule.find(message.addressee)
 
     def _reader(
         self, message: ToRecipient, capsule: Capsule, one: Addressee, people: Mapping[UserId, Person]

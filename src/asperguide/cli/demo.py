@@ -18,8 +18,10 @@ from rich.markup import escape
 
 from asperguide.adapters.filesystem.mails import SentMails
 from asperguide.cli.demo_files import show_files
+from asperguide.cli.demo_letters import TourClock, show_letters
 from asperguide.server import create
 from asperguide.settings import Settings, check
+from asperguide.shared.ports import Clock
 
 PASSWORD = "quartz-lantern-47-violet"  # noqa: S105
 LINK = re.compile(r"http://\S+/account/confirm#(\S+)")
@@ -41,8 +43,8 @@ EXISTING = click.Path(path_type=Path, exists=True, dir_okay=False)
 def demo(data_dir: Path | None, picture: Path | None, video: Path | None) -> None:
     """A tour of everything.
 
-    Two people register, confirm by mail and sign in; one sends a picture and a video and looks at what becomes of them;
-    a refresh token is stolen; they sign out.
+    Two people register, confirm by mail and sign in; one sends a picture and a video and looks at what becomes of them,
+    and seals a letter for the other; a month passes, and it opens; a refresh token is stolen; they sign out.
     """
     folder = data_dir or Path(tempfile.mkdtemp(prefix="asperguide-demo-"))
     asyncio.run(_tour(folder, picture, video))
@@ -50,22 +52,24 @@ def demo(data_dir: Path | None, picture: Path | None, video: Path | None) -> Non
 
 async def _tour(folder: Path, picture: Path | None, video: Path | None) -> None:
     console = Console(highlight=False)
-    async with _service(folder) as (api, address):
+    clock = TourClock()
+    async with _service(folder, clock) as (api, address):
         guide = Guide(api, SentMails(folder / "mails"), console)
         console.print(f"[bold]Asperguide[/] runs on {address}, with its data in {folder}")
         for person in PEOPLE:
             await guide.join(person)
         tokens = await guide.sign_in(PEOPLE[0]["email"])
         await guide.look_around(tokens)
-        player = await show_files(guide, tokens["access_token"], picture, video)
-        await guide.lose_a_token(tokens)
+        sent = await show_files(guide, tokens["access_token"], picture, video)
+        await show_letters(guide, clock, *PEOPLE, token=tokens["access_token"], video=sent.video)
+        await guide.lose_a_token(await guide.sign_in(PEOPLE[0]["email"]))
         await guide.sign_out(PEOPLE[1]["username"])
         console.print("\n[bold green]That was the tour.[/] Look around:")
         console.print(f"  mails     {folder / 'mails'}/*.eml")
         console.print(f"  database  {folder / 'asperguide.sqlite3'}")
         console.print(f"  objects   {folder / 'objects'}")
         console.print(f"  serve it  DATA_DIR={folder} DEBUG=true asperguide serve")
-        console.print(f"  watch it  http://127.0.0.1:5000{player} while it is served, within 6 hours")
+        console.print(f"  watch it  http://127.0.0.1:5000{sent.player} while it is served, within 6 hours")
 
 
 class Guide:
@@ -139,6 +143,20 @@ class Guide:
             self._console.print(f"  [dim]{method} {escape(shown.partition('?')[0])} -> {status}[/]")
         return answer
 
+    async def save(self, path: str, body: Any, version: int, token: str) -> None:
+        """Put it, if it is still that version."""
+        headers = {"authorization": f"Bearer {token}", "if-match": f'"{version}"'}
+        await self.send("PUT", path, 200, json=body, headers=headers)
+
+    async def mail(self, to: str, words: str) -> str:
+        """The subject of the first mail to this address in whose subject these words are, as soon as it is there."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while True:
+                for mail in await self._mails.list():
+                    if to in mail.to and words in mail.subject:
+                        return mail.subject
+                await asyncio.sleep(0.05)
+
     async def _mail_with_code(self, to: str) -> tuple[str, str]:
         async with asyncio.timeout(PATIENCE_SECONDS):
             while True:
@@ -158,13 +176,15 @@ class Guide:
 
 
 @asynccontextmanager
-async def _service(folder: Path) -> AsyncIterator[tuple[httpx.AsyncClient, str]]:
+async def _service(folder: Path, clock: Clock) -> AsyncIterator[tuple[httpx.AsyncClient, str]]:
     """The real application on a real socket of this machine, and a client for it."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         port = listening.getsockname()[1]
-        settings = check(msgspec.structs.replace(Settings(), data_dir=folder, server_port=port, debug=True))
-        config = uvicorn.Config(create(settings), log_config=None, access_log=False, lifespan="on", ws="none")
+        settings = check(
+            msgspec.structs.replace(Settings(), data_dir=folder, server_port=port, debug=True, capsule_sweep_seconds=1)
+        )
+        config = uvicorn.Config(create(settings, clock), log_config=None, access_log=False, lifespan="on", ws="none")
         server = uvicorn.Server(config)
         serving = asyncio.create_task(server.serve(sockets=[listening]))
         try:

@@ -3,6 +3,7 @@
 import asyncio
 import mimetypes
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -35,8 +36,16 @@ class Teller(Protocol):
         ...
 
 
-async def show_files(guide: Teller, token: str, picture: Path | None, video: Path | None) -> str:
-    """Send a picture and a video; the path of the page that plays it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """The video that was sent, and the path of the page that plays it."""
+
+    video: str
+    player: str
+
+
+async def show_files(guide: Teller, token: str, picture: Path | None, video: Path | None) -> Sent:
+    """Send a picture and a video."""
     with tempfile.TemporaryDirectory(prefix="asperguide-demo-files-") as folder:
         shown, played = await asyncio.to_thread(_made, Path(folder), picture, video)
         await _show_picture(guide, token, shown)
@@ -69,7 +78,7 @@ async def _show_picture(guide: Teller, token: str, picture: Path) -> None:
     guide.say(f"whoever has this link gets it within an hour: {link['url']}")
 
 
-async def _show_video(guide: Teller, token: str, video: Path) -> str:
+async def _show_video(guide: Teller, token: str, video: Path) -> Sent:
     guide.step(f"They send a video, {video.name}")
     file = await _sent(guide, token, video)
     guide.say(f"it is {file['state']}; a worker makes it playable")
@@ -82,7 +91,7 @@ async def _show_video(guide: Teller, token: str, video: Path) -> str:
     guide.say(made["hls"])
     quota = await guide.call("GET", "/users/me/quota", 200, token=token)
     guide.say(f"{quota['used_files']} files take {quota['used_bytes']} of {quota['limit_bytes']} bytes")
-    return f"/dev/player/{file['id']}?{made['hls'].partition('?')[2]}"
+    return Sent(video=file["id"], player=f"/dev/player/{file['id']}?{made['hls'].partition('?')[2]}")
 
 
 async def _sent(guide: Teller, token: str, path: Path) -> dict[str, Any]:

@@ -1,8 +1,10 @@
 """Letters for people without an account; countdowns for everybody; people who come and go; keys that are turned."""
 
 import re
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from dependency_injector.providers import Object
@@ -20,12 +22,26 @@ from asperguide.capsules.errors import (
     TooManyCountdowns,
 )
 from asperguide.identity.events import AccountErased
+from asperguide.shared.actor import UserId
 from asperguide.shared.errors import Forbidden
 from asperguide.testing import World
 from asperguide.testing.world import Person
 from tests.capsules import CANARY, seal
 
 NEW = "grainne@example.org"
+
+
+class Nobody:
+    """Whoever asks whose an address is a moment too early."""
+
+    def __init__(self, world: World) -> None:
+        self._people = world.container.people()
+
+    async def known(self, ids: Collection[UserId]) -> Mapping[UserId, Any]:
+        return await self._people.known(ids)
+
+    async def holders(self, email_keys: Collection[str]) -> Mapping[str, UserId]:
+        return {}
 
 
 def claims(world: World, email: str = NEW) -> list[str]:
@@ -101,6 +117,18 @@ async def test_somebody_who_has_the_letter_already_does_not_get_it_twice(
     opened = await world.container.open_capsule()(amelie.actor, sealed.id)
     seen = await world.container.get_capsule()(siobhan.actor, sealed.id)
     assert (opened.state, seen.state) == (State.OPENED, State.OPENED)
+
+
+async def test_whoever_has_opened_it_has_opened_it_also_as_who_they_turn_out_to_be(
+    world: World, siobhan: Person, amelie: Person
+) -> None:
+    sealed = await seal(world, siobhan, amelie, NEW)
+    await world.advance(days=30)
+    opened = await world.container.open_capsule()(amelie.actor, sealed.id)
+    assert (await world.container.get_capsule()(siobhan.actor, sealed.id)).state is State.READY
+    await world.container.claim_capsule()(amelie.actor, claims(world)[0])
+    seen = await world.container.get_capsule()(siobhan.actor, sealed.id)
+    assert (seen.state, seen.opened_at) == (State.OPENED, opened.opened_at)
 
 
 async def test_letters_for_an_address_are_for_whoever_registers_with_it(world: World, siobhan: Person) -> None:
@@ -246,3 +274,14 @@ async def test_an_administrator_who_acts_for_somebody_claims_nothing(
     acting = replace(amelie.actor, impersonator=siobhan.actor.user)
     with pytest.raises(Forbidden):
         await world.container.claim_capsule()(acting, claims(world)[0])
+
+
+async def test_an_account_that_appeared_between_finding_out_and_sealing_gets_the_letter_too(
+    world: World, siobhan: Person, amelie: Person
+) -> None:
+    with world.container.people.override(Object(Nobody(world))):
+        sealed = await seal(world, siobhan, amelie.email)
+    assert (await world.container.list_capsules()(amelie.actor)).items == ()
+    await world.advance(days=30)
+    assert [one.id for one in (await world.container.list_capsules()(amelie.actor)).items] == [sealed.id]
+    assert claims(world, amelie.email) == []
