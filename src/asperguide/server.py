@@ -15,7 +15,7 @@ import uvicorn
 from dependency_injector.providers import Factory, Object
 from litestar import Router
 
-from asperguide.adapters.http import media, operations
+from asperguide.adapters.http import capsules, media, operations
 from asperguide.adapters.http.account_pages import AccountPages
 from asperguide.adapters.http.app import create_app
 from asperguide.adapters.http.credentials import Authentication
@@ -62,8 +62,8 @@ def about() -> About:
     return About(
         title="Asperguide",
         version=version("asperguide"),
-        description="Accounts, sessions and files of a publishing platform. Errors are problems (RFC 9457): see "
-        "`docs/errors.md`.",
+        description="Accounts, sessions, files and time capsules of a publishing platform. Errors are problems "
+        "(RFC 9457): see `docs/errors.md`.",
         tags=(
             ("accounts", "Becoming a user, finding people, getting back in."),
             ("my account", "What is mine to see and change."),
@@ -73,6 +73,9 @@ def about() -> About:
             ("uploads", "Sending files: by signed requests to the storage, in parts, or by tus."),
             ("files", "Files: finding, showing, sharing and deleting them."),
             ("videos", "Videos: playing them, having pieces of them made; other formats of files."),
+            ("drafts", "Letters that are being written."),
+            ("recipients", "My address book: those whom I write to."),
+            ("capsules", "Letters that open when their time has come, and not a moment before."),
             ("operations", "Jobs and queues, for administrators only."),
             ("oauth", "For standard OAuth 2.0 clients."),
             ("health", "For load balancers and people who look."),
@@ -116,7 +119,7 @@ def rules_of(settings: Settings) -> EdgeRules:
 
 def _controllers(settings: Settings) -> list[Any]:
     found: list[Any] = [
-        Router("/api/v1", route_handlers=[*ROUTES, *media.ROUTES, *operations.ROUTES]),
+        Router("/api/v1", route_handlers=[*ROUTES, *media.ROUTES, *capsules.ROUTES, *operations.ROUTES]),
         *WELL_KNOWN,
         Health,
         FrontPage,

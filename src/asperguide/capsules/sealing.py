@@ -1,6 +1,7 @@
 """Sealing: the moment from which nobody can read a letter, its sender included, until its time has come."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -9,7 +10,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from asperguide.capsules.addressees import CapsuleId
+from asperguide.capsules.addressees import Addressee, CapsuleId
 from asperguide.capsules.announcements import announcements
 from asperguide.capsules.anonymity import LONGEST_WAIT, Anonymity
 from asperguide.capsules.content import (
@@ -31,11 +32,11 @@ from asperguide.capsules.model import Capsule
 from asperguide.capsules.ports import Attachments as Files
 from asperguide.capsules.ports import CapsulePolicy, CapsuleReads, People, Vault
 from asperguide.capsules.repositories import CapsulesUnitOfWork, Sealed
-from asperguide.capsules.unlocking import check_unlock, unlock_on
+from asperguide.capsules.unlocking import Unlock, check_unlock, unlock_on
 from asperguide.capsules.views import CapsuleView, capsule_view
 from asperguide.shared.actor import Actor, refuse_impersonators
 from asperguide.shared.commands import checked
-from asperguide.shared.errors import EditedMeanwhile, FieldError
+from asperguide.shared.errors import EditedMeanwhile, FieldError, Invalid
 from asperguide.shared.ports import Clock, Ids
 from asperguide.shared.repeating import until_unhindered
 
@@ -111,23 +112,38 @@ class MakeCapsule:
         self, actor: Actor, id: CapsuleId, letter: Letter, how: Sealing
     ) -> tuple[Capsule, Sealed, CapsuleView]:
         refuse_impersonators(actor)
-        unlock = unlock_on(how.unlock.wall, how.unlock.zone)
+        now = self.clock.now()
+        unlock, addressees = await self._checked(actor, id, letter, how, now)
         people = await self.people.known((actor.user,))
-        addressees = await self.find(actor, id, letter.recipients)
-        await self._check_files(actor, letter)
         content = Content(
             title=letter.title, body=letter.body, attachments=tuple(dict.fromkeys(letter.attachments)),
             hints=how.anonymous.hints if how.anonymous else (),
             signature=people[actor.user].name if actor.user in people else "", nonce=self.ids.secret(),
         )  # fmt: skip
-        now = self.clock.now()
         capsule = Capsule(
-            id=id, sender=actor.user, addressees=addressees, theme=letter.theme,
-            unlock=check_unlock(unlock, now, self.policy.latest), allow_early_view=how.allow_early_view,
-            allow_reply=how.allow_reply, anonymity=_anonymity(how), disappears_after=_stay(how), invites=how.invite,
-            proof=content.proof(), sealed_at=now,
+            id=id, sender=actor.user, addressees=addressees, theme=letter.theme, unlock=unlock,
+            allow_early_view=how.allow_early_view, allow_reply=how.allow_reply, anonymity=_anonymity(how),
+            disappears_after=_stay(how), invites=how.invite, proof=content.proof(), sealed_at=now,
         )  # fmt: skip
         return capsule, self.vault.seal(id, content.packed()), capsule_view(capsule, actor.user, people, now)
+
+    async def _checked(
+        self, actor: Actor, id: CapsuleId, letter: Letter, how: Sealing, now: datetime
+    ) -> tuple[Unlock, tuple[Addressee, ...]]:
+        """When it opens, and for whom. Raises what is wrong with any of it at once."""
+        refusals: list[Invalid] = []
+        unlock: Unlock | None = None
+        addressees: tuple[Addressee, ...] = ()
+        with _noted(refusals):
+            unlock = check_unlock(unlock_on(how.unlock.wall, how.unlock.zone), now, self.policy.latest)
+        with _noted(refusals):
+            addressees = await self.find(actor, id, letter.recipients)
+        with _noted(refusals):
+            await self._check_files(actor, letter)
+        if unlock is None or refusals:
+            wrong = tuple(field for refusal in refusals for field in refusal.fields)
+            raise refusals[0] if len(refusals) == 1 else InvalidCapsule(fields=wrong)
+        return unlock, addressees
 
     async def _check_files(self, actor: Actor, letter: Letter) -> None:
         usable = await self.files.usable(actor, letter.attachments) if letter.attachments else ()
@@ -168,7 +184,7 @@ class SealCapsule:
 class SealDraft:
     """Turn a draft of mine into a capsule of the same id, which consumes it. With `version`, only if it is that one.
 
-    It must have a title, a body and recipients by now. See `SealCapsule`.
+    It must have a title, a body and recipients by now. From then on nobody reads it, myself included, until its time.
     """
 
     begin: Callable[[], CapsulesUnitOfWork]
@@ -205,7 +221,24 @@ async def keep(uow: CapsulesUnitOfWork, capsule: Capsule, sealed: Sealed) -> Non
             uow.announce(CapsuleSealed(capsule=capsule.id, addressee=one.id))
 
 
+@contextmanager
+def _noted(refusals: list[Invalid]) -> Iterator[None]:
+    try:
+        yield
+    except Invalid as refusal:
+        refusals.append(refusal)
+
+
 def _finished(draft: Draft) -> Letter:
+    """Raises InvalidCapsule, which names everything that is still missing."""
+    given = {"title": draft.title, "body": draft.body, "recipients": draft.recipients}
+    missing = tuple(
+        FieldError(pointer=f"#/{name}", code="REQUIRED", detail="Is required.")
+        for name, value in given.items()
+        if not value
+    )
+    if missing:
+        raise InvalidCapsule("Something is still missing in the draft.", fields=missing)
     return checked(
         Letter(
             title=draft.title, body=draft.body, theme=draft.theme, attachments=draft.attachments,

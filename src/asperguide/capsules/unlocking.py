@@ -9,7 +9,10 @@ that it lies as far behind it as it was meant to lie behind the hour before; of 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from msgspec import Meta
 
 from asperguide.capsules.errors import InvalidUnlockTime
 from asperguide.shared.errors import FieldError
@@ -31,7 +34,7 @@ class Unlock:
     """The instant at which a capsule opens, with the wall time (naive) and the zone (IANA) that were meant."""
 
     at: datetime
-    wall: datetime
+    wall: Annotated[datetime, Meta(tz=False)]
     zone: str
     reading: Reading = Reading.PLAIN
 

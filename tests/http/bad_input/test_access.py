@@ -17,8 +17,10 @@ from asperguide.settings import Settings
 from tests.http.bad_input.house import SECRET, URL, House, Person, problem_of
 
 ABSENT = "01900000-0000-7000-8000-000000000000"
-EXAMPLES = defaultdict(lambda: "x", id=ABSENT, link=ABSENT, role="moderator", name="default", height="360")
+IDS = dict.fromkeys(("id", "link", "recipient", "file", "countdown"), ABSENT)
+EXAMPLES = defaultdict(lambda: "x", role="moderator", name="default", height="360", **IDS)
 NEEDED = {
+    "If-Match": '"1"',
     "search": "siobhan", "username": "siobhan", "name": "guide.pdf", "key": "files/a",
     "Tus-Resumable": "1.0.0", "Upload-Offset": "0", "Upload-Length": "100",
 }  # fmt: skip
@@ -60,6 +62,8 @@ def test_nothing_of_the_api_is_open_by_mistake() -> None:
         "/api/v1/oauth/revoke",
         "/api/v1/exports/{token}",
         "/api/v1/links/{token}",
+        "/api/v1/capsules/claims/{token}",
+        "/api/v1/capsules/countdowns/{token}",
         "/api/v1/users/{id}/avatar/{name}/{size}",
     }
     assert {path.partition("{id}")[0] for _, path in SHARED} == {"/api/v1/files/", "/api/v1/videos/"}

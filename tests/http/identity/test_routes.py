@@ -32,6 +32,14 @@ EXPECTED = {
     "GET /videos/{id}", "GET /videos/{id}/hls/{name}", "GET /videos/{id}/mp4/{height}",
     "GET /videos/{id}/sprites/{name}", "GET /videos/{id}/thumbnails/{name}", "POST /videos/{id}/cancel",
     "POST /videos/{id}/poster", "POST /videos/{id}/retry",
+    "POST /drafts", "GET /drafts", "GET /drafts/{id}", "PUT /drafts/{id}", "DELETE /drafts/{id}",
+    "POST /recipients", "GET /recipients", "GET /recipients/{id}", "PATCH /recipients/{id}", "DELETE /recipients/{id}",
+    "POST /capsules", "GET /capsules", "GET /capsules/{id}", "POST /capsules/{id}/seal", "POST /capsules/{id}/open",
+    "GET /capsules/{id}/early-view", "POST /capsules/{id}/cancel", "POST /capsules/{id}/postpone",
+    "PATCH /capsules/{id}/recipients/{recipient}", "POST /capsules/{id}/reply", "PUT /capsules/{id}/reflection",
+    "GET /capsules/{id}/proof", "GET /capsules/{id}/attachments/{file}", "GET /capsules/claims/{token}",
+    "POST /capsules/claims/{token}", "POST /capsules/{id}/countdowns", "GET /capsules/{id}/countdowns",
+    "DELETE /capsules/{id}/countdowns/{countdown}", "GET /capsules/countdowns/{token}",
     "GET /admin/storage/connections", "POST /admin/storage/connections/{name}/test",
     "POST /admin/storage/connections/{name}/links", "GET /admin/storage/connections/{name}/buckets",
     "POST /admin/storage/connections/{name}/buckets", "DELETE /admin/storage/connections/{name}/buckets/{bucket}",
@@ -49,12 +57,14 @@ PUBLIC = {
     "GET /users/username-available", "POST /password/forgot", "POST /password/reset", "POST /users/me/reopen",
     "POST /sessions", "POST /sessions/refresh", "POST /oauth/token", "POST /oauth/revoke",
     "GET /users/{id}/avatar/{name}/{size}", "GET /exports/{token}", "GET /links/{token}",
+    "GET /capsules/claims/{token}", "GET /capsules/countdowns/{token}",
 }  # fmt: skip
 
 
 def address(path: str) -> str:
     """Of something that is not there."""
-    known = {"{id}": ABSENT, "{link}": ABSENT, "{role}": "moderator", "{queue}": "default", "{height}": "360"}
+    known = {"{role}": "moderator", "{queue}": "default", "{height}": "360"}
+    known |= {f"{{{name}}}": ABSENT for name in ("id", "link", "recipient", "file", "countdown")}
     for name, value in known.items():
         path = path.replace(name, value)
     return path.replace("{", "").replace("}", "")

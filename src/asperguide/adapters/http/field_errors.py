@@ -13,6 +13,7 @@ from asperguide.shared.errors import FieldError
 MOST = 50
 AT = re.compile(r" - at `(\$[^`]*)`$")
 STEP = re.compile(r"\.([^.\[]+)|\[(\d+)\]")
+OFFSET = re.compile(r"`datetime` with (a|no) timezone component")
 BOUND = re.compile(r"(of length )?(>=|<=|==|<|>) (-?[\d.]+)$")
 
 LENGTHS = {
@@ -48,6 +49,8 @@ def explain(message: str) -> tuple[str, str]:
         unit = "characters" if "`str`" in message else "entries"
         code, sentence = LENGTHS[sign] if length else SIZES[sign]
         return code, sentence.format(limit, unit)
+    if offset := OFFSET.search(message):
+        return "WRONG_FORMAT", f"A date and time with{'out' if offset[1] == 'no' else ''} an offset."
     if message.startswith("Expected") and ", got " in message:
         return "WRONG_TYPE", f"{message}."
     if "matching regex" in message:

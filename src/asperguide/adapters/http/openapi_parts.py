@@ -7,7 +7,8 @@ from asperguide.adapters.http.paging import Listing
 from asperguide.adapters.http.routes import ANYTHING, Declared
 from asperguide.shared.pages import DEFAULT_LIMIT, MAX_LIMIT
 
-TOKEN_URL = "/api/v1/oauth/token"  # noqa: S105
+BASE = "/api/v1"
+TOKEN_URL = f"{BASE}/oauth/token"
 EXAMPLE_ID = "0199b0e2-7d1c-7c3e-9a57-5f2b8d6e4a10"
 
 SECURITY_SCHEMES = {
@@ -78,6 +79,14 @@ def list_parameters(listing: Listing) -> Iterable[dict[str, Any]]:
         yield parameter("query", "count", "Whether to count all entries.", type="boolean", default=False)
 
 
+def header(description: str, **schema: Any) -> dict[str, Any]:
+    """A header field of an answer."""
+    return {"description": description, "schema": schema or {"type": "string"}}
+
+
+CREATED: dict[int, dict[str, Any]] = {
+    201: {"description": "Created.", "headers": {"Location": header("Where the new thing is.")}}
+}
 BINARY = {"type": "string", "format": "binary"}
 
 

@@ -71,15 +71,18 @@ def _told(handler: HTTPRouteHandler) -> Any:
 
 
 def _add_times(components: dict[str, Any], kinds: list[Any]) -> None:
-    """Say `date-time` of every time: msgspec does so only for those that are bound to a time zone."""
+    """Say `date-time` of every time, which msgspec does only for those that are bound to a time zone.
+
+    Of those that must not have an offset say `date-time-local`.
+    """
     for struct in {id(node.cls): node for node in _nodes(inspect.multi_type_info(kinds), set())}.values():
         properties = components.get(struct.cls.__name__, {}).get("properties", {})
         for field in struct.fields:
-            if _is_time(field.type):
+            if (format := _format_of_time(field.type)) is not None:
                 found = properties.get(field.encode_name, {})
                 for schema in (found, *found.get("anyOf", ())):
                     if schema.get("type") == "string":
-                        schema["format"] = "date-time"
+                        schema["format"] = format
 
 
 def _tidy(value: Any) -> None:
@@ -110,10 +113,15 @@ def _tidy(value: Any) -> None:
         value.update(choice[0], type=[choice[0]["type"], "null"])
 
 
-def _is_time(kind: inspect.Type) -> bool:
+def _format_of_time(kind: inspect.Type) -> str | None:
+    """As the registry of formats of OpenAPI has it; None when it is no time."""
+    if isinstance(kind, inspect.Metadata):
+        return _format_of_time(kind.type)
     if isinstance(kind, inspect.UnionType):
-        return any(isinstance(member, inspect.DateTimeType) for member in kind.types)
-    return isinstance(kind, inspect.DateTimeType)
+        return next(filter(None, map(_format_of_time, kind.types)), None)
+    if not isinstance(kind, inspect.DateTimeType):
+        return None
+    return "date-time-local" if kind.tz is False else "date-time"
 
 
 def _nodes(value: Any, seen: set[int]) -> Iterator[inspect.StructType | inspect.DataclassType]:

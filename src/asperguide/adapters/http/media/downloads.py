@@ -9,9 +9,10 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 
 from asperguide.adapters.http.bodies import ApiRequest
 from asperguide.adapters.http.handlers import delete, get, post
-from asperguide.adapters.http.media.parts import CREATED, FILES, ID, READ, READING, header
+from asperguide.adapters.http.media.parts import FILES, ID, READ, READING
 from asperguide.adapters.http.media.sending import sent
 from asperguide.adapters.http.once import Once
+from asperguide.adapters.http.openapi_parts import CREATED, header
 from asperguide.adapters.http.preconditions import single, version_of
 from asperguide.adapters.http.problems import PreconditionFailed, RangeNotSatisfiable
 from asperguide.adapters.http.routes import Given, route

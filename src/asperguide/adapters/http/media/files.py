@@ -11,9 +11,9 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from asperguide.adapters.http.bodies import ApiRequest, typed
 from asperguide.adapters.http.handlers import delete, get, patch, post, put
 from asperguide.adapters.http.media.forms import OVERHEAD, REPEATABLE, FileForm
-from asperguide.adapters.http.media.parts import BASE, CREATED, FILE, FILES, NEW
+from asperguide.adapters.http.media.parts import FILE, FILES, NEW
 from asperguide.adapters.http.once import Once
-from asperguide.adapters.http.openapi_parts import BINARY
+from asperguide.adapters.http.openapi_parts import BASE, BINARY, CREATED
 from asperguide.adapters.http.paging import Items, Listing, listed
 from asperguide.adapters.http.preconditions import expected_version, single, version_of
 from asperguide.adapters.http.problems import MalformedBody

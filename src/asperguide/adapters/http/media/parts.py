@@ -1,14 +1,11 @@
 """Pieces that the routes of media share: tags, examples, refusals, and how things are told in OpenAPI."""
 
-from typing import Any
-
-from asperguide.adapters.http.openapi_parts import BINARY, parameter
+from asperguide.adapters.http.openapi_parts import BINARY, header, parameter
 from asperguide.media.errors import FileTooLarge, InvalidFile, QuotaExceeded, TypeRefused
 from asperguide.shared.errors import StorageUnavailable
 
 UPLOADS = ["uploads"]
 FILES = ["files"]
-BASE = "/api/v1"
 NEW = (QuotaExceeded, FileTooLarge, TypeRefused, InvalidFile, StorageUnavailable)
 """What any way of sending a new file can be refused with."""
 
@@ -59,8 +56,6 @@ STARTED = {
         "headers": {"content-type": "image/png"},
     },
 }
-LOCATION = {"Location": {"description": "Where the new thing is.", "schema": {"type": "string"}}}
-CREATED: dict[int, dict[str, Any]] = {201: {"description": "Created.", "headers": LOCATION}}
 BYTES = {"application/octet-stream": {"schema": BINARY}}
 
 INLINE = parameter(
@@ -72,11 +67,6 @@ READING = (
     parameter("header", "If-Match", "Nothing is wanted of any other ETag."),
     parameter("header", "If-None-Match", "The ETag you have: 304 when it is still current."),
 )
-
-
-def header(description: str, **schema: Any) -> dict[str, Any]:
-    """A header field of an answer."""
-    return {"description": description, "schema": schema or {"type": "string"}}
 
 
 READ = {

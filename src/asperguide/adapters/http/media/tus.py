@@ -15,7 +15,7 @@ from litestar.params import FromPath
 from asperguide.adapters.http.answers import Plain
 from asperguide.adapters.http.bodies import ApiRequest
 from asperguide.adapters.http.handlers import delete, get, options, patch, post
-from asperguide.adapters.http.media.parts import CREATED, NEW, UPLOADS, header
+from asperguide.adapters.http.media.parts import NEW, UPLOADS
 from asperguide.adapters.http.media.tus_fields import (
     METADATA,
     OFFSET_TYPE,
@@ -29,7 +29,7 @@ from asperguide.adapters.http.media.tus_fields import (
     size_of,
 )
 from asperguide.adapters.http.media.uploads import where
-from asperguide.adapters.http.openapi_parts import parameter
+from asperguide.adapters.http.openapi_parts import CREATED, header, parameter
 from asperguide.adapters.http.problems import ChunkMismatch, Gone, TusVersionNeeded, UnsupportedMediaType
 from asperguide.adapters.http.routes import Given, route
 from asperguide.adapters.http.streaming import body_of

@@ -10,8 +10,9 @@ from msgspec import Meta
 
 from asperguide.adapters.http.bodies import ApiRequest
 from asperguide.adapters.http.handlers import delete, get, post
-from asperguide.adapters.http.media.parts import BASE, CREATED, FILE, ID, NEW, NEW_UPLOAD, STARTED, UPLOAD, UPLOADS
+from asperguide.adapters.http.media.parts import FILE, ID, NEW, NEW_UPLOAD, STARTED, UPLOAD, UPLOADS
 from asperguide.adapters.http.once import Once
+from asperguide.adapters.http.openapi_parts import BASE, CREATED
 from asperguide.adapters.http.paging import Items, Listing, listed
 from asperguide.adapters.http.preconditions import single, version_of
 from asperguide.adapters.http.routes import Given, route
