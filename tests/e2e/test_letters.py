@@ -12,6 +12,8 @@ from typing import Any
 
 import httpx
 
+from asperguide.adapters.security.keys import new_secret
+from asperguide.adapters.system import SystemIds
 from tests.e2e.conftest import Launch
 from tests.e2e.people import Folder, Somebody, api_of, bearer, expect, join
 from tests.e2e.service import asperguide, on_mariadb, on_redis
@@ -113,7 +115,7 @@ async def test_on_servers_too_and_whoever_it_is_for_is_told_when_its_time_has_co
 
 
 async def test_keys_are_turned_and_taken_away_while_letters_wait(tmp_path: Path, launch: Launch) -> None:
-    old, new = (f"{name}:{base64.urlsafe_b64encode(name.encode() * 11).decode()[:43]}" for name in ("old", "new"))
+    old, new = (f"{name}:{new_secret(SystemIds())}" for name in ("old", "new"))
 
     async def keys(*arguments: str, entries: str) -> "subprocess.CompletedProcess[str]":
         return await asyncio.to_thread(asperguide, "keys", *arguments, folder=tmp_path, CAPSULE_KEYS=entries)

@@ -66,7 +66,8 @@ async def show_letters(
     opens = (clock.now() + WAIT).replace(microsecond=0, tzinfo=None)
     how = {"unlock": {"wall": opens.isoformat(), "zone": "UTC"}, "invite": True}
     sealed = await guide.call("POST", f"/capsules/{draft['id']}/seal", 201, how, token=token)
-    guide.say(f"it is {sealed['state']} until {sealed['unlock']['at']}; what is in it: {sealed['content']}")
+    assert sealed["content"] is None
+    guide.say(f"it is {sealed['state']} until {sealed['unlock']['at']}: nobody is told what is in it, not even they")
     guide.say(f"proof of what was sealed: {sealed['proof']}")
     guide.say(f"a mail arrives: “{await guide.mail(reader['email'], 'lettre')}”")
 
