@@ -15,7 +15,7 @@ import httpx
 from asperguide.adapters.security.keys import new_secret
 from asperguide.adapters.system import SystemIds
 from tests.e2e.conftest import Launch
-from tests.e2e.people import Folder, Somebody, api_of, bearer, expect, join
+from tests.e2e.people import Folder, Somebody, api_of, bearer, expect, join, sign_in
 from tests.e2e.service import asperguide, on_mariadb, on_redis
 from tests.servers import MariaDB, RedisServer, eventually
 
@@ -122,7 +122,7 @@ async def test_keys_are_turned_and_taken_away_while_letters_wait(tmp_path: Path,
 
     service = await asyncio.to_thread(launch, "serve", CAPSULE_KEYS=old)
     async with api_of(service.url) as api:
-        _, tokens = await join(api, Folder(tmp_path / "var" / "mails"))
+        who, tokens = await join(api, Folder(tmp_path / "var" / "mails"))
         draft = await expect(201, api, "POST", "/drafts", headers=bearer(tokens), json={"title": CANARY})
     await asyncio.to_thread(service.stop)
     both = f"{new},{old}"
@@ -135,5 +135,6 @@ async def test_keys_are_turned_and_taken_away_while_letters_wait(tmp_path: Path,
     assert (lost.returncode, "hang on new" in lost.stderr) == (1, True)
     service = await asyncio.to_thread(launch, "serve", CAPSULE_KEYS=new)
     async with api_of(service.url) as api:
+        tokens = await sign_in(api, who)
         kept = await expect(200, api, "GET", f"/drafts/{draft['id']}", headers=bearer(tokens))
         assert kept["title"] == CANARY
