@@ -35,6 +35,7 @@ from asperguide.adapters.security.passwords import ArgonPasswords
 from asperguide.adapters.security.strength import ZxcvbnStrength
 from asperguide.adapters.security.tokens import JwtAccessTokens
 from asperguide.adapters.signing import Door
+from asperguide.adapters.sql.capsules import SqlCapsuleReads, SqlCapsulesUnitOfWork
 from asperguide.adapters.sql.engine import Database
 from asperguide.adapters.sql.idempotency import SqlIdempotency
 from asperguide.adapters.sql.identity import SqlGuessCounter, SqlIdentityReads, SqlIdentityUnitOfWork
@@ -431,9 +432,11 @@ class Container(DeclarativeContainer):
     tidy_media: Provider[m.TidyMedia] = Factory(m.TidyMedia, begin=begin_media, reconcile=reconcile)
 
     # capsules: adapters
-    capsules_unit_of_work: Provider[CapsulesUnitOfWork] = Provider()
+    capsules_unit_of_work: Provider[CapsulesUnitOfWork] = Factory(
+        SqlCapsulesUnitOfWork, database, clock=clock, ids=ids, doorbell=doorbell
+    )
     begin_capsules = capsules_unit_of_work.provider
-    capsule_reads: Provider[CapsuleReads] = Provider()
+    capsule_reads: Provider[CapsuleReads] = Singleton(SqlCapsuleReads, database)
 
     # capsules: what they need of others
     capsule_policy: Provider[c.CapsulePolicy] = Singleton(capsule_policy_of, settings)

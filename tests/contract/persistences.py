@@ -1,11 +1,13 @@
 """The kinds of persistence that there are, each as contracts want it."""
 
+from asperguide.adapters.memory.capsules import MemoryCapsuleReads, MemoryCapsulesUnitOfWork
 from asperguide.adapters.memory.idempotency import MemoryIdempotency
 from asperguide.adapters.memory.identity import MemoryGuessCounter, MemoryIdentityReads, MemoryIdentityUnitOfWork
 from asperguide.adapters.memory.ledger import MemoryLedger
 from asperguide.adapters.memory.media import MemoryMediaReads, MemoryMediaUnitOfWork
 from asperguide.adapters.memory.operations import MemoryJobReads, MemoryMaintenanceReads, MemoryOperationsUnitOfWork
 from asperguide.adapters.memory.tables import MemoryDatabase
+from asperguide.adapters.sql.capsules import SqlCapsuleReads, SqlCapsulesUnitOfWork
 from asperguide.adapters.sql.engine import Database
 from asperguide.adapters.sql.idempotency import SqlIdempotency
 from asperguide.adapters.sql.identity import SqlGuessCounter, SqlIdentityReads, SqlIdentityUnitOfWork
@@ -30,6 +32,8 @@ def sql_persistence(database: Database, clock: MovableClock) -> Persistence:
         counter=SqlGuessCounter(database),
         begin_media=lambda: SqlMediaUnitOfWork(database, clock=clock, ids=IDS, purge=purges, doorbell=doorbell),
         media_reads=SqlMediaReads(database),
+        begin_capsules=lambda: SqlCapsulesUnitOfWork(database, clock=clock, ids=IDS, purge=purges, doorbell=doorbell),
+        capsule_reads=SqlCapsuleReads(database),
         ledger=SqlLedger(database, clock),
         begin_operations=lambda: SqlOperationsUnitOfWork(database, clock=clock, ids=IDS, doorbell=doorbell),
         jobs=SqlJobReads(database),
@@ -52,6 +56,10 @@ def memory_persistence(clock: MovableClock, database: MemoryDatabase | None = No
             database, ledger, clock=clock, ids=IDS, purge=purges, doorbell=doorbell
         ),
         media_reads=MemoryMediaReads(database),
+        begin_capsules=lambda: MemoryCapsulesUnitOfWork(
+            database, ledger, clock=clock, ids=IDS, purge=purges, doorbell=doorbell
+        ),
+        capsule_reads=MemoryCapsuleReads(database),
         ledger=ledger,
         begin_operations=lambda: MemoryOperationsUnitOfWork(database, ledger, clock=clock, ids=IDS, doorbell=doorbell),
         jobs=MemoryJobReads(ledger),

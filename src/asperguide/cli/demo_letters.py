@@ -1,8 +1,9 @@
 """The part of the tour that is about letters: one is sealed with the video, and time passes until it opens."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from asperguide.adapters.system import SystemClock
 from asperguide.shared.ports import Clock
 
 WAIT = timedelta(days=30)
@@ -12,11 +13,11 @@ class TourClock(Clock):
     """The time as it is, or later: the tour does not wait for a month."""
 
     def __init__(self) -> None:
-        self._ahead = timedelta()
+        self._system, self._ahead = SystemClock(), timedelta()
 
     def now(self) -> datetime:
         """The present instant of the tour."""
-        return datetime.now(UTC) + self._ahead
+        return self._system.now() + self._ahead
 
     def pass_(self, time: timedelta) -> None:
         """So much time passes, now."""

@@ -27,6 +27,7 @@ FULL = frozenset({3, 1021, 1026, 1030, 1037, 1038, 1114})
 VIOLATED = re.compile(
     r"UNIQUE constraint failed: (?P<columns>.+)$|.* for key '(?:[^'.]*\.)?(?P<name>[^'.]+)'$", re.DOTALL
 )
+CHANGED = re.compile(r"\s*(?:INSERT INTO|UPDATE) `?(?P<table>\w+)")
 GONE_SQLITE = (
     "locked",
     "unable to open",
@@ -44,7 +45,7 @@ class TransactionLost(DatabaseUnavailable, code=50302):
 def translated(error: Exception) -> Exception:
     """The error to raise instead: a domain error, or the given one when it is a defect."""
     if isinstance(error, exc.IntegrityError):
-        return _violated(_words(error)) or error
+        return _violated(_words(error), error.statement or "") or error
     if isinstance(error, exc.DBAPIError):
         code = error.orig.args[0] if error.orig is not None and error.orig.args else None
         if code in LOST:
@@ -66,12 +67,18 @@ def _sqlite_is_gone(message: str) -> bool:
     return any(words in lowered for words in GONE_SQLITE)
 
 
-def _violated(message: str) -> DomainError | None:
-    """The declared error for a unique violation, told by the constraint's name (MySQL) or its columns (SQLite)."""
+def _violated(message: str, statement: str) -> DomainError | None:
+    """The declared error for a unique violation, told by the constraint's name (MySQL) or its columns (SQLite).
+
+    MySQL calls every primary key the same: whose it is, the statement tells.
+    """
     found = VIOLATED.search(message)
     if found is None:
         return None
-    error = _declared(len(Row.registry.mappers)).get(found["columns"] or found["name"])
+    violated = found["columns"] or found["name"]
+    if violated == "PRIMARY" and (changed := CHANGED.match(statement)):
+        violated = f"pk_{changed['table']}"
+    error = _declared(len(Row.registry.mappers)).get(violated)
     return error() if error else None
 
 
@@ -89,7 +96,7 @@ def _declared(_: int) -> Mapping[str, type[DomainError]]:
 
 def _unique(table: sa.Table) -> Iterator[tuple[str, str]]:
     for constraint in table.constraints:
-        if isinstance(constraint, sa.UniqueConstraint):
+        if isinstance(constraint, sa.UniqueConstraint | sa.PrimaryKeyConstraint):
             yield str(constraint.name), ", ".join(f"{table.name}.{column.name}" for column in constraint.columns)
     for index in table.indexes:
         if index.unique:

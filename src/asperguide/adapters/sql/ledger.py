@@ -13,10 +13,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 from asperguide.adapters.sql.engine import Database
 from asperguide.adapters.sql.grouping import Grouped
 from asperguide.adapters.sql.pauses import not_paused
-from asperguide.adapters.sql.prepared import Prepared
+from asperguide.adapters.sql.prepared import Prepared, by_ids, named_ids
 from asperguide.adapters.sql.rows import Row
 from asperguide.adapters.sql.store import Store, to_row
-from asperguide.adapters.sql.types import EnumText, KeyText, LongText, Uuid
+from asperguide.adapters.sql.types import EnumText, KeyText, LongText
 from asperguide.operations.errors import JobKeyTaken
 from asperguide.shared.errors import EditedMeanwhile
 from asperguide.shared.ledger import ClaimedJob, JobState, Lapse, LeaseLost, Ledger, NewJob, apart
@@ -107,13 +107,7 @@ _live = Prepared(sa.select(jobs.id).where(jobs.unique_key == sa.bindparam("key")
 
 
 def _by_ids(make: Callable[[sa.ColumnElement[bool]], sa.Executable]) -> Callable[[int], Prepared]:
-    """Statements on rows by their ids, one for each number of ids that `_ids` makes of any."""
-
-    @functools.cache
-    def sized(count: int) -> Prepared:
-        return Prepared(make(jobs.id.in_([sa.bindparam(f"_id{n}", type_=Uuid()) for n in range(count)])))
-
-    return sized
+    return by_ids(jobs.id, make)
 
 
 _lease = _by_ids(
@@ -136,14 +130,8 @@ _take_back = _by_ids(lambda these: sa.update(LedgerJob.__table__).where(these).v
 
 
 async def _change_all(store: Store, sized: Callable[[int], Prepared], ids: Sequence[UUID], **values: Any) -> None:
-    named = _ids(ids)
+    named = named_ids(ids)
     await store.execute(sized(len(named)), {**values, **named})
-
-
-def _ids(ids: Sequence[UUID]) -> dict[str, UUID]:
-    """The ids by the names of their parameters; the last one is repeated until there are a power of two."""
-    count = 1 << (len(ids) - 1).bit_length()
-    return {f"_id{n}": ids[min(n, len(ids) - 1)] for n in range(count)}
 
 
 async def put_jobs(store: Store, new: Sequence[NewJob]) -> None:
@@ -165,7 +153,7 @@ async def check_owned(store: Store, new: Sequence[NewJob]) -> None:
     """Raises EditedMeanwhile when one that was put for an owner is not there: a live job of another id has its key."""
     ids = {job.id for job in new if job.owner is not None and job.unique_key is not None}
     if ids:
-        named = _ids([*ids])
+        named = named_ids([*ids])
         if {row[0] for row in await store.execute(_states(len(named)), named)} != ids:
             raise EditedMeanwhile
 
@@ -215,7 +203,7 @@ class SqlLedger(Ledger):
         """Read without a lock, in one statement."""
         if not jobs:
             return set()
-        named = _ids([job.id for job in jobs])
+        named = named_ids([job.id for job in jobs])
         async with self._database.reading() as store:
             rows = await store.execute(_states(len(named)), named)
         held = {(id, fence) for id, fence, state in rows if state is JobState.RUNNING}
@@ -317,7 +305,7 @@ async def _due_priority(store: Store, queue: str, lowest: int, now: datetime) ->
 
 
 async def _locked(store: Store, ids: Sequence[UUID]) -> Any:
-    named = _ids(ids)
+    named = named_ids(ids)
     return await store.execute(_lock(len(named)), named)
 
 

@@ -5,9 +5,11 @@ The statements of every request therefore take what SQLAlchemy knows (SQL, types
 and leave its execution out. Everything else runs through it as usual. See docs/adr/0024.
 """
 
+import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy import exc
@@ -95,6 +97,22 @@ class Prepared:
         else:
             found = await run_raw(connection, plan.sql, plan.bound(values or {}))
         return Answer(plan.names, plan.read(found.rows), found.rowcount)
+
+
+def by_ids(column: Any, make: Callable[[sa.ColumnElement[bool]], sa.Executable]) -> Callable[[int], Prepared]:
+    """Statements on rows whose `column` is one of some ids, one for each number of ids that `named_ids` gives."""
+
+    @functools.cache
+    def sized(count: int) -> Prepared:
+        return Prepared(make(column.in_([sa.bindparam(f"_id{n}", type_=column.type) for n in range(count)])))
+
+    return sized
+
+
+def named_ids(ids: Sequence[UUID]) -> dict[str, UUID]:
+    """The ids by the names of their parameters; the last one is repeated until there are a power of two."""
+    count = 1 << (len(ids) - 1).bit_length()
+    return {f"_id{n}": ids[min(n, len(ids) - 1)] for n in range(count)}
 
 
 async def run_raw(

@@ -9,6 +9,7 @@ from time import perf_counter
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import mysql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from asperguide.adapters.sql.failures import translated
@@ -95,6 +96,10 @@ class Store:
         if values := [to_row(row, entity) for entity in entities]:
             await self.execute(_insert(row), values)
 
+    async def put(self, row: type[Row], entity: object) -> None:
+        """Insert, or replace the row with this id."""
+        await self.execute(_upsert(row, self.connection.dialect.name), to_row(row, entity))
+
     async def save(self, row: type[Row], entity: T, **columns: object) -> T:
         """Update if the version is still the entity's, else EditedMeanwhile; the entity with the next version."""
         saved: T = dataclasses.replace(entity, version=entity.version + 1)  # type: ignore[attr-defined, type-var]
@@ -143,6 +148,17 @@ def to_entity(values: Mapping[str, Any], entity: type[T]) -> T:
 @functools.cache
 def _insert(row: type[Row]) -> Prepared:
     return Prepared(sa.insert(row.__table__))
+
+
+@functools.cache
+def _upsert(row: type[Row], dialect: str) -> Prepared:
+    table = row.__table__
+    names = [column.key for column in table.c if not column.primary_key]
+    if dialect == "sqlite":
+        new = sqlite.insert(table)
+        return Prepared(new.on_conflict_do_update(set_={name: new.excluded[name] for name in names}))
+    added = mysql.insert(table)
+    return Prepared(added.on_duplicate_key_update({name: added.inserted[name] for name in names}))
 
 
 @functools.cache

@@ -1,6 +1,6 @@
 """Column types that mean the same on SQLite, MariaDB and MySQL, and give back exactly what an entity holds."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 from uuid import UUID
@@ -13,6 +13,8 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 E = TypeVar("E", bound=StrEnum)
 T = TypeVar("T")
+
+MICROSECOND = timedelta(microseconds=1)
 
 
 class Uuid(TypeDecorator[UUID]):
@@ -55,6 +57,21 @@ class UtcDateTime(TypeDecorator[datetime]):
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """The instant in UTC."""
         return None if value is None else value.replace(tzinfo=UTC)
+
+
+class Duration(TypeDecorator[timedelta]):
+    """A length of time to the microsecond, as a number of them."""
+
+    impl = sa.BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: timedelta | None, dialect: Dialect) -> int | None:
+        """How many microseconds."""
+        return None if value is None else value // MICROSECOND
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> timedelta | None:
+        """So many microseconds."""
+        return None if value is None else value * MICROSECOND
 
 
 class KeyText(TypeDecorator[str]):

@@ -5,6 +5,7 @@ such as pytest with pytest-asyncio; nothing here imports it.
 """
 
 from asperguide.testing.contracts.cache import CacheContract
+from asperguide.testing.contracts.capsules import CapsulesContract
 from asperguide.testing.contracts.checking import PassTime, moving, raises, waiting
 from asperguide.testing.contracts.doorbell import DoorbellContract
 from asperguide.testing.contracts.idempotency import IdempotencyContract
@@ -33,11 +34,11 @@ from asperguide.testing.contracts.watch import WatchContract
 from asperguide.testing.contracts.work_once import WorkOnceContract
 
 __all__ = [
-    "AccessTokensContract", "BucketAdminContract", "CacheContract", "CountingDoorbell", "DoorbellContract",
-    "IdempotencyContract", "IdentityContract", "ImagesContract", "JobBoardContract", "LedgerContract",
-    "LettersContract", "MailerContract", "MaintenanceContract", "MediaContract", "ObjectStorageContract",
-    "PartedUploadsContract", "PassTime", "PasswordHasherContract", "PasswordStrengthContract", "Persistence",
-    "PortraitsContract", "Purges", "RateLimiterContract", "SignedLinksContract", "StorageAwayContract",
+    "AccessTokensContract", "BucketAdminContract", "CacheContract", "CapsulesContract", "CountingDoorbell",
+    "DoorbellContract", "IdempotencyContract", "IdentityContract", "ImagesContract", "JobBoardContract",
+    "LedgerContract", "LettersContract", "MailerContract", "MaintenanceContract", "MediaContract",
+    "ObjectStorageContract", "PartedUploadsContract", "PassTime", "PasswordHasherContract", "PasswordStrengthContract",
+    "Persistence", "PortraitsContract", "Purges", "RateLimiterContract", "SignedLinksContract", "StorageAwayContract",
     "TypeDetectorContract", "UnitOfWorkContract", "VaultContract", "VideoToolsContract", "WatchContract",
     "WorkOnceContract", "moving", "raises", "waiting",
 ]  # fmt: skip

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from asperguide.adapters.memory.doorbell import MemoryDoorbell
+from asperguide.capsules.ports import CapsuleReads, CapsulesUnitOfWork
 from asperguide.identity.model import User
 from asperguide.identity.ports import GuessCounter, IdentityReads, IdentityUnitOfWork
 from asperguide.media.model import File
@@ -18,7 +19,7 @@ from asperguide.shared.actor import UserId
 from asperguide.shared.ledger import ClaimedJob, Ledger
 from asperguide.shared.ports import Idempotency, Message
 from asperguide.testing.clock import MovableClock
-from asperguide.testing.contracts import filing
+from asperguide.testing.contracts import filing, sealing
 from asperguide.testing.contracts.people import credential
 
 T = TypeVar("T")
@@ -61,6 +62,8 @@ class Persistence:
     counter: GuessCounter
     begin_media: Callable[[], MediaUnitOfWork]
     media_reads: MediaReads
+    begin_capsules: Callable[[], CapsulesUnitOfWork]
+    capsule_reads: CapsuleReads
     ledger: Ledger
     begin_operations: Callable[[], OperationsUnitOfWork]
     jobs: JobReads
@@ -97,6 +100,17 @@ class Persistence:
     async def change_media(self, work: Callable[[MediaUnitOfWork], Awaitable[T]]) -> T:
         """What the work gives, in one committed unit of work."""
         async with self.begin_media() as uow:
+            result = await work(uow)
+            await uow.commit()
+        return result
+
+    async def keep_capsules(self, *things: sealing.Thing) -> None:
+        """Commit all of these in one unit of work; capsules with what is to be announced of them."""
+        await self.change_capsules(lambda uow: sealing.keep(uow, *things))
+
+    async def change_capsules(self, work: Callable[[CapsulesUnitOfWork], Awaitable[T]]) -> T:
+        """What the work gives, in one committed unit of work."""
+        async with self.begin_capsules() as uow:
             result = await work(uow)
             await uow.commit()
         return result
