@@ -1,4 +1,7 @@
-"""What somebody does with identity, media and capsules, whichever way they get there; mails and time are the world's in both."""
+"""What somebody does with identity, media and capsules, whichever way they get there.
+
+Mails and time are the world's in both.
+"""
 
 from abc import abstractmethod
 from collections.abc import Sequence
