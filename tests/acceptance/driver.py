@@ -1,6 +1,9 @@
-"""What somebody does with identity and media, whichever way they get there; mails and time are the world's in both."""
+"""What somebody does with identity, media and capsules, whichever way they get there.
 
-from abc import ABC, abstractmethod
+Mails and time are the world's in both.
+"""
+
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -22,13 +25,14 @@ from asperguide.media import FileView, LinkView, MadeLink, NewUpload, QuotaView,
 from asperguide.operations import MyJob
 from asperguide.shared.actor import Role
 from asperguide.testing import World
+from tests.acceptance.letters import Letters
 
 PASSWORD = "quartz-lantern-47-violet"
 BETTER = "umber-kestrel-82-quilt"
 
 
-class Driver(ABC):
-    """One way to call identity and media. `token` is the access token of whoever asks.
+class Driver(Letters):
+    """One way to call identity, media and capsules. `token` is the access token of whoever asks.
 
     A refusal raises the same error class in every driver.
     """

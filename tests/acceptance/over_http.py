@@ -1,14 +1,12 @@
 """Identity and media over REST: requests with bearer tokens to the whole application, problems read back as errors."""
 
 from collections.abc import Sequence
-from typing import Any, NoReturn, TypeVar
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
-import httpx
 import msgspec
 
-from asperguide.adapters.http.problems import PreconditionFailed, catalogue
 from asperguide.identity import (
     Account,
     Ended,
@@ -23,24 +21,15 @@ from asperguide.identity import (
 )
 from asperguide.media import FileView, LinkView, MadeLink, NewUpload, QuotaView, StartedUpload, UploadView
 from asperguide.operations import MyJob
-from asperguide.server import build
 from asperguide.shared.actor import Role
-from asperguide.shared.errors import EditedMeanwhile
-from asperguide.testing import World
 from tests.acceptance.driver import PASSWORD, Driver
+from tests.acceptance.letters import LettersOverHttp
+from tests.acceptance.rest import read, read_items
 from tests.media import in_chunks
 
-T = TypeVar("T")
-ERRORS = {kind.internal_code: kind for kind in catalogue()}
 
-
-class OverHttp(Driver):
+class OverHttp(LettersOverHttp, Driver):
     """A client of `/api/v1` without a network between."""
-
-    def __init__(self, world: World) -> None:
-        super().__init__(world)
-        transport = httpx.ASGITransport(build(world.container), client=("192.0.2.7", 1234))
-        self.client = httpx.AsyncClient(transport=transport, base_url="http://localhost")
 
     async def register(self, new: NewUser) -> Registered:
         return read(await self._send("POST", "/users", json=msgspec.to_builtins(new)), Registered)
@@ -210,39 +199,3 @@ class OverHttp(Driver):
 
     async def quota(self, token: str) -> QuotaView:
         return read(await self._send("GET", "/users/me/quota", token), QuotaView)
-
-    async def _send(
-        self, method: str, path: str, token: str | None = None, *, headers: dict[str, str] | None = None, **rest: Any
-    ) -> httpx.Response:
-        given = {**(headers or {}), **({"authorization": f"Bearer {token}"} if token else {})}
-        response = await self.client.request(method, f"/api/v1{path}", headers=given, **rest)
-        if response.is_error:
-            raise_problem(response)
-        return response
-
-
-def read(response: httpx.Response, kind: type[T]) -> T:
-    """The body as what the use case answered."""
-    return exactly(response.json(), kind)
-
-
-def read_items(response: httpx.Response, kind: type[T]) -> list[T]:
-    """What is in the envelope of a list."""
-    return [exactly(item, kind) for item in response.json()["items"]]
-
-
-def exactly(raw: dict[str, Any], kind: type[T]) -> T:
-    """The answer that was sent, of which nothing may be left over."""
-    answer = msgspec.convert(raw, kind)
-    assert msgspec.json.decode(msgspec.json.encode(answer)) == raw
-    return answer
-
-
-def raise_problem(response: httpx.Response) -> NoReturn:
-    """The error whose problem this is. HTTP tells a lost update as a failed precondition."""
-    problem = response.json()
-    kind = ERRORS[problem["internal_code"]]
-    assert response.headers["content-type"] == "application/problem+json"
-    assert problem["code"] == kind.slug.upper().replace("-", "_")
-    assert problem["status"] == response.status_code
-    raise EditedMeanwhile if kind is PreconditionFailed else kind(problem["detail"])

@@ -53,14 +53,18 @@ class ReadDraft:
         draft, sealed = await self.reads.draft(id), await self.reads.sealed((id,))
         if draft is None or draft.owner != actor.user or id not in sealed:
             raise DraftNotFound
-        return draft, self.written(sealed[id])
+        if (written := self.written(sealed[id])) is None:
+            raise DraftNotFound
+        return draft, written
 
-    def written(self, sealed: Sealed) -> Draft:
-        """The draft that was sealed."""
+    def written(self, sealed: Sealed) -> Draft | None:
+        """What is in a draft; None when it was made a capsule between the reading of the one and the other."""
         try:
             return unpacked_draft(self.vault.unseal(sealed))
         except SealBroken:
             raise LetterUnreadable from None
+        except ValueError:
+            return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +89,9 @@ class ListDrafts:
         found = await self.reads.drafts(actor.user, page)
         sealed = await self.reads.sealed([draft.id for draft in found.items])
         items = tuple(
-            draft_view(draft, self.read.written(sealed[draft.id])) for draft in found.items if draft.id in sealed
+            draft_view(draft, written)
+            for draft in found.items
+            if draft.id in sealed and (written := self.read.written(sealed[draft.id])) is not None
         )
         return Page(items=items, next_cursor=found.next_cursor, total=found.total)
 

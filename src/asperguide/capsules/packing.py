@@ -45,8 +45,9 @@ class PackLetters:
             page = await self.reads.drafts(user, PageRequest(cursor=cursor, limit=MAX_LIMIT))
             sealed = await self.reads.sealed([draft.id for draft in page.items])
             for draft in page.items:
-                if draft.id in sealed:
-                    view = draft_view(draft, self.read.written(sealed[draft.id]))
+                written = self.read.written(sealed[draft.id]) if draft.id in sealed else None
+                if written is not None:
+                    view = draft_view(draft, written)
                     yield PackedLetter(name=f"draft {draft.id}.json", at=draft.updated_at, what=view)
             if (cursor := page.next_cursor) is None:
                 return

@@ -40,7 +40,8 @@ def settings_on(mariadb: MariaDB, schema: str, **changes: Any) -> Settings:
         "sql_password": mariadb.password,
         "sql_database": schema,
     }
-    return Settings(**{"oauth_secret_key": SECRET, "public_url": URL, **on_server, **UNLIMITED, **changes})
+    secrets = {"oauth_secret_key": SECRET, "capsule_keys": f"house:{SECRET}"}
+    return Settings(**{**secrets, "public_url": URL, **on_server, **UNLIMITED, **changes})
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,15 @@
 """Drafts over HTTP: begun, saved again and again, thrown away, sealed."""
 
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from functools import partial
 from typing import Any
 
 import pytest
+from dependency_injector.providers import Object
 
+from asperguide.adapters.memory.capsules_reads import MemoryCapsuleReads
+from asperguide.capsules import CapsuleId
+from asperguide.capsules.repositories import Sealed
 from tests.http.capsules.people import BODY, TITLE, Somebody, expect, sealing, told, written
 from tests.http.identity.api import ABSENT, Api, problem
 
@@ -162,6 +168,36 @@ async def test_an_administrator_who_acts_for_somebody_reads_no_drafts(api: Api, 
     for path in ("/drafts", f"/drafts/{id}"):
         problem(await api("GET", path, acting), 403, 40213)
     problem(await api("POST", f"/capsules/{id}/seal", acting, json=sealing(api)), 403, 40213)
+
+
+class Interrupted(MemoryCapsuleReads):
+    """Something happens between the reading of a draft and of what is in it."""
+
+    meanwhile: Callable[[], Awaitable[Any]] | None = None
+
+    async def sealed(self, ids: Collection[CapsuleId]) -> Mapping[CapsuleId, Sealed]:
+        """Afterwards."""
+        meanwhile, self.meanwhile = self.meanwhile, None
+        if meanwhile is not None:
+            await meanwhile()
+        return await super().sealed(ids)
+
+
+async def test_a_draft_that_is_sealed_while_it_is_read_is_a_draft_no_more(
+    api: Api, siobhan: Somebody, amelie: Somebody
+) -> None:
+    reads = Interrupted(api.world.database)
+    api.world.container.capsule_reads.override(Object(reads))
+    for method, path, body in (("GET", "/drafts/{}", None), ("GET", "/drafts", None),
+                               ("POST", "/capsules/{}/seal", sealing(api))):  # fmt: skip
+        id = (await begun(siobhan, **written(amelie)))["id"]
+        reads.meanwhile = partial(siobhan, "POST", f"/capsules/{id}/seal", json=sealing(api))
+        answer = await siobhan(method, path.format(id), json=body)
+        if path == "/drafts":
+            assert expect(200, answer)["items"] == []
+        else:
+            problem(answer, 404 if method == "GET" else 409, 40482 if method == "GET" else 40980)
+    assert len(await siobhan.outbox()) == 3
 
 
 @pytest.mark.parametrize("path", ["/drafts", f"/drafts/{ABSENT}"])
