@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-pytest_plugins = ["tests.servers", "tests.collecting"]
+pytest_plugins = ["tests.servers", "tests.collecting", "tests.economy"]
 pytest.register_assert_rewrite("asperguide.testing.contracts")
 
 

@@ -13,11 +13,10 @@ from typing import Any
 
 import uvicorn
 from dependency_injector.providers import Factory, Object
-from litestar import Router
 
 from asperguide.adapters.http import capsules, media, operations
 from asperguide.adapters.http.account_pages import AccountPages
-from asperguide.adapters.http.app import create_app
+from asperguide.adapters.http.app import Prefix, create_app
 from asperguide.adapters.http.credentials import Authentication
 from asperguide.adapters.http.dev_mails import DevMails
 from asperguide.adapters.http.dev_player import DevPlayer
@@ -119,7 +118,7 @@ def rules_of(settings: Settings) -> EdgeRules:
 
 def _controllers(settings: Settings) -> list[Any]:
     found: list[Any] = [
-        Router("/api/v1", route_handlers=[*ROUTES, *media.ROUTES, *capsules.ROUTES, *operations.ROUTES]),
+        Prefix("/api/v1", route_handlers=[*ROUTES, *media.ROUTES, *capsules.ROUTES, *operations.ROUTES]),
         *WELL_KNOWN,
         Health,
         FrontPage,

@@ -55,9 +55,7 @@ def campaign(service: Service, folder: Path, *arguments: str) -> None:
     """Run Schemathesis to its end; what it found is the failure."""
     (folder / "schemathesis.toml").write_text(CONFIG)
     (folder / "hooks.py").write_text(HOOKS)
-    # A coverage run follows its subprocesses; this one is not ours.
-    env = {name: value for name, value in environment().items() if not name.startswith("COV")}
-    env["SCHEMATHESIS_HOOKS"] = "hooks"
+    env = {**environment(), "SCHEMATHESIS_HOOKS": "hooks"}
     command = [Path(sys.executable).with_name("schemathesis"), "run", f"{service.url}/openapi.json", "--no-color"]
     command += ["--phases", PHASES, "--max-examples", str(EXAMPLES), "--generation-database", "none"]
     command += ["--seed", "1"] if not LONG else []

@@ -11,6 +11,7 @@ from asperguide.adapters.logs.masking import Masking
 from asperguide.adapters.sentry import SentryReports
 from asperguide.shared.tracing import Trace, trace
 from tests.collecting import Receiver, receiving
+from tests.servers import wait_until
 
 pytestmark = pytest.mark.expects_error_log
 
@@ -81,6 +82,9 @@ def test_nobody_waits_for_a_sentry_that_hangs(sentry: Receiver) -> None:
         ending = time.monotonic()
     assert time.monotonic() - ending < 10
     assert len(sentry.tried) <= 1
+    # The thread of the SDK goes on: in later tests, against a server that is gone, if it were left alone.
+    sentry.open.set()
+    wait_until(lambda: len(sentry.bodies) == adapter.MOST_A_MINUTE)
 
 
 def test_of_a_flood_a_hundred_reports_a_minute_are_made(sentry: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,6 +52,13 @@ class LeanLitestar(Litestar):
         self.asgi_router.construct_routing_trie()
 
 
+class Prefix(Router):
+    """Routes below a path, made for one application: it is taken as it is, where Litestar copies every route first."""
+
+    def __deepcopy__(self, _: Any) -> Self:
+        return self
+
+
 def _is_added(handler: HTTPRouteHandler) -> bool:
     return handler.http_methods == {HttpMethod.OPTIONS} and "declared" not in handler.opt
 

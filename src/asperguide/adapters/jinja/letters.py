@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,15 +17,7 @@ BREAKS = re.compile(r"[ \x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
 class JinjaLetters(Letters):
-    """Writes letters from the templates in this package, each compiled when it is first needed, as Jinja itself is."""
-
-    @cached_property
-    def _html(self) -> "Environment":
-        return _environment("html", escapes=True)
-
-    @cached_property
-    def _text(self) -> "Environment":
-        return _environment("txt", escapes=False)
+    """Writes letters from the templates in this package, each compiled once in a process, when it is first needed."""
 
     def write(self, kind: str, locale: str, data: Mapping[str, str]) -> Letter:
         """The letter in the language of `locale` (`fr`, `fr-CA`, `fr_FR`), else in English.
@@ -36,11 +28,13 @@ class JinjaLetters(Letters):
             raise ValueError(f"the letter {kind} needs {', '.join(sorted(missing))}")
         language = _closest(locale)
         name, given = f"{language}/{kind}.jinja", {**data, "language": language}
-        words = self._text.get_template(name)
+        words = _environment("txt", escapes=False).get_template(name)
         subject = _flow("".join(words.blocks["subject"](words.new_context(given))))
-        return Letter(subject=subject, text=words.render(given), html=self._html.get_template(name).render(given))
+        html = _environment("html", escapes=True).get_template(name)
+        return Letter(subject=subject, text=words.render(given), html=html.render(given))
 
 
+@cache
 def _environment(format: str, *, escapes: bool) -> "Environment":
     """HTML and text differ in what they escape and in the layout and parts that a template finds."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
