@@ -27,6 +27,7 @@ from asperguide.adapters.signing import Door
 from asperguide.adapters.sql.engine import Database, open_mysql, open_sqlite
 from asperguide.adapters.sql.probe import MaintenanceProbe, SchemaProbe, SqlProbe
 from asperguide.adapters.tracing import NOTHING, TracedMailer, Tracer
+from asperguide.capsules import ClaimTokens
 from asperguide.capsules.ports import Vault
 from asperguide.operations.buckets import Buckets
 from asperguide.operations.ports import MailArchive
@@ -222,6 +223,11 @@ def mailer(settings: Settings, clock: Clock, tracer: Tracer | None = None) -> Co
         protocol = {"network.protocol.name": "smtp", "server.address": settings.smtp_host}
         inner = TracedMailer(inner, tracer, protocol if settings.smtp_host else NOTHING)
     return CountedMailer(inner)
+
+
+def claim_tokens(settings: Settings) -> ClaimTokens:
+    """Links to letters hang on the same keys as letters: they are to work for as long, whatever signs other tokens."""
+    return ClaimTokens(tuple(derive(key.hex(), "claim") for key in settings.vault_keys.values()))
 
 
 def sent_mails(settings: Settings) -> MailArchive:

@@ -441,9 +441,7 @@ class Container(DeclarativeContainer):
     capsule_policy: Provider[c.CapsulePolicy] = Singleton(capsule_policy_of, settings)
     people: Provider[People] = Singleton(LocalPeople, reads)
     attachments: Provider[Attachments] = Singleton(LocalAttachments, media_reads, storage)
-    claim_tokens: Provider[c.ClaimTokens] = Singleton(
-        c.ClaimTokens, Callable(derive, settings.provided.oauth_secret_key, "claim")
-    )
+    claim_tokens: Provider[c.ClaimTokens] = Singleton(choosing.claim_tokens, settings)
 
     # capsules: parts of use cases
     read_draft: Provider[c.ReadDraft] = Factory(c.ReadDraft, reads=capsule_reads, vault=vault)

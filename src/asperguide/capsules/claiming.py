@@ -29,15 +29,16 @@ TOKEN_BYTES = 16 + 4 + 32
 class ClaimTokens:
     """Makes what links in mails end with, and knows what we made: always the same for one addressee and address.
 
-    Nothing is stored: an id, how often the address was set, and an HMAC. A mail that is sent twice has one link.
+    Nothing is stored: an id, how often the address was set, and an HMAC. A mail that is sent twice has one link, unless
+    another secret has become the first meanwhile; links of the others work as long as those are here.
     """
 
-    secret: bytes
+    secrets: tuple[bytes, ...]
 
     def issue(self, addressee: Addressee) -> str:
         """The token for the addressee at this address."""
         raw = addressee.id.bytes + addressee.addressed.to_bytes(4)
-        return base64.urlsafe_b64encode(raw + self._mac(raw)).decode().rstrip("=")
+        return base64.urlsafe_b64encode(raw + _mac(self.secrets[0], raw)).decode().rstrip("=")
 
     def read(self, token: str) -> tuple[AddresseeId, int]:
         """Whose it is, and how often their address had been set. Raises ClaimNotFound for what we did not make."""
@@ -45,12 +46,16 @@ class ClaimTokens:
             raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
         except ValueError:
             raise ClaimNotFound from None
-        if len(raw) != TOKEN_BYTES or not hmac.compare_digest(raw[20:], self._mac(raw[:20])):
+        if len(raw) != TOKEN_BYTES or not self._made(raw[:20], raw[20:]):
             raise ClaimNotFound
         return AddresseeId(UUID(bytes=raw[:16])), int.from_bytes(raw[16:20])
 
-    def _mac(self, raw: bytes) -> bytes:
-        return hmac.digest(self.secret, b"claim\0" + raw, hashlib.sha256)
+    def _made(self, raw: bytes, mac: bytes) -> bool:
+        return any(hmac.compare_digest(mac, _mac(secret, raw)) for secret in self.secrets)
+
+
+def _mac(secret: bytes, raw: bytes) -> bytes:
+    return hmac.digest(secret, b"claim\0" + raw, hashlib.sha256)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,6 +36,7 @@ from asperguide.adapters.memory.tables import MemoryDatabase
 from asperguide.adapters.memory.vault import MemoryVault
 from asperguide.adapters.memory.video_tools import MemoryVideoTools
 from asperguide.adapters.memory.watch import MemoryWatch
+from asperguide.capsules import ClaimTokens
 from asperguide.container import Container
 from asperguide.identity import Confirmation, NewUser, SignedIn, SignInRequest
 from asperguide.settings import Settings
@@ -139,6 +140,7 @@ class World:
         registered = await self.container.register()(new)
         await self.settle()
         await self.container.confirm_email()(Confirmation(code=self.code_for(email)))
+        await self.settle()
         if roles:
             async with self.container.identity_unit_of_work() as uow:
                 user = await uow.users.get(registered.id)
@@ -239,6 +241,7 @@ class World:
         c.hasher.override(Singleton(MemoryPasswords))
         c.strength.override(Singleton(MemoryStrength))
         c.images.override(Singleton(MemoryImages))
+        c.claim_tokens.override(Object(ClaimTokens((b"what claims are made of in worlds",))))
         c.vault.override(Singleton(MemoryVault, c.ids))
         c.video_tools.override(Singleton(MemoryVideoTools))
         c.idempotency.override(Object(self.idempotency))

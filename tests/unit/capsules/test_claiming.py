@@ -5,12 +5,23 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from dependency_injector.providers import Object
 
 from asperguide.adapters.memory.vault import MemoryVault
-from asperguide.capsules import CapsuleView, Draft, NewAddress, NewRecipient, State
+from asperguide.capsules import (
+    Addressee,
+    AddresseeId,
+    CapsuleId,
+    CapsuleView,
+    ClaimTokens,
+    Draft,
+    NewAddress,
+    NewRecipient,
+    State,
+)
 from asperguide.capsules.errors import (
     CapsuleInWrongState,
     CapsuleNotFound,
@@ -285,3 +296,13 @@ async def test_an_account_that_appeared_between_finding_out_and_sealing_gets_the
     await world.advance(days=30)
     assert [one.id for one in (await world.container.list_capsules()(amelie.actor)).items] == [sealed.id]
     assert claims(world, amelie.email) == []
+
+
+def test_links_outlive_the_turning_of_keys_until_their_key_is_taken_away() -> None:
+    one = Addressee(id=AddresseeId(UUID(int=7)), capsule=CapsuleId(UUID(int=8)), email=NEW)
+    old = ClaimTokens((b"old",)).issue(one)
+    turned = ClaimTokens((b"new", b"old"))
+    assert turned.read(old) == turned.read(turned.issue(one)) == (one.id, 1)
+    assert turned.issue(one) != old
+    with pytest.raises(ClaimNotFound):
+        ClaimTokens((b"new",)).read(old)
