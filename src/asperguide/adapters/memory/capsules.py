@@ -196,10 +196,10 @@ class MemoryAnnouncements(Announcements):
         return [self._as_it_is_now(row) for row in found[:limit]]
 
     async def advance(self, told: Sequence[Announcement]) -> None:
-        """Those that still wait."""
+        """Those that are still at this stage."""
         for one in told:
             waiting = self.rows.get(one.addressee)
-            if waiting is not None and (waiting.stage, waiting.due_at) == (one.stage, one.due_at):
+            if waiting is not None and waiting.stage is one.stage:
                 self._put(one.addressee, self._as_it_is_now(waiting).following)
 
     async def reset(self, capsule: CapsuleId, due: Sequence[Announcement]) -> None:

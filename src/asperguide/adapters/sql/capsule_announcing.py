@@ -26,12 +26,13 @@ _due = Prepared(
     .with_for_update(skip_locked=True)
 )
 _next_after = Prepared(sa.select(sa.func.min(_rows.due_at)).where(_rows.due_at > sa.bindparam("now")))
-_still = _rows.stage == sa.bindparam("_stage"), _rows.due_at <= sa.bindparam("_latest")
+# By primary keys alone: servers would rather go along the index of due times, and meet what others hold.
+_still = _rows.stage == sa.bindparam("_stage")
 _advance = {
     Stage.UNFOLDING: by_ids(
-        _rows.id, lambda these: _update.where(these, *_still).values(stage=Stage.READY, due_at=_rows.unlocks_at)
+        _rows.id, lambda these: _update.where(these, _still).values(stage=Stage.READY, due_at=_rows.unlocks_at)
     ),
-    Stage.READY: by_ids(_rows.id, lambda these: _update.where(these, *_still).values(stage=None, due_at=None)),
+    Stage.READY: by_ids(_rows.id, lambda these: _update.where(these, _still).values(stage=None, due_at=None)),
 }
 _forget = Prepared(_update.where(_capsule, _rows.due_at.is_not(None)).values(stage=None, due_at=None))
 _put = by_ids(_rows.id, lambda these: _update.where(these, _capsule))
@@ -50,12 +51,11 @@ class SqlAnnouncements(Announcements):
         return await self._store.all(_due, Announcement, now=now, limit=limit)
 
     async def advance(self, told: Sequence[Announcement]) -> None:
-        """One statement for each stage; what was put in the place of one that was told is due later, and stays."""
+        """One statement for each stage; those that are at another one by now stay as they are."""
         for stage, advance in _advance.items():
             if these := [one for one in told if one.stage is stage]:
                 named = named_ids([one.addressee for one in these])
-                latest = max(one.due_at for one in these)
-                await self._store.change(advance(len(named)), **named, _stage=stage, _latest=latest)
+                await self._store.change(advance(len(named)), **named, _stage=stage)
 
     async def reset(self, capsule: CapsuleId, due: Sequence[Announcement]) -> None:
         """One statement to forget, and one for each stage and time of the new ones, which mostly are the same."""

@@ -18,6 +18,7 @@ from asperguide.adapters.sql.capsule_rows import (
     ReflectionRow,
     ReplyRow,
     in_state,
+    indexes,
 )
 from asperguide.adapters.sql.capsule_sealed import ADDRESSEE, by_id, of_capsule
 from asperguide.adapters.sql.engine import Database
@@ -38,7 +39,7 @@ from asperguide.capsules.repositories import (
     StoredDraft,
 )
 from asperguide.shared.actor import UserId
-from asperguide.shared.pages import Page, PageRequest
+from asperguide.shared.pages import Page, PageRequest, Wanted
 
 _capsules, _addressees, _contents = CapsuleRow.__table__.c, AddresseeRow.__table__.c, ContentRow.__table__.c
 _replies, _countdowns = ReplyRow.__table__.c, CountdownRow.__table__.c
@@ -146,7 +147,8 @@ class SqlCapsuleReads(CapsuleReads):
         table, wanted = AddresseeRow.__table__, CAPSULES.read(page)
         listed = Keyset(row=AddresseeRow, entity=Arrival, filters={"state": lambda state: in_state(table, state, now)})
         async with self._database.reading() as store:
-            return await listed.page(store, wanted, table.c.user == user, table.c.standing.is_not(None))
+            mine = table.c.user == user, table.c.standing.is_not(None)
+            return await listed.page(store, wanted, *mine, among=_among(table, wanted))
 
     async def outbox(self, user: UserId, page: PageRequest, now: datetime) -> Page[Capsule]:
         """By keyset, chosen in one index of capsules."""
@@ -154,7 +156,7 @@ class SqlCapsuleReads(CapsuleReads):
         filters = {"state": lambda state: in_state(table, state, now)}
         listed = Keyset(row=CapsuleRow, entity=Capsule, filters=filters, chosen_in=CapsuleRow)
         async with self._database.reading() as store:
-            return await listed.page(store, wanted, table.c.sender == user)
+            return await listed.page(store, wanted, table.c.sender == user, among=_among(table, wanted))
 
     async def replies(self, capsule: CapsuleId) -> Sequence[Reply]:
         """In the order of the index."""
@@ -180,6 +182,10 @@ class SqlCapsuleReads(CapsuleReads):
         """Counted in the index."""
         async with self._database.reading() as store:
             return {key: int(count) for key, count in await store.execute(_keys_in_use)}
+
+
+def _among(table: sa.Table, wanted: Wanted) -> str:
+    return indexes(table, wanted.filters.get("state"), wanted.field)
 
 
 async def _addressees_of(store: Store, ids: Sequence[CapsuleId]) -> Mapping[CapsuleId, list[Addressee]]:

@@ -57,6 +57,21 @@ def in_state(table: sa.Table, state: State, now: datetime) -> sa.ColumnElement[b
     )  # fmt: skip
 
 
+def indexes(table: sa.Table, state: State | None, field: str) -> str:
+    """Those in which letters of this state, in this order, are found without passing over many others.
+
+    Left alone, servers take the rare for evenly spread. Which unfold are few: they are found by their time, and sorted.
+    Of which are sealed or ready there may be many or few, and servers count before they choose.
+    """
+    ordered, unlocks = f"ix_{table.name}_{field}", f"ix_{table.name}_unlocks_at"
+    standing, standing_unlocks = (name.replace(table.name, f"{table.name}_standing") for name in (ordered, unlocks))
+    if state is State.UNFOLDING:
+        return unlocks
+    if state in (None, State.SEALED):
+        return ordered if state is None or ordered == unlocks else f"{ordered}, {unlocks}"
+    return f"{standing}, {standing_unlocks}" if state is State.READY and standing != standing_unlocks else standing
+
+
 # Each order of a list has an index of its own, which goes on with all that lists are filtered by, and one for each
 # standing: whatever is asked, rows are chosen out of one index alone, and few are passed over that are not shown.
 

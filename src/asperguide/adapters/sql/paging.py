@@ -35,21 +35,27 @@ class Keyset(Generic[T]):
         """The table that conditions are about."""
         return (self.chosen_in or self.row).__table__
 
-    async def page(self, store: Store, wanted: Wanted, *always: Condition) -> Page[T]:
-        """One statement, and one more when a total is wanted."""
+    async def page(self, store: Store, wanted: Wanted, *always: Condition, among: str | None = None) -> Page[T]:
+        """One statement, and one more when a total is wanted.
+
+        `among` names the indexes that servers may choose from, where they are known to judge wrongly.
+        """
         chosen = [*always, *(self.filters[name](value) for name, value in wanted.filters.items())]
         select = self._select if self.chosen_in is None else self._select_chosen
-        found = await store.all(select(wanted, chosen), self.entity)
+        found = await store.all(select(wanted, chosen, among), self.entity)
         count = sa.select(sa.func.count()).select_from(self.places).where(*chosen)
         return wanted.page(found, int(await store.scalar(count)) if wanted.count else None)
 
-    def _select(self, wanted: Wanted, chosen: list[Condition]) -> sa.Select[Any]:
-        return _cut(sa.select(*self._columns()), self.places, wanted, chosen)
+    def _select(self, wanted: Wanted, chosen: list[Condition], among: str | None) -> sa.Select[Any]:
+        return _cut(self._hinted(sa.select(*self._columns()), among), self.places, wanted, chosen)
 
-    def _select_chosen(self, wanted: Wanted, chosen: list[Condition]) -> sa.Select[Any]:
+    def _select_chosen(self, wanted: Wanted, chosen: list[Condition], among: str | None) -> sa.Select[Any]:
         table = self.row.__table__
-        ids = _cut(sa.select(self.places.c.id), self.places, wanted, chosen).subquery("chosen")
+        ids = _cut(self._hinted(sa.select(self.places.c.id), among), self.places, wanted, chosen).subquery("chosen")
         return sa.select(*self._columns()).join(ids, ids.c.id == table.c.id).order_by(*_order(table, wanted))
+
+    def _hinted(self, select: sa.Select[Any], among: str | None) -> sa.Select[Any]:
+        return select if among is None else select.with_hint(self.places, f"FORCE INDEX ({among})", "mysql")
 
     def _columns(self) -> list[sa.Column[Any]]:
         return [column for column in self.row.__table__.c if column.key in entity_fields(self.entity)]
