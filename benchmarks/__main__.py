@@ -18,6 +18,8 @@ from benchmarks import (
     file_pages,
     films,
     ledger,
+    letter_pages,
+    letter_sweep,
     logs,
     media_kills,
     rolling,
@@ -56,6 +58,8 @@ SCENARIOS: dict[str, Callable[[Run], Report]] = {
     "films": films.films,
     "file-pages": file_pages.file_pages,
     "media-kills": media_kills.media_kills,
+    "letter-sweep": letter_sweep.letter_sweep,
+    "letter-pages": letter_pages.letter_pages,
     "chaos": chaos.chaos,
     "soak": soak.soak,
 }
@@ -67,6 +71,7 @@ GROUPS = {
     "all": [name for name in SCENARIOS if name not in BY_NAME_ONLY],
     "correctness": ["refresh-storm", "guessing", "limit", "job-kills", "crowd"],
     "logs": ["logging", "log-storm", "log-sink-down"],
+    "letters": ["letter-sweep", "letter-pages"],
     "ledger": ["jobs", "job-kills", "ledger-plans", "crowd"],
 }
 
