@@ -29,6 +29,7 @@ from asperguide.adapters.sql.probe import MaintenanceProbe, SchemaProbe, SqlProb
 from asperguide.adapters.tracing import NOTHING, TracedMailer, Tracer
 from asperguide.capsules.ports import Vault
 from asperguide.operations.buckets import Buckets
+from asperguide.operations.ports import MailArchive
 from asperguide.operations.stores import StoreProbe
 from asperguide.settings import Settings
 from asperguide.settings.capsule_keys import entries
@@ -221,6 +222,13 @@ def mailer(settings: Settings, clock: Clock, tracer: Tracer | None = None) -> Co
         protocol = {"network.protocol.name": "smtp", "server.address": settings.smtp_host}
         inner = TracedMailer(inner, tracer, protocol if settings.smtp_host else NOTHING)
     return CountedMailer(inner)
+
+
+def sent_mails(settings: Settings) -> MailArchive:
+    """What was sent to the folder, when there is no SMTP server."""
+    from asperguide.adapters.filesystem.mails import SentMails
+
+    return SentMails(settings.mail_folder)
 
 
 def _mailer(settings: Settings, clock: Clock) -> Mailer:

@@ -19,7 +19,6 @@ from asperguide import media as m
 from asperguide import operations as o
 from asperguide.adapters.caching.identity import CachedIdentityReads
 from asperguide.adapters.caching.read_through import ReadThrough
-from asperguide.adapters.filesystem.mails import SentMails
 from asperguide.adapters.jinja.letters import JinjaLetters
 from asperguide.adapters.local import LocalAttachments, LocalBelongings, LocalLongWork, LocalPeople, LocalPortraits
 from asperguide.adapters.magic import MagicTypes
@@ -578,7 +577,7 @@ class Container(DeclarativeContainer):
     check_readiness: Provider[CheckReadiness] = Singleton(
         CheckReadiness, probes=probes, draining=draining.provided.is_set
     )
-    sent_mails: Provider[MailArchive] = Singleton(SentMails, settings.provided.mail_folder)
+    sent_mails: Provider[MailArchive] = Singleton(choosing.sent_mails, settings)
     prune_ledger: Provider[PruneLedger] = Factory(PruneLedger, ledger=ledger, idempotency=idempotency, clock=clock)
 
     # operations: maintenance

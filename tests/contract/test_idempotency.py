@@ -1,6 +1,7 @@
 """The law of idempotency keys, on each kind of persistence; then how a database keeps answers."""
 
 import asyncio
+import hashlib
 
 import pytest
 import sqlalchemy as sa
@@ -18,6 +19,16 @@ from tests.contract.persistences import sql_persistence
 
 class TestIdempotency(IdempotencyContract):
     """Each of them."""
+
+
+async def test_a_request_cannot_be_found_out_by_trying_fingerprints(database: Database, clock: MovableClock) -> None:
+    persistence, fingerprint = sql_persistence(database, clock), hashlib.sha256(b"the request").digest()
+    for key in ("one", "two"):
+        await call(persistence, key=key, fingerprint=fingerprint)
+    async with database.reading() as store:
+        first, second = (await store.execute(sa.select(IdempotencyClaim.fingerprint))).scalars().all()
+    assert first[-32:] != second[-32:]
+    assert all(tried not in first for tried in (fingerprint, hashlib.sha256(fingerprint).digest()))
 
 
 async def test_answers_are_sealed_and_keys_are_digests(database: Database, clock: MovableClock) -> None:

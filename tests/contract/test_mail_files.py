@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from asperguide.adapters.filesystem import FileMailer, SentMails
+from asperguide.adapters.filesystem.mails import FileMailer, SentMails
 from asperguide.shared.ports import MailDelayed
 from tests.mailing import DOMAIN, MAIL, NOW, SENDER, StoppedClock, parsed
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from asperguide.adapters.filesystem import FileMailer
+from asperguide.adapters.filesystem.mails import FileMailer
 from asperguide.adapters.memory.mailer import MemoryMailer
 from asperguide.adapters.mime import compose
 from asperguide.testing.contracts import MailerContract

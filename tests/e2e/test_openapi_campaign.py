@@ -28,20 +28,25 @@ auto-signup = false
 # A code, a token or a state can be wrong although its form is right; files can be too large, and of types that are
 # not accepted.
 [checks.positive_data_acceptance]
-expected-statuses = ["2xx", 304, 307, 400, 401, 403, 404, 409, 410, 412, 413, 415, 416, 422, 429, 460, 503]
+expected-statuses = ["2xx", 303, 304, 307, 400, 401, 403, 404, 409, 410, 412, 413, 415, 416, 422, 429, 460, 503]
 
 # What tus answers to another version than its own, and to none.
 [checks.negative_data_rejection]
 expected-statuses = [400, 401, 403, 404, 405, 406, 409, 412, 413, 415, 422, 428, 429, 503]
 
 [checks.missing_required_header]
-expected-statuses = [400, 401, 403, 406, 412, 415, 422]
+expected-statuses = [400, 401, 403, 406, 412, 415, 422, 428]
 """
 
 HOOKS = """
+from datetime import datetime
+
 import schemathesis
+from hypothesis import strategies
 
 schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")
+soon = strategies.datetimes(datetime(2027, 1, 1), datetime(2030, 1, 1))
+schemathesis.openapi.format("date-time-local", soon.map(datetime.isoformat))
 """
 
 

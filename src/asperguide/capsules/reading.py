@@ -2,14 +2,21 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from uuid import UUID
 
 from asperguide.capsules.addressees import CapsuleId
 from asperguide.capsules.content import Content, unpacked
-from asperguide.capsules.errors import AttachmentNotFound, CapsuleNotFound, CapsuleStillSealed, LetterUnreadable
+from asperguide.capsules.errors import (
+    AttachmentNotFound,
+    CapsuleInWrongState,
+    CapsuleNotFound,
+    CapsuleStillSealed,
+    LetterUnreadable,
+)
 from asperguide.capsules.events import CapsuleOpened
-from asperguide.capsules.model import Action, Capsule, Fact, State
+from asperguide.capsules.model import SHUT, Action, Capsule, Fact
 from asperguide.capsules.ports import Attachments, CapsuleReads, People, Person, SealBroken, Vault
 from asperguide.capsules.repositories import CapsulesUnitOfWork
 from asperguide.capsules.views import (
@@ -22,7 +29,7 @@ from asperguide.capsules.views import (
     summary,
 )
 from asperguide.shared.actor import Actor, UserId, refuse_impersonators
-from asperguide.shared.errors import FieldError, InvalidFields
+from asperguide.shared.errors import DomainError, FieldError, InvalidFields
 from asperguide.shared.pages import Page, PageRequest
 from asperguide.shared.ports import Clock
 from asperguide.shared.repeating import until_unhindered
@@ -87,6 +94,11 @@ async def visible(reads: CapsuleReads, id: CapsuleId, user: UserId, clock: Clock
     if capsule is None or not capsule.sees(user, Fact.EXISTENCE, clock.now()):
         raise CapsuleNotFound
     return capsule
+
+
+def unreadable(capsule: Capsule, now: datetime) -> DomainError:
+    """Why somebody who knows of the capsule reads nothing: it is too early, or not opened, taken back, disappeared."""
+    return CapsuleStillSealed() if capsule.state(now) in SHUT else CapsuleInWrongState()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,7 +225,7 @@ class LinkAttachment:
         capsule = await visible(self.reads, id, actor.user, self.clock)
         content = await self.read(capsule, actor.user)
         if content is None:
-            raise CapsuleStillSealed if capsule.state(self.clock.now()) is not State.CANCELLED else CapsuleNotFound
+            raise unreadable(capsule, self.clock.now())
         if file not in content.attachments:
             raise AttachmentNotFound
         return await self.files.link(file)
@@ -236,6 +248,6 @@ class ProveCapsule:
         capsule = await visible(self.reads, id, actor.user, self.clock)
         content = await self.read(capsule, actor.user)
         if content is None and capsule.sender != actor.user:
-            raise CapsuleStillSealed
+            raise unreadable(capsule, self.clock.now())
         whole = content is not None and capsule.names_sender_to(actor.user, self.clock.now())
         return proof_view(capsule, content if whole else None)

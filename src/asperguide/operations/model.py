@@ -110,7 +110,8 @@ class Vitals:
     `time` is what the database takes for now, `oldest_lease` the earliest end of a lease whose job counts as running,
     `stray_sessions` are live sessions of people who are suspended or gone; under `maintenance` nobody works on jobs.
     `unchecked_since` is when the file that waits for longest came into the state it waits in, `upload_over_since` the
-    earliest end of an upload that is still there.
+    earliest end of an upload that is still there, `announcement_due_at` when the earliest announcement of a letter that
+    still waits is due.
     """
 
     time: datetime
@@ -120,6 +121,7 @@ class Vitals:
     maintenance: bool
     unchecked_since: datetime | None = None
     upload_over_since: datetime | None = None
+    announcement_due_at: datetime | None = None
 
 
 class DeedKind(StrEnum):

@@ -254,7 +254,7 @@ async def test_what_goes_with_a_letter_is_fetched_from_the_storage_while_it_is_t
         problem(await who("GET", path), 409, 40981)
     problem(await malik("GET", path), 404, 40480)
     await api.world.advance(days=30)
-    problem(await amelie("GET", path), 409, 40981)
+    problem(await amelie("GET", path), 409, 40982)
     shown = (await amelie.open(id))["content"]["attachments"]
     assert [(one["available"], one["name"]) for one in shown] == [(True, "O'Neil.png"), (True, "Tour.png")]
     for who in (siobhan, amelie):
@@ -269,6 +269,19 @@ async def test_what_goes_with_a_letter_is_fetched_from_the_storage_while_it_is_t
     problem(await amelie("GET", f"/capsules/{id}/attachments/{gone['id']}"), 404, 40485)
     problem(await amelie("GET", f"/capsules/{id}/attachments/{ABSENT}"), 404, 40485)
     problem(await amelie("GET", f"/files/{file['id']}"), 404, 40440)
+
+
+async def test_what_was_taken_back_or_has_disappeared_is_not_said_to_open_later(
+    api: Api, siobhan: Somebody, amelie: Somebody
+) -> None:
+    back, gone = (await siobhan.seal(amelie))["id"], (await siobhan.seal(amelie, disappears_after=60))["id"]
+    expect(200, await siobhan("POST", f"/capsules/{back}/cancel"))
+    await api.world.advance(days=30)
+    await amelie.open(gone)
+    await api.world.advance(minutes=1)
+    for id in (back, gone):
+        for place in ("proof", f"attachments/{ABSENT}"):
+            problem(await amelie("GET", f"/capsules/{id}/{place}"), 409, 40982)
 
 
 async def test_an_administrator_who_acts_for_somebody_sees_letters_from_outside(

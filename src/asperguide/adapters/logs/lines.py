@@ -7,8 +7,7 @@ import json
 import logging
 import sys
 import traceback
-from collections.abc import Iterator, MutableMapping
-from contextlib import contextmanager
+from collections.abc import MutableMapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import chain, islice
@@ -16,28 +15,12 @@ from typing import Any
 
 import msgspec
 
+from asperguide.adapters.absent import without
 from asperguide.adapters.logs.masking import Masking
 from asperguide.shared.tracing import Harmless, trace
 
-
-@contextmanager
-def _without_rich() -> Iterator[None]:
-    """Let structlog believe that rich is not installed.
-
-    It would import it to draw tracebacks, with the values of variables in them: secrets, 6 MiB and a tenth of a second.
-    """
-    absent = object()
-    kept: Any = sys.modules.get("rich", absent)
-    sys.modules["rich"] = None  # type: ignore[assignment]
-    try:
-        yield
-    finally:
-        del sys.modules["rich"]
-        if kept is not absent:
-            sys.modules["rich"] = kept
-
-
-with _without_rich():
+# It would import rich to draw tracebacks, with the values of variables in them: secrets, 6 MiB, a tenth of a second.
+with without("rich"):
     import structlog
     from structlog.dev import ConsoleRenderer, plain_traceback
     from structlog.stdlib import ProcessorFormatter

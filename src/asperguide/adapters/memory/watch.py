@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from asperguide.adapters.memory.capsules_tables import ANNOUNCEMENTS
 from asperguide.adapters.memory.identity_tables import SESSIONS, USERS
 from asperguide.adapters.memory.ledger import MemoryLedger
 from asperguide.adapters.memory.media_tables import FILES, UPLOADS
@@ -34,5 +35,6 @@ class MemoryWatch(Watch):
             schema_fits=True,
             unchecked_since=min((file.updated_at for file in unchecked), default=None),
             upload_over_since=min((upload.expires_at for upload in self._database.rows(UPLOADS).all()), default=None),
+            announcement_due_at=min((one.due_at for one in self._database.rows(ANNOUNCEMENTS).all()), default=None),
             maintenance=bool(self._database.rows(MAINTENANCE).all(lambda _: True)),
         )

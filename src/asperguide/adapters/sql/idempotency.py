@@ -27,10 +27,15 @@ R = TypeVar("R")
 KEPT = timedelta(hours=24)
 LEASE = timedelta(seconds=10)
 NONCE_BYTES = 12
+OWNER_BYTES = 16
+UNREADABLE = "What this Idempotency-Key did can no longer be read; use a new key."
 
 
 class IdempotencyClaim(Row):
-    """One key of one scope, both only as a digest. `answer` is sealed; without one, the claim is a lease."""
+    """One key of one scope, both only as a digest. `answer` is sealed; without one, the claim is a lease.
+
+    Of the fingerprint there is an HMAC, behind one of the id: whoever reads the table finds no request out by trying.
+    """
 
     __tablename__ = "idempotency_claims"
 
@@ -86,12 +91,13 @@ class SqlIdempotency(Idempotency):
     def __init__(self, database: Database, clock: Clock, ids: Ids, secret: bytes) -> None:
         self._database, self._clock, self._ids = database, clock, ids
         self._cipher = AESGCM(hmac.digest(secret, b"asperguide idempotency answers", hashlib.sha256))
+        self._marks = hmac.digest(secret, b"asperguide idempotency fingerprints", hashlib.sha256)
 
     @contextlib.asynccontextmanager
     async def claim(self, scope: str, key: str, fingerprint: bytes, answer: type[R]) -> AsyncIterator[R | None]:
         """Reserve the key, or give what is kept for it."""
         id = hashlib.sha256(f"{len(scope)}:{scope}{key}".encode()).digest()
-        ticket = await self._reserve(id, fingerprint)
+        ticket = await self._reserve(id, self._mark(id, fingerprint))
         if isinstance(ticket, bytes):
             yield self._unseal(id, ticket, answer)
             return
@@ -119,6 +125,11 @@ class SqlIdempotency(Idempotency):
         nonce = self._ids.secret()[:NONCE_BYTES]
         return nonce + self._cipher.encrypt(nonce, msgspec.json.encode(answer), id)
 
+    def _mark(self, id: bytes, fingerprint: bytes) -> bytes:
+        """What is kept of a fingerprint, behind what tells whether it was made with this secret."""
+        owner = hmac.digest(self._marks, id, hashlib.sha256)[:OWNER_BYTES]
+        return owner + hmac.digest(self._marks, id + fingerprint, hashlib.sha256)
+
     async def _reserve(self, id: bytes, fingerprint: bytes) -> "_Ticket | bytes":
         """A ticket to ride on, or the sealed answer."""
         now = self._clock.now()
@@ -134,7 +145,8 @@ class SqlIdempotency(Idempotency):
                 raise StillRunning
             if found.expires_at > now:
                 if not hmac.compare_digest(found.fingerprint, fingerprint):
-                    raise IdempotencyKeyReused
+                    known = found.fingerprint[:OWNER_BYTES] == fingerprint[:OWNER_BYTES]
+                    raise IdempotencyKeyReused if known else IdempotencyKeyReused(UNREADABLE)
                 if found.answer is not None:
                     return bytes(found.answer)
                 if found.leased_until > now:
@@ -153,5 +165,5 @@ class SqlIdempotency(Idempotency):
         try:
             opened = self._cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], id)
         except InvalidTag:
-            raise IdempotencyKeyReused("What this Idempotency-Key did can no longer be read; use a new key.") from None
+            raise IdempotencyKeyReused(UNREADABLE) from None
         return msgspec.json.decode(opened, type=answer)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 
 from asperguide.adapters.sql import migrations
+from asperguide.adapters.sql.capsule_rows import AddresseeRow
 from asperguide.adapters.sql.engine import Database
 from asperguide.adapters.sql.identity_rows import SessionRow, UserRow
 from asperguide.adapters.sql.ledger import jobs
@@ -34,6 +35,7 @@ _unchecked_since = sa.select(sa.func.min(_files.updated_at)).where(
     _files.state.in_((FileState.QUARANTINED, FileState.CHECKING))
 )
 _upload_over_since = sa.select(sa.func.min(UploadRow.__table__.c.expires_at))
+_announcement_due_at = sa.select(sa.func.min(AddresseeRow.__table__.c.due_at))
 
 
 class SqlWatch(Watch):
@@ -54,6 +56,7 @@ class SqlWatch(Watch):
                 maintenance=await store.scalar(_maintenance) > 0,
                 unchecked_since=await store.scalar(_unchecked_since),
                 upload_over_since=await store.scalar(_upload_over_since),
+                announcement_due_at=await store.scalar(_announcement_due_at),
             )
 
     async def _time(self, store: Store, now: datetime) -> datetime:

@@ -9,8 +9,9 @@ from asperguide.operations.ports import Watch
 from asperguide.testing.contracts.filing import awaited, file, owner, upload
 from asperguide.testing.contracts.ledger import LEASE, claim, job
 from asperguide.testing.contracts.maintenance import begin, end, notice
-from asperguide.testing.contracts.people import HOUR, NOW, active, add_all, session
+from asperguide.testing.contracts.people import DAY, HOUR, NOW, active, add_all, session
 from asperguide.testing.contracts.persistence import Persistence
+from asperguide.testing.contracts.sealing import capsule, somebody
 
 
 class WatchContract:
@@ -20,7 +21,7 @@ class WatchContract:
         now = persistence.clock.now()
         seen = await watch.look(now)
         assert (seen.oldest_lease, seen.stray_sessions, seen.maintenance) == (None, 0, False)
-        assert (seen.unchecked_since, seen.upload_over_since) == (None, None)
+        assert (seen.unchecked_since, seen.upload_over_since, seen.announcement_due_at) == (None, None, None)
         assert seen.time.utcoffset() == timedelta()
 
     async def test_the_lease_that_is_over_for_longest_is_seen_until_somebody_ends_the_job(
@@ -80,3 +81,12 @@ class WatchContract:
         assert (await watch.look(NOW)).upload_over_since == NOW - HOUR
         await persistence.change_media(lambda uow: uow.uploads.remove(kept[0]))
         assert (await watch.look(NOW)).upload_over_since == NOW + 3 * HOUR
+
+    async def test_the_first_letter_that_is_still_to_be_announced_is_seen(
+        self, watch: Watch, persistence: Persistence
+    ) -> None:
+        first, second = (capsule(somebody(), somebody(), unlocks_at=NOW + days * DAY) for days in (30, 40))
+        await persistence.keep_capsules(first, second)
+        assert (await watch.look(NOW)).announcement_due_at == NOW + 27 * DAY
+        await persistence.change_capsules(lambda uow: uow.announcements.reset(first.id, ()))
+        assert (await watch.look(NOW)).announcement_due_at == NOW + 37 * DAY

@@ -81,7 +81,7 @@ from asperguide.shared.pages import PageRequest
 
 SEE_OTHER = 303
 SEALED = (InvalidCapsule, InvalidUnlockTime, NotWhileImpersonating)
-READING = (CapsuleNotFound, CapsuleStillSealed, LetterUnreadable, NotWhileImpersonating)
+READING = (CapsuleNotFound, CapsuleStillSealed, CapsuleInWrongState, LetterUnreadable, NotWhileImpersonating)
 DOING = (CapsuleNotFound, CapsuleInWrongState, Forbidden, NotWhileImpersonating)
 CHANGING = (*DOING, EditedMeanwhile, LetterUnreadable)
 
