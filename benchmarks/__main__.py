@@ -18,6 +18,11 @@ from benchmarks import (
     file_pages,
     films,
     ledger,
+    letter_kills,
+    letter_pages,
+    letter_race,
+    letter_storm,
+    letter_sweep,
     logs,
     media_kills,
     rolling,
@@ -56,10 +61,15 @@ SCENARIOS: dict[str, Callable[[Run], Report]] = {
     "films": films.films,
     "file-pages": file_pages.file_pages,
     "media-kills": media_kills.media_kills,
+    "letter-sweep": letter_sweep.letter_sweep,
+    "letter-storm": letter_storm.letter_storm,
+    "letter-pages": letter_pages.letter_pages,
+    "letter-race": letter_race.letter_race,
+    "letter-kills": letter_kills.letter_kills,
     "chaos": chaos.chaos,
     "soak": soak.soak,
 }
-BY_NAME_ONLY = {"peers", "rolling-restarts", "chaos", "soak", "media-kills"}
+BY_NAME_ONLY = {"peers", "rolling-restarts", "chaos", "soak", "media-kills", "letter-kills"}
 SECONDS = {"soak": 600}
 """How long a round is unless told; 4 for all others."""
 
@@ -67,6 +77,7 @@ GROUPS = {
     "all": [name for name in SCENARIOS if name not in BY_NAME_ONLY],
     "correctness": ["refresh-storm", "guessing", "limit", "job-kills", "crowd"],
     "logs": ["logging", "log-storm", "log-sink-down"],
+    "letters": ["letter-sweep", "letter-storm", "letter-pages", "letter-race"],
     "ledger": ["jobs", "job-kills", "ledger-plans", "crowd"],
 }
 

@@ -120,6 +120,15 @@ def killable_redis(servers: Backends, folder: Path) -> Iterator[RedisRig]:
         rig.process.stop()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crew:
+    """How many processes there are, and the cores that workers take in turns."""
+
+    servers: int = 2
+    workers: int = WORKERS
+    cores: Sequence[int] = (CLIENT_CORE,)
+
+
 @dataclass
 class Fleet:
     """The processes that may die: servers and workers, by their place."""
@@ -127,6 +136,7 @@ class Fleet:
     folder: Path
     service: Service
     workers: list[Pinned]
+    cores: Sequence[int]
 
     def kill(self, place: int) -> str:
         """Kill one with -9 and start another in its place; what it was."""
@@ -141,8 +151,9 @@ class Fleet:
         return "worker"
 
     def start_worker(self, number: int) -> Pinned:
-        """`asperguide worker`."""
-        return Pinned.start(f"worker-{number}", asperguide("worker"), self.folder, self.service.settings, CLIENT_CORE)
+        """`asperguide worker`, on the next of the cores."""
+        core = self.cores[number % len(self.cores)]
+        return Pinned.start(f"worker-{number}", asperguide("worker"), self.folder, self.service.settings, core)
 
 
 def _kill(process: Pinned) -> None:
@@ -151,13 +162,15 @@ def _kill(process: Pinned) -> None:
 
 
 @contextmanager
-def fleet(run: Run, servers: Backends, **settings: str) -> Iterator[Fleet]:
-    """Two servers that do not work on jobs, and two workers; whoever lives at the end is ended."""
+def fleet(run: Run, backends: Backends, crew: Crew = Crew(), /, **settings: str) -> Iterator[Fleet]:
+    """Servers that do not work on jobs, and workers; whoever lives at the end is ended."""
     with ExitStack() as stack:
-        ours = stack.enter_context(service(run.folder, run.seed, servers, 2, WORKER_EMBEDDED="false", **settings))
-        whole = Fleet(run.folder, ours, [])
+        ours = stack.enter_context(
+            service(run.folder, run.seed, backends, crew.servers, WORKER_EMBEDDED="false", **settings)
+        )
+        whole = Fleet(run.folder, ours, [], crew.cores)
         try:
-            whole.workers = [whole.start_worker(number) for number in range(WORKERS)]
+            whole.workers = [whole.start_worker(number) for number in range(crew.workers)]
             yield whole
         finally:
             for process in (*whole.workers, *ours.servers):

@@ -239,6 +239,11 @@ def workers(url: str, folder: Path, cores: Sequence[int], lease: float, redis_ur
 def database(servers: Backends, name: str) -> str:
     """An empty database on the server."""
     servers.make_database(name)
+    return url_of(servers, name)
+
+
+def url_of(servers: Backends, name: str) -> str:
+    """How our own adapters are told to reach one database."""
     return f"mysql://{USER}:{PASSWORD}@127.0.0.1:{servers.sql_port}/{name}"
 
 

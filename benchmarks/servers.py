@@ -61,10 +61,11 @@ def mariadb(folder: Path) -> Iterator[int]:
     told = subprocess.run([*install, "--skip-test-db", *AS_ROOT], check=False, capture_output=True)
     if told.returncode:
         raise DidNotStart("mariadb-install-db: " + (told.stdout + told.stderr).decode(errors="replace")[-2000:])
-    port, door = free_port(), data / "s.sock"
+    port, door, room = free_port(), data / "s.sock", folder / "mariadb-tmp"
+    room.mkdir()  # in a shared one the next server to start removes the temporary tables of this one
     command = [_program("mariadbd"), "--no-defaults", f"--datadir={data}", "--bind-address=127.0.0.1", f"--port={port}"]
     command += [f"--socket={door}", "--skip-name-resolve", "--skip-log-bin", "--performance-schema=OFF"]
-    command += ["--innodb-flush-log-at-trx-commit=0", *AS_ROOT]
+    command += [f"--tmpdir={room}", "--innodb-flush-log-at-trx-commit=0", *AS_ROOT]
     with Pinned.start("mariadbd", command, folder, core=CLIENT_CORE) as server:
         _wait(server, port)
         with pymysql.connect(unix_socket=str(door), user="root") as root, root.cursor() as cursor:
