@@ -21,6 +21,7 @@ from asperguide.shared.ports import Clock, Mail, MailDelayed, Mailer
 from asperguide.testing import World
 from asperguide.testing.faults import Error, Faults, nth, seeded
 from asperguide.testing.world import SETTINGS
+from tests.capsules import seal
 from tests.identity import events, new_user, register
 from tests.world.ten_years import Town
 
@@ -94,9 +95,10 @@ class Patient(World):
 
 
 async def nine_days(world: World) -> bytes:
-    """Somebody stays, somebody lapses, mails are late, sessions and codes run out."""
+    """Somebody stays and gets a letter, somebody lapses, mails are late, sessions and codes run out."""
     faults = Faults(seeded(1, {"mailer.send": {Error(MailDelayed): 0.5}}))
-    await world.person("siobhan")
+    siobhan = await world.person("siobhan")
+    await seal(world, siobhan, siobhan, days=4.56789)
     world.container.mailer.override(Object(faults.wrap(world.mailer, "mailer")))
     await world.advance(minutes=7)
     await register(world, "lapsing")
@@ -110,8 +112,8 @@ async def test_passing_over_idle_firings_changes_nothing() -> None:
     settings = replace(SETTINGS, session_idle_days=3)
     patient = Patient(settings)
     assert await nine_days(World(settings)) == await nine_days(patient)
-    # 16 an hour and one every 5 minutes, for 9 days and 10 minutes, and one a day
-    assert patient.fired == 9 * 24 * (16 + 12) + 2 + 9
+    # 16 an hour, one every 5 minutes and one a minute, for 9 days and 10 minutes, and one a day
+    assert patient.fired == 9 * 24 * (16 + 12 + 60) + 2 + 10 + 9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

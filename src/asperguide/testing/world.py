@@ -1,7 +1,7 @@
 """The whole service in this process: real use cases on memory adapters, and a clock that can be moved."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -115,7 +115,7 @@ class World:
             for schedule in firing:
                 await self._scheduler.fire(schedule, stop)
             await self.settle()
-            self._forget(firing)
+            self._forget_firings()
 
     def dump(self) -> bytes:
         """All that there is, one JSON object per line in an order of its own: the same bytes for the same world.
@@ -160,9 +160,9 @@ class World:
                 return found[2]
         raise LookupError(f"no mail with a code was sent to {email}")
 
-    def _forget(self, fired: Sequence[Schedule]) -> None:
-        """Leave no rows of these that are done: else pruning them would be something to do, and leave rows to prune."""
-        kinds = {kind_of(type(schedule.message)) for schedule in fired}
+    def _forget_firings(self) -> None:
+        """Leave no rows of schedules that are done: else pruning them would be something to do, and leave some to prune."""
+        kinds = {kind_of(type(schedule.message)) for schedule in self._schedules}
         over = [
             id
             for id, row in self.ledger.rows.items()
