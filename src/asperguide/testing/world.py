@@ -161,7 +161,7 @@ class World:
         raise LookupError(f"no mail with a code was sent to {email}")
 
     def _forget_firings(self) -> None:
-        """Leave no rows of schedules that are done: else pruning them would be something to do, and leave some to prune."""
+        """Leave no rows of schedules that are done: pruning them would be something to do, and leave some to prune."""
         kinds = {kind_of(type(schedule.message)) for schedule in self._schedules}
         over = [
             id
