@@ -44,12 +44,11 @@ CANCELLED = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Walk:
-    """A list from its first place on, as far as so many places where a page is timed, or to its end."""
+    """A list from its first place to its end."""
 
     name: str
     sort: str
     state: State | None = None
-    places: int = 10
 
     @property
     def filters(self) -> Mapping[str, str]:
@@ -58,8 +57,7 @@ class Walk:
 
 
 ORDERS = tuple(
-    Walk(name=f"all by {sort}", sort=sort, places=LETTERS)
-    for sort in ("-sealed_at", "sealed_at", "-unlocks_at", "unlocks_at")
+    Walk(name=f"all by {sort}", sort=sort) for sort in ("-sealed_at", "sealed_at", "-unlocks_at", "unlocks_at")
 )
 STATES = tuple(
     Walk(name=f"{state} by {sort}", sort=sort, state=state)
@@ -139,14 +137,12 @@ class Inbox:
 async def _walked(inbox: Inbox, walk: Walk) -> tuple[Sequence[Taken], int]:
     """What each page took that was timed, and how many letters were passed."""
     taken, cursor, page, letters = list[Taken](), None, 0, 0
-    while len(taken) < walk.places:
+    while cursor is not None or not page:
         if page % EVERY == 0:
             tries = [await inbox.timed(walk, cursor) for _ in range(3)]
             taken.append(min(tries, key=lambda one: one.database))
         count, cursor = await inbox.following(walk, cursor)
         page, letters = page + 1, letters + count
-        if cursor is None:
-            break
     return taken, letters
 
 

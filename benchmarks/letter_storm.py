@@ -36,7 +36,7 @@ WITHIN = 10.0
 """Seconds from the due second."""
 REPEATS_A_ROUND = 4
 KILLS, PAUSES = 6, (0.3, 1.5)
-"""Workers that die each time, from a second before the due one: a worker takes seconds to be there again."""
+"""Workers that die each time, from the due second on: a worker takes seconds to be there again."""
 SWEEP_SECONDS = 5
 PATIENCE = 180.0
 SETTLING = 1.0
@@ -139,7 +139,7 @@ def _in(interval: int) -> datetime:
 def _storm(ledger: "Ledger", ours: Fleet, due: datetime, random: Random | None) -> Storm:
     """Let all letters be due then, and wait until nobody is left who is to be told; kill meanwhile if told how."""
     ledger.reset(due)
-    kills, next_kill = 0, due.timestamp() - 1
+    kills, next_kill = 0, due.timestamp()
     while ledger.number(LEFT):
         if random is not None and kills < KILLS and time.time() > next_kill:
             ours.kill(random.randrange(WORKERS))

@@ -12,6 +12,8 @@ from asperguide.capsules.repositories import CapsulesUnitOfWork
 from asperguide.shared.ports import Clock, JobOptions, Message
 
 BATCH = 500
+AFTERWARDS = JobOptions(priority=1)
+"""Thousands of mails that are due at once keep nobody waiting: neither the next sweep nor whoever registers."""
 GRAIN = timedelta(seconds=1)
 """What is due within the same second is looked for once."""
 
@@ -39,7 +41,7 @@ class SweepCapsules:
             due = await uow.announcements.due(now, BATCH)
             if due:
                 for one in due:
-                    uow.announce(_event(one))
+                    uow.announce(_event(one), AFTERWARDS)
                 await uow.announcements.advance(due)
                 await uow.commit()
         return len(due)

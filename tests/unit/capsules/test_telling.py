@@ -7,6 +7,7 @@ from dependency_injector.providers import Object
 
 from asperguide.capsules import AddresseeId, CapsuleView, NewAddress, NewReply
 from asperguide.capsules.errors import CapsuleInWrongState, CapsuleNotFound, InvalidRecipient
+from asperguide.capsules.events import CapsulesSweepDue
 from asperguide.shared.errors import Forbidden
 from asperguide.shared.ports import Mail, MailRefused
 from asperguide.testing import World
@@ -86,6 +87,20 @@ async def test_what_is_due_soon_is_looked_for_when_it_is_due(world: World, siobh
     world.clock.set(waiting[0].run_at)
     await world.settle()
     assert kinds(world, amelie.email) == ["capsule-ready"]
+
+
+async def test_mails_about_letters_that_are_due_keep_no_sweep_waiting_and_no_registration(
+    world: World, siobhan: Person, amelie: Person
+) -> None:
+    sealed = await seal(world, siobhan, amelie, days=1)
+    await world.settle()
+    world.clock.set(sealed.unlock.at)
+    assert await world.container.sweep_capsules()() == 1
+    async with world.container.capsules_unit_of_work() as uow:
+        uow.announce(CapsulesSweepDue())
+        await uow.commit()
+    first, second = await world.ledger.claim("somebody", "default", 2, timedelta(minutes=1))
+    assert (first.kind, second.kind) == ("capsules.capsules-sweep-due", "capsules.capsule-ready")
 
 
 async def test_a_letter_that_was_opened_before_it_was_announced_is_not_announced_by_mail(
