@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Sequence
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,6 +11,7 @@ from uuid import UUID
 
 import msgspec
 
+from asperguide.adapters.absent import without
 from asperguide.adapters.security.keys import SECRET_SIZES, TokenKey, private_key, retired_keys, shared_key
 from asperguide.identity.errors import AccessTokenRefused
 from asperguide.identity.ports import AccessTokens, Claims
@@ -106,19 +108,25 @@ class JwtAccessTokens(AccessTokens):
 
     @cached_property
     def _jws(self) -> "PyJWS":
-        """Imported by the first token: PyJWT and its cryptography take 90 ms that no start should wait for."""
-        from jwt import PyJWS
+        """Imported by the first token: PyJWT takes time that no start should wait for.
+
+        It would import cryptography, which takes 7 MiB, also where nothing but shared secrets signs.
+        """
+        symmetric = all(key.algorithm in SECRET_SIZES for key in self._keys.values())
+        with without("cryptography") if symmetric else nullcontext():
+            from jwt import PyJWS
 
         return PyJWS()
 
     def _verify(self, token: str) -> tuple[Claims, datetime]:
+        jws = self._jws
         from jwt import PyJWTError
 
         key = self._keys.get(token.partition(".")[0])
         if key is None or not token.isascii():
             raise AccessTokenRefused
         try:
-            payload = msgspec.json.decode(self._jws.decode(token, key.verifier, [key.algorithm]), type=_Payload)
+            payload = msgspec.json.decode(jws.decode(token, key.verifier, [key.algorithm]), type=_Payload)
         except (PyJWTError, msgspec.MsgspecError):
             raise AccessTokenRefused from None
         if payload.iss != self._issuer or payload.aud != self._audience:

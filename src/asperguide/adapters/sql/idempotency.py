@@ -1,17 +1,16 @@
 """Idempotency keys as a table: a claim under a fencing token, and the answer sealed in its own transaction."""
 
 import contextlib
+import functools
 import hashlib
 import hmac
 from collections.abc import AsyncIterator, Callable
 from contextvars import ContextVar
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 import sqlalchemy as sa
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -21,6 +20,9 @@ from asperguide.adapters.sql.store import Store
 from asperguide.adapters.sql.types import KeyBytes, LongBytes
 from asperguide.shared.errors import DatabaseUnavailable, IdempotencyKeyReused, StillRunning
 from asperguide.shared.ports import Clock, Idempotency, Ids
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 R = TypeVar("R")
 
@@ -90,8 +92,15 @@ class SqlIdempotency(Idempotency):
 
     def __init__(self, database: Database, clock: Clock, ids: Ids, secret: bytes) -> None:
         self._database, self._clock, self._ids = database, clock, ids
-        self._cipher = AESGCM(hmac.digest(secret, b"asperguide idempotency answers", hashlib.sha256))
+        self._answers = hmac.digest(secret, b"asperguide idempotency answers", hashlib.sha256)
         self._marks = hmac.digest(secret, b"asperguide idempotency fingerprints", hashlib.sha256)
+
+    @functools.cached_property
+    def _cipher(self) -> "AESGCM":
+        """Imported for the first answer that is kept: it takes 7 MiB, which processes that only read never need."""
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+        return AESGCM(self._answers)
 
     @contextlib.asynccontextmanager
     async def claim(self, scope: str, key: str, fingerprint: bytes, answer: type[R]) -> AsyncIterator[R | None]:
@@ -162,6 +171,8 @@ class SqlIdempotency(Idempotency):
                 await store.change(_release, _id=ticket.id, _fence=ticket.fence)
 
     def _unseal(self, id: bytes, sealed: bytes, answer: type[R]) -> R:
+        from cryptography.exceptions import InvalidTag
+
         try:
             opened = self._cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], id)
         except InvalidTag:
