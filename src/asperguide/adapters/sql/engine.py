@@ -12,7 +12,6 @@ from contextvars import Context
 from pathlib import Path
 from typing import Any
 
-import aiomysql  # type: ignore[import-untyped]
 from sqlalchemy import event
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import InvalidRequestError
@@ -220,6 +219,8 @@ def open_mysql(
 
     Statements that take longer than `slow` seconds are logged, and all are told to the tracer.
     """
+    # Its driver brings 8 MiB, which an embedded database has no use for.
+    import aiomysql  # type: ignore[import-untyped]
 
     async def connect(**options: Any) -> Any:
         # The driver's own timeout ends with the TCP handshake; a server that accepts and says nothing counts as well.

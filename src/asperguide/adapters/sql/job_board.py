@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import mysql, sqlite
+from sqlalchemy.dialects import mysql
 
 from asperguide.adapters.sql.engine import Database
 from asperguide.adapters.sql.ledger import LedgerJob, jobs, prune_jobs
@@ -125,6 +125,8 @@ class SqlJobBoard(JobBoard):
         """One insert, which forgives a row that is there."""
         statement: Any
         if self._store.connection.dialect.name == "sqlite":
+            from sqlalchemy.dialects import sqlite
+
             statement = sqlite.insert(LedgerPause.__table__).on_conflict_do_nothing()
         else:
             statement = mysql.insert(LedgerPause.__table__).on_duplicate_key_update(queue=pauses.queue)

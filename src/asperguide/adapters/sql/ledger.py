@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import mysql, sqlite
+from sqlalchemy.dialects import mysql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from asperguide.adapters.sql.engine import Database
@@ -144,6 +144,8 @@ async def put_jobs(store: Store, new: Sequence[NewJob]) -> None:
 @functools.cache
 def _put(dialect: str) -> Prepared:
     if dialect == "sqlite":
+        from sqlalchemy.dialects import sqlite
+
         return Prepared(sqlite.insert(LedgerJob.__table__).on_conflict_do_nothing())
     # Unlike INSERT IGNORE this forgives a known key and nothing else.
     return Prepared(mysql.insert(LedgerJob.__table__).on_duplicate_key_update(fence=jobs.fence))

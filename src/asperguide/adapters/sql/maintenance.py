@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import mysql, sqlite
+from sqlalchemy.dialects import mysql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from asperguide.adapters.sql.engine import Database
@@ -59,6 +59,8 @@ class SqlMaintenanceSwitch(MaintenanceSwitch):
         values = {name: getattr(maintenance, name) for name in FIELDS}
         statement: Any
         if self._store.connection.dialect.name == "sqlite":
+            from sqlalchemy.dialects import sqlite
+
             statement = sqlite.insert(TABLE).values(id=1, **values)
             statement = statement.on_conflict_do_update(index_elements=["id"], set_=values)
         else:

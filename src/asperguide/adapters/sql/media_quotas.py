@@ -3,7 +3,7 @@
 import functools
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import mysql, sqlite
+from sqlalchemy.dialects import mysql
 
 from asperguide.adapters.sql.media_rows import FileRow, UsageRow
 from asperguide.adapters.sql.prepared import Prepared
@@ -74,6 +74,8 @@ def _make(dialect: str) -> Prepared:
     """A row of zeros, unless there is one."""
     values = {"owner": sa.bindparam("_owner"), **dict.fromkeys(NUMBERS, 0)}
     if dialect == "sqlite":
+        from sqlalchemy.dialects import sqlite
+
         return Prepared(sqlite.insert(UsageRow.__table__).values(values).on_conflict_do_nothing())
     # Unlike INSERT IGNORE this forgives a row that is there and nothing else.
     return Prepared(mysql.insert(UsageRow.__table__).values(values).on_duplicate_key_update(owner=_usage.owner))

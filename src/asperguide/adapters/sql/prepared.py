@@ -16,8 +16,6 @@ from sqlalchemy import exc
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from asperguide.adapters.sql import wire
-
 Processor = Callable[[Any], Any]
 
 
@@ -150,6 +148,8 @@ async def _discard(connection: AsyncConnection, driver: Any) -> None:
 
 
 async def _on_mysql(driver: Any, sql: str, parameters: Any) -> Answer:
+    from asperguide.adapters.sql import wire
+
     if isinstance(parameters, list):
         async with driver.cursor() as cursor:
             await cursor.executemany(sql, parameters)

@@ -9,7 +9,7 @@ from time import perf_counter
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import mysql, sqlite
+from sqlalchemy.dialects import mysql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from asperguide.adapters.sql.failures import translated
@@ -155,6 +155,8 @@ def _upsert(row: type[Row], dialect: str) -> Prepared:
     table = row.__table__
     names = [column.key for column in table.c if not column.primary_key]
     if dialect == "sqlite":
+        from sqlalchemy.dialects import sqlite
+
         new = sqlite.insert(table)
         return Prepared(new.on_conflict_do_update(set_={name: new.excluded[name] for name in names}))
     added = mysql.insert(table)
