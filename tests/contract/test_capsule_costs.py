@@ -34,6 +34,7 @@ from asperguide.testing import MovableClock
 from asperguide.testing.contracts import Persistence
 from asperguide.testing.contracts.people import DAY, HOUR, NOW
 from asperguide.testing.contracts.sealing import (
+    bare,
     capsule,
     content,
     countdown,
@@ -80,7 +81,7 @@ async def test_reading_letters_costs_few_statements(persistence: Persistence, da
     await persistence.keep_capsules(*kept, *(content(one.id) for one in kept), way)
     reads, ids = persistence.capsule_reads, [one.id for one in kept]
     assert await cost(database, lambda: reads.capsule(ids[0])) == (kept[0], "SELECT SELECT")
-    assert await cost(database, lambda: reads.capsules(ids)) == ({one.id: one for one in kept}, "SELECT SELECT")
+    assert await cost(database, lambda: reads.capsules(ids)) == ({one.id: bare(one) for one in kept}, "SELECT")
     assert (await cost(database, lambda: reads.sealed(ids)))[1] == "SELECT"
     assert (await cost(database, lambda: reads.counted_down(way.digest)))[1] == "SELECT"
     for nothing in (reads.capsules([]), reads.sealed([]), reads.some_recipients([])):

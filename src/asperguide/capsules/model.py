@@ -142,8 +142,12 @@ class Capsule:
 
     def state_for(self, addressee: Addressee, now: datetime) -> State:
         """What it is for one of several: opened as soon as they have opened it."""
+        return self.state_if(addressee.opened_at is not None, now)
+
+    def state_if(self, opened: bool, now: datetime) -> State:
+        """What it is for somebody who has, or has not, opened it."""
         state = self.state(now)
-        return State.OPENED if state is State.READY and addressee.opened_at is not None else state
+        return State.OPENED if state is State.READY and opened else state
 
     def addressee(self, user: UserId) -> Addressee | None:
         """The user as one whom it is for: the first, if its sender wrote them down in several ways."""

@@ -66,15 +66,16 @@ class PackLetters:
         cursor, now = None, self.clock.now()
         while True:
             sent = await self.reads.outbox(user, PageRequest(cursor=cursor, limit=MAX_LIMIT), now)
-            for capsule in (await self.reads.capsules([one.id for one in sent.items])).values():
-                view = await self.show(capsule, user)
-                yield PackedLetter(name=f"sent {capsule.id}.json", at=capsule.sealed_at, what=view)
+            for one in sent.items:
+                if (capsule := await self.reads.capsule(one.id)) is not None:
+                    view = await self.show(capsule, user)
+                    yield PackedLetter(name=f"sent {capsule.id}.json", at=capsule.sealed_at, what=view)
             if (cursor := sent.next_cursor) is None:
                 break
         while True:
             got = await self.reads.inbox(user, PageRequest(cursor=cursor, limit=MAX_LIMIT), now)
-            for capsule in (await self.reads.capsules([one.capsule for one in got.items])).values():
-                if capsule.sender != user:
+            for arrival in got.items:
+                if (capsule := await self.reads.capsule(arrival.capsule)) is not None and capsule.sender != user:
                     view = await self.show(capsule, user)
                     yield PackedLetter(name=f"received {capsule.id}.json", at=capsule.sealed_at, what=view)
             if (cursor := got.next_cursor) is None:

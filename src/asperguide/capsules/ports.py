@@ -134,10 +134,11 @@ class Attachments(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """A capsule in somebody's inbox: `id` is theirs as an addressee."""
+    """A capsule in somebody's inbox: `id` is theirs as an addressee, `opened` whether they have opened it."""
 
     id: AddresseeId
     capsule: CapsuleId
+    opened: bool = False
     sealed_at: datetime
     unlocks_at: datetime
 
@@ -182,7 +183,7 @@ class CapsuleReads(Protocol):
 
     @abstractmethod
     async def capsules(self, ids: Collection[CapsuleId]) -> Mapping[CapsuleId, Capsule]:
-        """Those of these capsules that there are, with all their addressees."""
+        """Those of these capsules that there are, without addressees."""
         ...
 
     @abstractmethod

@@ -145,7 +145,7 @@ class ListCapsules:
         # Of somebody whom the sender wrote down in several ways there are several arrivals.
         arrivals = {one.capsule: one for one in reversed(found.items) if one.capsule in capsules}
         items = tuple(
-            summary(capsules[one.capsule], capsules[one.capsule].named(one.id), user, people, now)
+            summary(capsules[one.capsule], user, people, now, opened=one.opened)
             for one in found.items
             if arrivals.get(one.capsule) is one
         )
@@ -155,7 +155,7 @@ class ListCapsules:
         now = self.clock.now()
         found = await self.reads.outbox(user, page, now)
         people = await self._senders(found.items)
-        items = tuple(summary(capsule, None, user, people, now) for capsule in found.items)
+        items = tuple(summary(capsule, user, people, now) for capsule in found.items)
         return Page(items=items, next_cursor=found.next_cursor, total=found.total)
 
     async def _senders(self, capsules: Collection[Capsule]) -> Mapping[UserId, Person]:

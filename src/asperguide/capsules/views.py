@@ -194,11 +194,11 @@ def sender_view(
 
 
 def summary(
-    capsule: Capsule, mine: Addressee | None, reader: UserId, people: Mapping[UserId, Person], now: datetime
+    capsule: Capsule, reader: UserId, people: Mapping[UserId, Person], now: datetime, *, opened: bool = False
 ) -> CapsuleSummary:
-    """The capsule in a list: in the inbox of `mine`, or in the outbox."""
+    """The capsule in a list; in an inbox it is told whether its owner has `opened` it."""
     return CapsuleSummary(
-        id=capsule.id, state=capsule.state(now) if mine is None else capsule.state_for(mine, now),
+        id=capsule.id, state=capsule.state_if(opened, now),
         sender=sender_view(capsule, reader, people, now), theme=capsule.theme, unlock=capsule.unlock,
         sealed_at=capsule.sealed_at,
     )  # fmt: skip

@@ -70,17 +70,15 @@ class MemoryCapsuleReads(CapsuleReads):
 
     async def capsule(self, id: CapsuleId) -> Capsule | None:
         """By id."""
-        return (await self.capsules([id])).get(id)
+        capsule = self._database.rows(CAPSULES).get(id)
+        if capsule is None:
+            return None
+        return replace(capsule, addressees=tuple(self._database.rows(ADDRESSEES).all(lambda one: one.capsule == id)))
 
     async def capsules(self, ids: Collection[CapsuleId]) -> Mapping[CapsuleId, Capsule]:
-        """By ids; every addressee is looked at."""
-        wanted = set(ids)
+        """By ids."""
         rows = self._database.rows(CAPSULES)
-        named: dict[CapsuleId, list[Addressee]] = {id: [] for id in wanted}
-        for one in self._database.rows(ADDRESSEES).all(lambda one: one.capsule in wanted):
-            named[one.capsule].append(one)
-        found = [capsule for id in wanted if (capsule := rows.get(id)) is not None]
-        return {capsule.id: replace(capsule, addressees=tuple(named[capsule.id])) for capsule in found}
+        return {id: replace(found, addressees=()) for id in ids if (found := rows.get(id)) is not None}
 
     async def addressee(self, id: AddresseeId) -> Addressee | None:
         """By id."""
@@ -95,7 +93,13 @@ class MemoryCapsuleReads(CapsuleReads):
             assert capsule is not None
             states[one.id] = capsule.state_for(one, now)
             found.append(
-                Arrival(id=one.id, capsule=capsule.id, sealed_at=capsule.sealed_at, unlocks_at=capsule.unlocks_at)
+                Arrival(
+                    id=one.id,
+                    capsule=capsule.id,
+                    opened=one.opened_at is not None and capsule.cancelled_at is None,
+                    sealed_at=capsule.sealed_at,
+                    unlocks_at=capsule.unlocks_at,
+                )
             )
         return page_of(
             found, listing.CAPSULES.read(page), {"state": lambda arrival, state: states[arrival.id] is state}

@@ -1,8 +1,10 @@
-"""Reads of capsules outside of transactions, one statement each; addressees take one more, and so does a total."""
+"""Reads of capsules outside of transactions, one statement each.
 
-from collections import defaultdict
+The addressees of a capsule take one more, and so does a total.
+"""
+
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -17,14 +19,14 @@ from asperguide.adapters.sql.capsule_rows import (
     RecipientRow,
     ReflectionRow,
     ReplyRow,
+    Standing,
     in_state,
     indexes,
 )
-from asperguide.adapters.sql.capsule_sealed import ADDRESSEE, by_id, of_capsule
+from asperguide.adapters.sql.capsule_sealed import by_id, of_capsule
 from asperguide.adapters.sql.engine import Database
 from asperguide.adapters.sql.paging import Keyset
 from asperguide.adapters.sql.prepared import Prepared, by_ids, named_ids
-from asperguide.adapters.sql.store import Store
 from asperguide.capsules.addressees import Addressee, AddresseeId, CapsuleId
 from asperguide.capsules.listing import CAPSULES, DRAFTS, RECIPIENTS
 from asperguide.capsules.model import Capsule
@@ -47,10 +49,6 @@ _CAPSULE = tuple(_capsules[name] for name in Capsule.__slots__ if name in _capsu
 
 _capsule = Prepared(sa.select(*_CAPSULE).where(_capsules.id == sa.bindparam("id")))
 _some_capsules = by_ids(_capsules.id, lambda these: sa.select(*_CAPSULE).where(these))
-_of_capsules = by_ids(
-    _addressees.capsule,
-    lambda these: sa.select(*ADDRESSEE).where(these).order_by(_addressees.capsule, _addressees.position),
-)
 _some_contents = by_ids(_contents.id, lambda these: sa.select(ContentRow.__table__).where(these))
 _some_recipients = by_ids(
     RecipientRow.__table__.c.id, lambda these: sa.select(RecipientRow.__table__).where(these)
@@ -74,6 +72,24 @@ _keys_in_use = Prepared(sa.select(_contents.key_id, sa.func.count()).group_by(_c
 
 _DRAFT_LIST = Keyset(row=DraftRow, entity=StoredDraft, filters={})
 _RECIPIENT_LIST = Keyset(row=RecipientRow, entity=Recipient, filters={})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Listed:
+    """An addressee as far as the indexes of inboxes know them."""
+
+    id: AddresseeId
+    capsule: CapsuleId
+    sealed_at: datetime
+    unlocks_at: datetime
+    standing: Standing
+
+    @property
+    def arrival(self) -> Arrival:
+        return Arrival(
+            id=self.id, capsule=self.capsule, opened=self.standing is Standing.OPENED, sealed_at=self.sealed_at,
+            unlocks_at=self.unlocks_at,
+        )  # fmt: skip
 
 
 class SqlCapsuleReads(CapsuleReads):
@@ -128,14 +144,12 @@ class SqlCapsuleReads(CapsuleReads):
             return replace(found, addressees=tuple(await store.all(of_capsule, Addressee, capsule=id)))
 
     async def capsules(self, ids: Collection[CapsuleId]) -> Mapping[CapsuleId, Capsule]:
-        """By primary keys; then all their addressees."""
+        """By primary keys."""
         if not ids:
             return {}
+        named = named_ids(_each(ids))
         async with self._database.reading() as store:
-            named = named_ids(_each(ids))
-            found = await store.all(_some_capsules(len(named)), Capsule, **named)
-            addressees = await _addressees_of(store, [one.id for one in found])
-        return {one.id: replace(one, addressees=tuple(addressees[one.id])) for one in found}
+            return {one.id: one for one in await store.all(_some_capsules(len(named)), Capsule, **named)}
 
     async def addressee(self, id: AddresseeId) -> Addressee | None:
         """By primary key."""
@@ -145,10 +159,12 @@ class SqlCapsuleReads(CapsuleReads):
     async def inbox(self, user: UserId, page: PageRequest, now: datetime) -> Page[Arrival]:
         """By keyset, out of one index of addressees alone."""
         table, wanted = AddresseeRow.__table__, CAPSULES.read(page)
-        listed = Keyset(row=AddresseeRow, entity=Arrival, filters={"state": lambda state: in_state(table, state, now)})
+        listed = Keyset(row=AddresseeRow, entity=_Listed, filters={"state": lambda state: in_state(table, state, now)})
         async with self._database.reading() as store:
             mine = table.c.user == user, table.c.standing.is_not(None)
-            return await listed.page(store, wanted, *mine, among=_among(table, wanted))
+            found = await listed.page(store, wanted, *mine, among=_among(table, wanted))
+        items = tuple(one.arrival for one in found.items)
+        return Page(items=items, next_cursor=found.next_cursor, total=found.total)
 
     async def outbox(self, user: UserId, page: PageRequest, now: datetime) -> Page[Capsule]:
         """By keyset, chosen in one index of capsules."""
@@ -186,15 +202,6 @@ class SqlCapsuleReads(CapsuleReads):
 
 def _among(table: sa.Table, wanted: Wanted) -> str:
     return indexes(table, wanted.filters.get("state"), wanted.field)
-
-
-async def _addressees_of(store: Store, ids: Sequence[CapsuleId]) -> Mapping[CapsuleId, list[Addressee]]:
-    found = defaultdict[CapsuleId, list[Addressee]](list)
-    if ids:
-        named = named_ids(ids)
-        for one in await store.all(_of_capsules(len(named)), Addressee, **named):
-            found[one.capsule].append(one)
-    return found
 
 
 def _each(ids: Collection[UUID]) -> Sequence[UUID]:

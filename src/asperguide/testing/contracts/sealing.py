@@ -70,6 +70,11 @@ def addressee(of: CapsuleId, to: UserId | str, **fields: Any) -> Addressee:
     return replace(ready, **fields)
 
 
+def bare(whole: Capsule) -> Capsule:
+    """The capsule without addressees, as lists have it."""
+    return replace(whole, addressees=())
+
+
 def having(whole: Capsule, **changed: Any) -> Capsule:
     """The capsule with its first addressee changed."""
     return whole.having(replace(whole.addressees[0], **changed))

@@ -46,7 +46,8 @@ def collection(sender: UserId, reader: UserId, count: int = 36) -> list[Capsule]
 def arrival(of: Capsule) -> Arrival:
     """What the second addressee has in their inbox."""
     mine = of.addressees[1]
-    return Arrival(id=mine.id, capsule=of.id, sealed_at=of.sealed_at, unlocks_at=of.unlocks_at)
+    opened = mine.opened_at is not None and of.cancelled_at is None
+    return Arrival(id=mine.id, capsule=of.id, opened=opened, sealed_at=of.sealed_at, unlocks_at=of.unlocks_at)
 
 
 def in_order(things: list[Any], sort: str) -> list[Any]:
