@@ -157,12 +157,12 @@ async def test_a_file_that_takes_no_writes_costs_no_job_and_no_worker(
 
 @pytest.fixture
 async def small_server(tmp_path: Path) -> AsyncIterator[tuple[MariaDB, Database]]:
-    """A server of which all tables together may take 14 MB, of which it needs 12 for itself."""
+    """A server of which all tables together may take 18 MB, of which it needs 12 for itself and some for each table."""
     need("mariadbd", "mariadb-install-db")
     (folder := tmp_path / "server").mkdir()
     server = prepare_mariadb(folder)
     assert server.daemon is not None
-    server.daemon.command += ["--innodb-file-per-table=OFF", "--innodb-data-file-path=ibdata1:12M:autoextend:max:14M"]
+    server.daemon.command += ["--innodb-file-per-table=OFF", "--innodb-data-file-path=ibdata1:12M:autoextend:max:18M"]
     try:
         server.start()
         database = on_server(server, server.create_database())
@@ -189,7 +189,7 @@ async def test_a_server_without_room_costs_no_job_and_no_worker(
         await eventually(lambda: day.refused >= 3, 20)
         assert await day.there() < JOBS
         await asyncio.to_thread(server.stop)
-        server.daemon.command[-1] = server.daemon.command[-1].replace("14M", "64M")
+        server.daemon.command[-1] = server.daemon.command[-1].replace("18M", "64M")
         await asyncio.to_thread(server.start)
         await eventually(day.all_there, 60)
     assert await day.nothing_left()

@@ -24,6 +24,7 @@ from asperguide.shared.ports import Mail
 from asperguide.testing import World
 from asperguide.testing.world import LINK, SETTINGS
 from asperguide.worker import worker_of
+from tests.faults.letter_cases import vault
 
 State = dict[str, list[str]]
 """The rows of each table, the mails, the keys of mails as often as they were handed over, and those of objects."""
@@ -33,9 +34,9 @@ LETTERS = JinjaLetters()
 
 BOOKKEEPING = {"alembic_version", "idempotency_claims"}
 NAMES = re.compile(
-    r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?<=#)[\w-]{43}|memory\$\d+\$\d+\$[0-9a-f]{64}|[0-9a-f]{64}|[0-9a-f]{32}"
+    r"[0-9a-f]{65,}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?<=#)[\w-]{43}|memory\$\d+\$\d+\$[0-9a-f]{64}|[0-9a-f]{64}|[0-9a-f]{32}"
 )
-"""Ids, codes in links, hashes of passwords, digests, ids without dashes."""
+"""What is encrypted, ids, codes in links, hashes of passwords, digests, ids without dashes."""
 
 VERSION = re.compile(r'"version": ?\d+')
 
@@ -77,10 +78,11 @@ class Stage:
         c = self.world.container
         c.mailer.override(Object(self.post))
         c.letters.override(Object(LETTERS))
+        c.vault.override(Object(vault(self.world)))
         if on_sqlite:
             for provider in (
                 c.identity_unit_of_work, c.counter, c.reads, c.ledger, c.idempotency, c.operations_unit_of_work,
-                c.job_reads, c.media_unit_of_work, c.media_reads,
+                c.job_reads, c.media_unit_of_work, c.media_reads, c.capsules_unit_of_work, c.capsule_reads,
             ):  # fmt: skip
                 provider.reset_override()
             self.world._worker = worker_of(c)

@@ -257,7 +257,7 @@ async def test_a_broken_invariant_is_a_figure() -> None:
         f for f in await shared_figures(ledger, clock).figures() if f.name == "asperguide_invariant_violated"
     ]
     found = {sample.labels["invariant"]: sample.value for sample in violated.samples}
-    assert found == dict.fromkeys(("leases", "dead-jobs", "sessions", "files", "schema", "clocks"), 0) | {
+    assert found == dict.fromkeys(("leases", "dead-jobs", "sessions", "files", "letters", "schema", "clocks"), 0) | {
         "ledger-age": 1
     }
 
