@@ -1,16 +1,20 @@
 """Taking one's letters along: everything that a person may read now, and that there are others."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from typing import TypeVar
 
 from asperguide.capsules.drafting import ReadDraft
 from asperguide.capsules.ports import CapsuleReads
 from asperguide.capsules.reading import ShowCapsule
 from asperguide.capsules.views import draft_view
 from asperguide.shared.actor import UserId
-from asperguide.shared.pages import MAX_LIMIT, PageRequest
+from asperguide.shared.pages import MAX_LIMIT, Page, PageRequest
 from asperguide.shared.ports import Clock
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,43 +44,36 @@ class PackLetters:
             yield one
 
     async def _drafts(self, user: UserId) -> AsyncGenerator[PackedLetter, None]:
-        cursor = None
-        while True:
-            page = await self.reads.drafts(user, PageRequest(cursor=cursor, limit=MAX_LIMIT))
-            sealed = await self.reads.sealed([draft.id for draft in page.items])
-            for draft in page.items:
-                written = self.read.written(sealed[draft.id]) if draft.id in sealed else None
-                if written is not None:
-                    view = draft_view(draft, written)
-                    yield PackedLetter(name=f"draft {draft.id}.json", at=draft.updated_at, what=view)
-            if (cursor := page.next_cursor) is None:
-                return
+        async for draft in _all(partial(self.reads.drafts, user)):
+            sealed = (await self.reads.sealed((draft.id,))).get(draft.id)
+            written = None if sealed is None else self.read.written(sealed)
+            if written is not None:
+                view = draft_view(draft, written)
+                yield PackedLetter(name=f"draft {draft.id}.json", at=draft.updated_at, what=view)
 
     async def _recipients(self, user: UserId) -> AsyncGenerator[PackedLetter, None]:
-        cursor = None
-        while True:
-            page = await self.reads.recipients(user, PageRequest(cursor=cursor, limit=MAX_LIMIT))
-            for one in page.items:
-                yield PackedLetter(name=f"recipient {one.id}.json", at=one.updated_at, what=one)
-            if (cursor := page.next_cursor) is None:
-                return
+        async for one in _all(partial(self.reads.recipients, user)):
+            yield PackedLetter(name=f"recipient {one.id}.json", at=one.updated_at, what=one)
 
     async def _capsules(self, user: UserId) -> AsyncGenerator[PackedLetter, None]:
         """Those that are both from and for the person come once."""
-        cursor, now = None, self.clock.now()
-        while True:
-            sent = await self.reads.outbox(user, PageRequest(cursor=cursor, limit=MAX_LIMIT), now)
-            for one in sent.items:
-                if (capsule := await self.reads.capsule(one.id)) is not None:
-                    view = await self.show(capsule, user)
-                    yield PackedLetter(name=f"sent {capsule.id}.json", at=capsule.sealed_at, what=view)
-            if (cursor := sent.next_cursor) is None:
-                break
-        while True:
-            got = await self.reads.inbox(user, PageRequest(cursor=cursor, limit=MAX_LIMIT), now)
-            for arrival in got.items:
-                if (capsule := await self.reads.capsule(arrival.capsule)) is not None and capsule.sender != user:
-                    view = await self.show(capsule, user)
-                    yield PackedLetter(name=f"received {capsule.id}.json", at=capsule.sealed_at, what=view)
-            if (cursor := got.next_cursor) is None:
-                return
+        now = self.clock.now()
+        async for sent in _all(lambda page: self.reads.outbox(user, page, now)):
+            if (capsule := await self.reads.capsule(sent.id)) is not None:
+                view = await self.show(capsule, user)
+                yield PackedLetter(name=f"sent {capsule.id}.json", at=capsule.sealed_at, what=view)
+        async for got in _all(lambda page: self.reads.inbox(user, page, now)):
+            if (capsule := await self.reads.capsule(got.capsule)) is not None and capsule.sender != user:
+                view = await self.show(capsule, user)
+                yield PackedLetter(name=f"received {capsule.id}.json", at=capsule.sealed_at, what=view)
+
+
+async def _all(read: Callable[[PageRequest], Awaitable[Page[T]]]) -> AsyncGenerator[T, None]:
+    """Everything that a list has, page by page."""
+    cursor = None
+    while True:
+        page = await read(PageRequest(cursor=cursor, limit=MAX_LIMIT))
+        for one in page.items:
+            yield one
+        if (cursor := page.next_cursor) is None:
+            return
