@@ -1,0 +1,1 @@
+"""Companies: their members and whom they invite, their clients, settings and limits."""

@@ -1,0 +1,89 @@
+"""Companies as other contexts see them: what one is like, and where somebody stands in it."""
+
+from abc import abstractmethod
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NewType, Protocol
+from uuid import UUID
+
+from asperguide.shared.actor import UserId
+
+CompanyId = NewType("CompanyId", UUID)
+ProjectId = NewType("ProjectId", UUID)
+ClientId = NewType("ClientId", UUID)
+
+
+class CompanyRole(StrEnum):
+    """What a member may do, from all to nothing but looking."""
+
+    OWNER = "owner"
+    MANAGER = "manager"
+    EDITOR = "editor"
+    VIEWER = "viewer"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompanyFacts:
+    """What others need to know of a company.
+
+    What it shows to the public stops while it is not `active`. `time_zone` is an IANA name and decides where its days
+    begin, `locale` is its language, `accent` the colour of its pages (`#rrggbb`). `storage_bytes` and `most_projects`
+    are how much it may have; `expiry_notice_days` is when it wants to be told before something ends.
+    """
+
+    id: CompanyId
+    name: str
+    active: bool
+    time_zone: str
+    locale: str
+    accent: str | None
+    storage_bytes: int
+    most_projects: int
+    expiry_notice_days: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Where somebody stands: a member of this company, in this role."""
+
+    company: CompanyFacts
+    role: CompanyRole
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """A member who can be written to."""
+
+    user: UserId
+    name: str
+    email: str
+    locale: str
+    time_zone: str
+
+
+class Companies(Protocol):
+    """Who belongs to which company: the latest there is, at one read for each call, also for companies at a distance.
+
+    A company that is being taken apart is as good as gone: nobody is a member of it, and nothing is known of it.
+    """
+
+    @abstractmethod
+    async def standing(self, user: UserId, company: CompanyId) -> Standing | None:
+        """Where the user stands; None alike for strangers and for companies that do not exist."""
+        ...
+
+    @abstractmethod
+    async def known(self, companies: Collection[CompanyId]) -> Mapping[CompanyId, CompanyFacts]:
+        """Those of these companies that there are; at most 1000 are asked for at once."""
+        ...
+
+    @abstractmethod
+    async def contacts(self, company: CompanyId, roles: Collection[CompanyRole]) -> Sequence[Contact]:
+        """Members with one of these roles who have a verified address, in the order of their ids."""
+        ...
+
+    @abstractmethod
+    async def client(self, company: CompanyId, client: ClientId) -> str | None:
+        """The name of the company's client; None when it has none of this id."""
+        ...
