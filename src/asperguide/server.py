@@ -7,15 +7,16 @@ import os
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext, suppress
 from datetime import timedelta
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
 import uvicorn
+from litestar import Litestar
 
 from asperguide.adapters.http import capsules, media, operations
 from asperguide.adapters.http.account_pages import AccountPages
-from asperguide.adapters.http.app import Prefix, create_app
+from asperguide.adapters.http.app import Prefix, application, create_app
 from asperguide.adapters.http.credentials import Authentication
 from asperguide.adapters.http.dev_mails import DevMails
 from asperguide.adapters.http.dev_player import DevPlayer
@@ -86,9 +87,11 @@ def build(container: Container, lifespan: Sequence[Any] = ()) -> Edge:
     """The whole application over the container's use cases."""
     settings, ids, tracer = container.settings(), container.ids(), container.tracer()
     cookies = SessionCookies(derive(settings.oauth_secret_key, "csrf"))
+    use_cases = {**_use_cases(container, ids, tracer), **_shared(container, settings, cookies)}
+    make = partial(_application, lifespan=lifespan) if lifespan else _shared_application
     edge = create_app(
-        _controllers(settings),
-        use_cases={**_use_cases(container, ids, tracer), **_shared(container, settings, cookies)},
+        make(_pages(settings), tuple(use_cases)),
+        use_cases=use_cases,
         rules=rules_of(settings),
         authentication=Authentication(later=container.authenticate(), csrf_matches=cookies.csrf_matches),
         limiter=container.limiter(),
@@ -96,7 +99,6 @@ def build(container: Container, lifespan: Sequence[Any] = ()) -> Edge:
         clock=container.clock(),
         ids=ids,
         maintenance=container.maintenance().now,
-        lifespan=lifespan,
         edge=Edge if tracer is None else partial(TracedEdge, tracer=tracer),
     )
     container.monitor().watch(edge)
@@ -116,26 +118,27 @@ def rules_of(settings: Settings) -> EdgeRules:
     )
 
 
-def _controllers(settings: Settings) -> list[Any]:
-    found: list[Any] = [
-        Prefix("/api/v1", route_handlers=[*ROUTES, *media.ROUTES, *capsules.ROUTES, *operations.ROUTES]),
-        *WELL_KNOWN,
-        Health,
-        FrontPage,
-        OpenApi,
-        AccountPages,
-    ]
-    if not settings.bucket_endpoint:
-        found.append(StorageDoor)
-    if settings.shows_metrics:
-        found.append(MetricsPage)
-    if settings.shows_docs:
-        found.append(DocsPages)
-    if settings.shows_mails:
-        found.append(DevMails)
-    if settings.debug:
-        found.append(DevPlayer)
-    return found
+def _application(pages: Sequence[Any], names: Sequence[str], lifespan: Sequence[Any] = ()) -> Litestar:
+    api = Prefix("/api/v1", route_handlers=[*ROUTES, *media.ROUTES, *capsules.ROUTES, *operations.ROUTES])
+    return application(
+        [api, *WELL_KNOWN, Health, FrontPage, OpenApi, AccountPages, *pages], names, lifespan=lifespan
+    )  # fmt: skip
+
+
+_shared_application = lru_cache(maxsize=8)(_application)
+"""Worlds, of which each test makes a new one, have the same routes: they are made once a process."""
+
+
+def _pages(settings: Settings) -> tuple[Any, ...]:
+    """What is there only where operators want it."""
+    wanted = {
+        StorageDoor: not settings.bucket_endpoint,
+        MetricsPage: settings.shows_metrics,
+        DocsPages: settings.shows_docs,
+        DevMails: settings.shows_mails,
+        DevPlayer: settings.debug,
+    }
+    return tuple(page for page, is_wanted in wanted.items() if is_wanted)
 
 
 def _use_cases(container: Container, ids: Ids, tracer: Tracer | None) -> dict[str, Callable[[], object]]:
