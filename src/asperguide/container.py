@@ -11,13 +11,23 @@ from typing import TYPE_CHECKING, Any
 
 from asperguide import capsules as c
 from asperguide import choosing
+from asperguide import companies as co
 from asperguide import identity as i
 from asperguide import media as m
 from asperguide import operations as o
 from asperguide.adapters.caching.identity import CachedIdentityReads
 from asperguide.adapters.caching.read_through import ReadThrough
 from asperguide.adapters.jinja.letters import JinjaLetters
-from asperguide.adapters.local import LocalAttachments, LocalBelongings, LocalLongWork, LocalPeople, LocalPortraits
+from asperguide.adapters.local import (
+    LocalAccounts,
+    LocalAttachments,
+    LocalBelongings,
+    LocalCompanies,
+    LocalHoldings,
+    LocalLongWork,
+    LocalPeople,
+    LocalPortraits,
+)
 from asperguide.adapters.magic import MagicTypes
 from asperguide.adapters.maintenance import MaintenanceWatch
 from asperguide.adapters.measuring import Monitor
@@ -32,6 +42,7 @@ from asperguide.adapters.security.strength import ZxcvbnStrength
 from asperguide.adapters.security.tokens import JwtAccessTokens
 from asperguide.adapters.signing import Door
 from asperguide.adapters.sql.capsules import SqlCapsuleReads, SqlCapsulesUnitOfWork
+from asperguide.adapters.sql.companies import SqlCompaniesUnitOfWork, SqlCompanyReads
 from asperguide.adapters.sql.engine import Database
 from asperguide.adapters.sql.idempotency import SqlIdempotency
 from asperguide.adapters.sql.identity import SqlGuessCounter, SqlIdentityReads, SqlIdentityUnitOfWork
@@ -44,6 +55,7 @@ from asperguide.adapters.sql.watch import SqlWatch
 from asperguide.adapters.system import SystemClock, SystemIds
 from asperguide.adapters.tracing import Tracer
 from asperguide.capsules.ports import Attachments, CapsuleReads, CapsulesUnitOfWork, People, Vault
+from asperguide.companies.ports import Accounts, CompaniesUnitOfWork, CompanyReads, Holdings
 from asperguide.identity.belongings import Belongings
 from asperguide.identity.ports import (
     SESSION_KEYS,
@@ -67,6 +79,7 @@ from asperguide.settings import Settings
 from asperguide.shared.ledger import Ledger
 from asperguide.shared.ports import Cache, Clock, Doorbell, Idempotency, Ids, Letters, Mailer, Probe, RateLimiter
 from asperguide.shared.storage import Storage
+from asperguide.shared.tenancy import Companies
 
 if TYPE_CHECKING:
     from asperguide.adapters.opentelemetry.figures import FigureSender
@@ -103,6 +116,11 @@ def capsule_policy_of(settings: Settings) -> c.CapsulePolicy:
         latest=timedelta(days=365.25 * settings.capsule_max_years + 1),
         sweep=timedelta(seconds=settings.capsule_sweep_seconds),
     )
+
+
+def company_policy_of(settings: Settings, stores: Mapping[str, Storage]) -> co.CompanyPolicy:
+    """The settings that rules of companies depend on."""
+    return co.CompanyPolicy(public_url=settings.url, stores=tuple(stores))
 
 
 def cached(cache: Cache, clock: Clock, settings: Settings, name: str, kind: type[Any]) -> ReadThrough[Any]:
@@ -567,6 +585,98 @@ class Container(DeclarativeContainer):
     )
     prune_exports: Provider[i.PruneExports] = Factory(i.PruneExports, storage=storage, clock=clock)
     forget_exports: Provider[i.ForgetExports] = Factory(i.ForgetExports, storage=storage)
+
+    # companies: adapters, and what others ask of them
+    companies_unit_of_work: Provider[CompaniesUnitOfWork] = Factory(
+        SqlCompaniesUnitOfWork, database, clock=clock, ids=ids, doorbell=doorbell
+    )
+    begin_companies = companies_unit_of_work.provider
+    company_reads: Provider[CompanyReads] = Singleton(SqlCompanyReads, database)
+    company_standings: Provider[Companies] = Singleton(LocalCompanies, company_reads, reads)
+    company_policy: Provider[co.CompanyPolicy] = Singleton(company_policy_of, settings, stores)
+    accounts: Provider[Accounts] = Singleton(LocalAccounts, reads)
+    holdings: Provider[Holdings] = Singleton(LocalHoldings)
+
+    # companies: founding, seeing, changing
+    create_company: Provider[co.CreateCompany] = Factory(co.CreateCompany, begin=begin_companies, clock=clock, ids=ids)
+    get_company: Provider[co.GetCompany] = Factory(co.GetCompany, reads=company_reads)
+    list_companies: Provider[co.ListCompanies] = Factory(co.ListCompanies, reads=company_reads)
+    change_company: Provider[co.ChangeCompany] = Factory(co.ChangeCompany, begin=begin_companies, clock=clock, ids=ids)
+    get_company_settings: Provider[co.GetCompanySettings] = Factory(co.GetCompanySettings, reads=company_reads)
+    change_company_settings: Provider[co.ChangeCompanySettings] = Factory(
+        co.ChangeCompanySettings, begin=begin_companies, clock=clock, ids=ids
+    )
+    delete_company: Provider[co.DeleteCompany] = Factory(
+        co.DeleteCompany, begin=begin_companies, reads=company_reads, holdings=holdings, clock=clock
+    )
+    list_activity: Provider[co.ListActivity] = Factory(co.ListActivity, reads=company_reads, accounts=accounts)
+
+    # companies: members and those who are to become some
+    list_members: Provider[co.ListMembers] = Factory(co.ListMembers, reads=company_reads, accounts=accounts)
+    get_member: Provider[co.GetMember] = Factory(co.GetMember, reads=company_reads, accounts=accounts)
+    change_role: Provider[co.ChangeRole] = Factory(
+        co.ChangeRole, begin=begin_companies, accounts=accounts, clock=clock, ids=ids
+    )
+    remove_member: Provider[co.RemoveMember] = Factory(co.RemoveMember, begin=begin_companies, clock=clock, ids=ids)
+    leave_company: Provider[co.LeaveCompany] = Factory(co.LeaveCompany, begin=begin_companies, clock=clock, ids=ids)
+    transfer_ownership: Provider[co.TransferOwnership] = Factory(
+        co.TransferOwnership, begin=begin_companies, accounts=accounts, clock=clock, ids=ids
+    )
+    invite_member: Provider[co.InviteMember] = Factory(
+        co.InviteMember, begin=begin_companies, accounts=accounts, clock=clock, ids=ids
+    )
+    list_invitations: Provider[co.ListInvitations] = Factory(co.ListInvitations, reads=company_reads, clock=clock)
+    resend_invitation: Provider[co.ResendInvitation] = Factory(
+        co.ResendInvitation, begin=begin_companies, clock=clock, ids=ids
+    )
+    revoke_invitation: Provider[co.RevokeInvitation] = Factory(
+        co.RevokeInvitation, begin=begin_companies, clock=clock, ids=ids
+    )
+    show_invitation: Provider[co.ShowInvitation] = Factory(
+        co.ShowInvitation, reads=company_reads, accounts=accounts, clock=clock
+    )
+    accept_invitation: Provider[co.AcceptInvitation] = Factory(
+        co.AcceptInvitation, begin=begin_companies, reads=company_reads, accounts=accounts, clock=clock, ids=ids
+    )
+    decline_invitation: Provider[co.DeclineInvitation] = Factory(
+        co.DeclineInvitation, begin=begin_companies, reads=company_reads, clock=clock, ids=ids
+    )
+
+    # companies: clients
+    add_client: Provider[co.AddClient] = Factory(co.AddClient, begin=begin_companies, clock=clock, ids=ids)
+    get_client: Provider[co.GetClient] = Factory(co.GetClient, reads=company_reads)
+    list_clients: Provider[co.ListClients] = Factory(co.ListClients, reads=company_reads)
+    change_client: Provider[co.ChangeClient] = Factory(co.ChangeClient, begin=begin_companies, clock=clock, ids=ids)
+    erase_client: Provider[co.EraseClient] = Factory(co.EraseClient, begin=begin_companies, clock=clock, ids=ids)
+    export_clients: Provider[co.ExportClients] = Factory(
+        co.ExportClients, begin=begin_companies, reads=company_reads, clock=clock, ids=ids
+    )
+
+    # companies: administering them
+    list_all_companies: Provider[co.ListAllCompanies] = Factory(co.ListAllCompanies, reads=company_reads)
+    show_any_company: Provider[co.ShowAnyCompany] = Factory(co.ShowAnyCompany, reads=company_reads)
+    administer_company: Provider[co.AdministerCompany] = Factory(
+        co.AdministerCompany, begin=begin_companies, clock=clock, ids=ids, policy=company_policy
+    )
+
+    # companies: in the background
+    send_invitation: Provider[co.SendInvitation] = Factory(
+        co.SendInvitation,
+        begin=begin_companies,
+        reads=company_reads,
+        accounts=accounts,
+        letters=letters,
+        mailer=mailer,
+        clock=clock,
+        ids=ids,
+        policy=company_policy,
+    )
+    take_apart: Provider[co.TakeApart] = Factory(co.TakeApart, begin=begin_companies, holdings=holdings)
+    part_from_companies: Provider[co.PartFromCompanies] = Factory(
+        co.PartFromCompanies, begin=begin_companies, clock=clock, ids=ids
+    )
+    note_activity: Provider[co.NoteActivity] = Factory(co.NoteActivity, begin=begin_companies)
+    prune_invitations: Provider[co.PruneInvitations] = Factory(co.PruneInvitations, begin=begin_companies, clock=clock)
 
     # operations
     draining: Provider[asyncio.Event] = Singleton(asyncio.Event)

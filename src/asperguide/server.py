@@ -14,7 +14,7 @@ from typing import Any
 import uvicorn
 from litestar import Litestar
 
-from asperguide.adapters.http import capsules, media, operations
+from asperguide.adapters.http import capsules, companies, media, operations
 from asperguide.adapters.http.account_pages import AccountPages
 from asperguide.adapters.http.app import Prefix, application, create_app
 from asperguide.adapters.http.credentials import Authentication
@@ -76,6 +76,9 @@ def about() -> About:
             ("drafts", "Letters that are being written."),
             ("recipients", "My address book: those whom I write to."),
             ("capsules", "Letters that open when their time has come, and not a moment before."),
+            ("companies", "Companies, how they want things, and what happened in them."),
+            ("members", "Who belongs to a company.\n\n" + companies.roles()),
+            ("clients", "End customers of a company."),
             ("operations", "Jobs and queues, for administrators only."),
             ("oauth", "For standard OAuth 2.0 clients."),
             ("health", "For load balancers and people who look."),
@@ -119,7 +122,9 @@ def rules_of(settings: Settings) -> EdgeRules:
 
 
 def _application(pages: Sequence[Any], names: Sequence[str], lifespan: Sequence[Any] = ()) -> Litestar:
-    api = Prefix("/api/v1", route_handlers=[*ROUTES, *media.ROUTES, *capsules.ROUTES, *operations.ROUTES])
+    api = Prefix(
+        "/api/v1", route_handlers=[*ROUTES, *media.ROUTES, *capsules.ROUTES, *companies.ROUTES, *operations.ROUTES]
+    )
     return application(
         [api, *WELL_KNOWN, Health, FrontPage, OpenApi, AccountPages, *pages], names, lifespan=lifespan
     )  # fmt: skip
