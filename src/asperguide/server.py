@@ -108,7 +108,10 @@ def rules_of(settings: Settings) -> EdgeRules:
     return EdgeRules(
         anonymous=Budget(name="anonymous", limit=settings.rate_limit_anonymous, window=MINUTE),
         user=Budget(name="user", limit=settings.rate_limit_user, window=MINUTE),
-        budgets={"credentials": Budget(name="credentials", limit=settings.rate_limit_credentials, window=MINUTE)},
+        budgets={
+            "credentials": Budget(name="credentials", limit=settings.rate_limit_credentials, window=MINUTE),
+            "viewer": Budget(name="viewer", limit=settings.rate_limit_viewer, window=MINUTE),
+        },
         public_url=settings.url,
         cors_origins=settings.cors_origins,
         trusted_proxies=settings.trusted_proxies,

@@ -16,12 +16,12 @@ class Call:
     """One request as the edge sees it.
 
     `presented` is whether a token came, `by_cookie` whether it came as a cookie, `extra` are header fields that the
-    answer will carry, whatever it is. `bodiless` is whether the caller wants no body (HEAD), `intake` is there when the
+    answer will carry, whatever it is; with `anywhere` they say who may read it. `bodiless` is whether the caller wants no body (HEAD), `intake` is there when the
     request's body is streamed.
     """
 
     __slots__ = (
-        "actor", "address", "bodiless", "by_cookie", "extra", "headers", "intake", "path", "presented", "request_id",
+        "actor", "address", "anywhere", "bodiless", "by_cookie", "extra", "headers", "intake", "path", "presented", "request_id",
         "traceparent",
     )  # fmt: skip
 
@@ -35,6 +35,7 @@ class Call:
         self.presented = False
         self.by_cookie = False
         self.bodiless = False
+        self.anywhere = False
         self.intake: Intake | None = None
         self.extra: list[tuple[bytes, bytes]] = []
 

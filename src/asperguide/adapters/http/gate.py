@@ -89,11 +89,13 @@ class Gate:
         actor = call.actor
         if actor is None:
             budget, policy, subject = self._rules.anonymous, self._anonymous, subscriber(call.address)
+            if plan.declared.crowded:
+                budget, policy = self._rules.budgets[plan.declared.budget], self._extra[plan.declared.budget]
         else:
             budget, policy, subject = self._rules.user, self._user, f"user:{actor.user.hex}"
         admission = await self._take(budget, subject)
         left = fields.rate_limit(budget, admission)
-        if plan.declared.budget and admission.admitted:
+        if plan.declared.budget and not plan.declared.crowded and admission.admitted:
             budget = self._rules.budgets[plan.declared.budget]
             policy += b", " + self._extra[plan.declared.budget]
             admission = await self._take(budget, subscriber(call.address))
