@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 LANGUAGES = ("en", "fr")
-PAPER, NIGHT = "#ffffff", "#16181d"
+PAPER, NIGHT = "#f4f5f7", "#0c0d10"
+"""What is behind the page, in light and in dark; `view.css` has the same."""
 ACCENT = "#3b4fd8"
 
 WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
@@ -24,20 +25,16 @@ WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "play": "Video: ",
             "number": "Print no.",
             "by": "A photo that comes alive, by",
-            "minutes": "min",
             "hint": "This is the photo on your print. Its film is ready to play.",
             "broken": "Your browser cannot play this video.",
-            "save": "Open it here",
         },
         "fr": {
             "print": "La photo imprimée",
             "play": "Vidéo : ",
             "number": "Tirage n°",
             "by": "Une photo qui prend vie, par",
-            "minutes": "min",
             "hint": "Voici la photo de votre tirage. Son film est prêt.",
             "broken": "Votre navigateur ne peut pas lire cette vidéo.",
-            "save": "L'ouvrir ici",
         },
     }
 )
