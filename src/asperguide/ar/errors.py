@@ -49,3 +49,31 @@ class InvalidRotation(Invalid, code=42271):
 
 class WindowsOverlap(Invalid, code=42272):
     """Schedule windows of a content may not overlap."""
+
+
+class RotationNotFound(NotFound, code=40487):
+    """The content has no rotation."""
+
+
+class WindowNotFound(NotFound, code=40488):
+    """There is no such schedule window in this content."""
+
+
+class RotationExists(Conflict, code=40987):
+    """The content has a rotation already. Replace it, or take it away first."""
+
+
+class TooManyVideos(Conflict, code=40988):
+    """A content has at most 50 videos."""
+
+
+class TooManyWindows(Conflict, code=40989):
+    """A content has at most 100 schedule windows."""
+
+
+class InvalidVideo(Invalid, code=42287):
+    """Something about the video is not acceptable."""
+
+
+class InvalidSchedule(Invalid, code=42288):
+    """The schedule window is not acceptable."""

@@ -171,6 +171,14 @@ class MediaFiles(Protocol):
         ...
 
     @abstractmethod
+    async def picture(self, company: CompanyId, file: FileId, at: float) -> None:
+        """Have the pictures of a film show another moment, seconds from its beginning; a job makes them.
+
+        Raises InvalidVideo when it is no film of the company's that could be shown.
+        """
+        ...
+
+    @abstractmethod
     async def open(self, company: CompanyId, file: FileId, piece: Piece = Piece.ORIGINAL) -> Opened | None:
         """Bytes of the company's file; None when there is no such piece (yet)."""
         ...
