@@ -1,5 +1,6 @@
 """Calendar days of a time zone, as instants: also those of 23 or 25 hours, without a midnight, or with two."""
 
+from calendar import monthrange
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
@@ -42,6 +43,16 @@ def first_of(day: date, zone: tzinfo) -> datetime:
     while day_of(now, zone) < day:
         now = next_day(now, zone)
     return now
+
+
+def years_on(now: datetime, years: int, zone: tzinfo) -> datetime:
+    """The same time on the clocks of the zone so many years later, in UTC; 28 February where there is no 29th.
+
+    A time that clocks skip then is read with the offset from before they do (RFC 5545).
+    """
+    wall = now.astimezone(zone).replace(tzinfo=None, fold=0)
+    there = wall.replace(year=wall.year + years, day=min(wall.day, monthrange(wall.year + years, wall.month)[1]))
+    return there.replace(tzinfo=zone).astimezone(UTC)
 
 
 def _transition(start: datetime, end: datetime, zone: tzinfo) -> datetime:

@@ -14,6 +14,7 @@ from dependency_injector.providers import Factory, Object, Singleton
 from asperguide.adapters.caching.identity import CachedIdentityReads
 from asperguide.adapters.jobs.reactions import find
 from asperguide.adapters.jobs.scheduler import Schedule, Scheduler
+from asperguide.adapters.memory.ar import MemoryArReads, MemoryArUnitOfWork
 from asperguide.adapters.memory.cache import MemoryCache
 from asperguide.adapters.memory.capsules import MemoryCapsuleReads, MemoryCapsulesUnitOfWork
 from asperguide.adapters.memory.companies import MemoryCompaniesUnitOfWork, MemoryCompanyReads
@@ -269,6 +270,18 @@ class World:
             Factory(MemoryCapsulesUnitOfWork, database, self.ledger, clock=c.clock, ids=c.ids, doorbell=c.doorbell)
         )
         c.capsule_reads.override(Singleton(MemoryCapsuleReads, database))
+        c.ar_unit_of_work.override(
+            Factory(
+                MemoryArUnitOfWork,
+                database,
+                self.ledger,
+                clock=c.clock,
+                ids=c.ids,
+                purge=c.cache.provided.purge,
+                doorbell=c.doorbell,
+            )
+        )
+        c.ar_reads.override(Singleton(MemoryArReads, database))
         c.companies_unit_of_work.override(
             Factory(MemoryCompaniesUnitOfWork, database, self.ledger, clock=c.clock, ids=c.ids, doorbell=c.doorbell)
         )
