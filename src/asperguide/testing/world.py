@@ -30,6 +30,7 @@ from asperguide.adapters.memory.operations import (
     MemoryOperationsUnitOfWork,
 )
 from asperguide.adapters.memory.passwords import MemoryPasswords
+from asperguide.adapters.memory.projects import MemoryProjectReads, MemoryProjectsUnitOfWork
 from asperguide.adapters.memory.rate_limiter import MemoryRateLimiter
 from asperguide.adapters.memory.strength import MemoryStrength
 from asperguide.adapters.memory.tables import MemoryDatabase
@@ -268,6 +269,10 @@ class World:
             Factory(MemoryCapsulesUnitOfWork, database, self.ledger, clock=c.clock, ids=c.ids, doorbell=c.doorbell)
         )
         c.capsule_reads.override(Singleton(MemoryCapsuleReads, database))
+        c.projects_unit_of_work.override(
+            Factory(MemoryProjectsUnitOfWork, database, self.ledger, clock=c.clock, ids=c.ids, doorbell=c.doorbell)
+        )
+        c.project_reads.override(Singleton(MemoryProjectReads, database))
         c.watch.override(Singleton(MemoryWatch, database, self.ledger))
         c.job_reads.override(Singleton(MemoryJobReads, self.ledger))
         c.maintenance_reads.override(Singleton(MemoryMaintenanceReads, database))
