@@ -60,7 +60,8 @@ class CopyProject:
         listed = await self.reads.access(source.company, source.id)
         copy = replace(
             source, id=ProjectId(self.ids.new()), name=tidied(new.name), slug="", state=ProjectState.DRAFT,
-            template=template, starts_at=new.starts_at or now, ends_at=new.ends_at, created_at=now, updated_at=now, version=1,
+            template=template, starts_at=new.starts_at or now, ends_at=new.ends_at, created_at=now, updated_at=now,
+            version=1,
         )  # fmt: skip
         if new.ends_at is None and source.ends_at is not None:
             copy = replace(copy, ends_at=copy.starts_at + (source.ends_at - source.starts_at))

@@ -98,9 +98,9 @@ class CreateProject:
         standing = await enter_company(self.companies, actor.user, company, Right.CREATE)
         project = Project(
             id=ProjectId(self.ids.new()), company=company, name=tidied(new.name), slug=new.slug or "",
-            description=new.description, starts_at=new.starts_at or now, ends_at=new.ends_at, tags=tuple(dict.fromkeys(new.tags)),
-            notify_before_days=new.notify_before_days or standing.company.expiry_notice_days, template=new.template,
-            created_at=now, updated_at=now,
+            description=new.description, starts_at=new.starts_at or now, ends_at=new.ends_at,
+            tags=tuple(dict.fromkeys(new.tags)), template=new.template, created_at=now, updated_at=now,
+            notify_before_days=new.notify_before_days or standing.company.expiry_notice_days,
         )  # fmt: skip
 
         async def finish(_: ProjectsUnitOfWork, added: Project) -> ProjectView:
