@@ -16,8 +16,16 @@ from asperguide import media as m
 from asperguide import operations as o
 from asperguide.adapters.caching.identity import CachedIdentityReads
 from asperguide.adapters.caching.read_through import ReadThrough
+from asperguide.adapters.caching.watched import CachedWatched
 from asperguide.adapters.jinja.letters import JinjaLetters
-from asperguide.adapters.local import LocalAttachments, LocalBelongings, LocalLongWork, LocalPeople, LocalPortraits
+from asperguide.adapters.local import (
+    LocalAttachments,
+    LocalBelongings,
+    LocalLongWork,
+    LocalPeople,
+    LocalPortraits,
+    LocalWatched,
+)
 from asperguide.adapters.magic import MagicTypes
 from asperguide.adapters.maintenance import MaintenanceWatch
 from asperguide.adapters.measuring import Monitor
@@ -31,6 +39,9 @@ from asperguide.adapters.security.passwords import ArgonPasswords
 from asperguide.adapters.security.strength import ZxcvbnStrength
 from asperguide.adapters.security.tokens import JwtAccessTokens
 from asperguide.adapters.signing import Door
+from asperguide.adapters.sql.analytics import SqlAnalyticsUnitOfWork
+from asperguide.adapters.sql.analytics_log import SqlEventLog
+from asperguide.adapters.sql.analytics_reads import SqlAnalyticsReads
 from asperguide.adapters.sql.capsules import SqlCapsuleReads, SqlCapsulesUnitOfWork
 from asperguide.adapters.sql.engine import Database
 from asperguide.adapters.sql.idempotency import SqlIdempotency
@@ -43,6 +54,7 @@ from asperguide.adapters.sql.operations import SqlOperationsUnitOfWork
 from asperguide.adapters.sql.watch import SqlWatch
 from asperguide.adapters.system import SystemClock, SystemIds
 from asperguide.adapters.tracing import Tracer
+from asperguide.ar import analytics as v
 from asperguide.capsules.ports import Attachments, CapsuleReads, CapsulesUnitOfWork, People, Vault
 from asperguide.identity.belongings import Belongings
 from asperguide.identity.ports import (
@@ -103,6 +115,11 @@ def capsule_policy_of(settings: Settings) -> c.CapsulePolicy:
         latest=timedelta(days=365.25 * settings.capsule_max_years + 1),
         sweep=timedelta(seconds=settings.capsule_sweep_seconds),
     )
+
+
+def analytics_policy_of(settings: Settings) -> v.AnalyticsPolicy:
+    """The settings that counting views depends on."""
+    return v.AnalyticsPolicy(keep=timedelta(days=settings.analytics_keep_days))
 
 
 def cached(cache: Cache, clock: Clock, settings: Settings, name: str, kind: type[Any]) -> ReadThrough[Any]:
@@ -550,6 +567,26 @@ class Container(DeclarativeContainer):
     pack_letters: Provider[c.PackLetters] = Factory(
         c.PackLetters, reads=capsule_reads, read=read_draft, show=show_capsule, clock=clock
     )
+
+    # analytics of viewers
+    analytics_policy: Provider[v.AnalyticsPolicy] = Singleton(analytics_policy_of, settings)
+    watched: Provider[v.Watched] = Singleton(CachedWatched, Singleton(LocalWatched))
+    event_log: Provider[v.EventLog] = Singleton(SqlEventLog, database, clock, ids)
+    analytics_unit_of_work: Provider[v.AnalyticsUnitOfWork] = Factory(
+        SqlAnalyticsUnitOfWork, database, clock=clock, ids=ids, doorbell=doorbell
+    )
+    begin_analytics = analytics_unit_of_work.provider
+    analytics_reads: Provider[v.AnalyticsReads] = Singleton(SqlAnalyticsReads, database)
+    take_events: Provider[v.TakeEvents] = Factory(v.TakeEvents, watched=watched, log=event_log, clock=clock)
+    fold_events: Provider[v.FoldEvents] = Factory(v.FoldEvents, begin=begin_analytics, reads=analytics_reads)
+    fold_all_events: Provider[v.FoldAllEvents] = Factory(v.FoldAllEvents, reads=analytics_reads, fold=fold_events)
+    show_analytics: Provider[v.ShowAnalytics] = Factory(
+        v.ShowAnalytics, watched=watched, reads=analytics_reads, fold=fold_events, clock=clock
+    )
+    prune_events: Provider[v.PruneEvents] = Factory(
+        v.PruneEvents, begin=begin_analytics, clock=clock, policy=analytics_policy
+    )
+    forget_views: Provider[v.ForgetViews] = Factory(v.ForgetViews, begin=begin_analytics)
 
     # identity: exports, which hold what media and capsules keep
     belongings: Provider[Belongings] = Singleton(LocalBelongings, media_reads, storage, pack_letters.provider)

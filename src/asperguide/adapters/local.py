@@ -9,6 +9,8 @@ from uuid import UUID
 import msgspec
 from msgspec.structs import replace
 
+from asperguide.ar.analytics import Level, Scope, Shown, Watched
+from asperguide.ar.model import ContentId
 from asperguide.capsules import PackedLetter, PackLetters
 from asperguide.capsules.errors import AttachmentNotFound
 from asperguide.capsules.ports import Attachment, Attachments, People, Person
@@ -25,6 +27,7 @@ from asperguide.operations.errors import JobNotCancellable, JobNotFound
 from asperguide.shared.actor import Actor, UserId
 from asperguide.shared.pages import MAX_LIMIT, PageRequest
 from asperguide.shared.storage import ObjectMissing, ObjectStorage, SignedLinks, SignedRequest
+from asperguide.shared.tenancy import CompanyId
 
 WEBP = "image/webp"
 QUALITY = 85
@@ -186,3 +189,19 @@ class LocalAttachments(Attachments):
     async def _ready(self, ids: Collection[UUID]) -> list[File]:
         found = await self._reads.by_ids([FileId(id) for id in ids])
         return [file for file in found if file.state is FileState.READY]
+
+
+class LocalWatched(Watched):
+    """Nothing is shown as long as there are no contents."""
+
+    async def by_public_id(self, public_id: str, *, latest: bool = False) -> Shown | None:
+        """Nothing."""
+        return None
+
+    async def scope(self, actor: Actor, level: Level, id: UUID) -> Scope | None:
+        """Nothing that anybody may see."""
+        return None
+
+    async def titles(self, company: CompanyId, contents: Collection[ContentId]) -> Mapping[ContentId, str]:
+        """None."""
+        return {}

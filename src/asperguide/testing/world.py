@@ -13,6 +13,11 @@ import msgspec
 from asperguide.adapters.caching.identity import CachedIdentityReads
 from asperguide.adapters.jobs.reactions import find
 from asperguide.adapters.jobs.scheduler import Schedule, Scheduler
+from asperguide.adapters.memory.analytics import (
+    MemoryAnalyticsReads,
+    MemoryAnalyticsUnitOfWork,
+    MemoryEventLog,
+)
 from asperguide.adapters.memory.cache import MemoryCache
 from asperguide.adapters.memory.capsules import MemoryCapsuleReads, MemoryCapsulesUnitOfWork
 from asperguide.adapters.memory.doorbell import MemoryDoorbell
@@ -268,6 +273,11 @@ class World:
             Factory(MemoryCapsulesUnitOfWork, database, self.ledger, clock=c.clock, ids=c.ids, doorbell=c.doorbell)
         )
         c.capsule_reads.override(Singleton(MemoryCapsuleReads, database))
+        c.event_log.override(Singleton(MemoryEventLog, database, self.ledger, c.clock, c.ids))
+        c.analytics_unit_of_work.override(
+            Factory(MemoryAnalyticsUnitOfWork, database, self.ledger, clock=c.clock, ids=c.ids, doorbell=c.doorbell)
+        )
+        c.analytics_reads.override(Singleton(MemoryAnalyticsReads, database))
         c.watch.override(Singleton(MemoryWatch, database, self.ledger))
         c.job_reads.override(Singleton(MemoryJobReads, self.ledger))
         c.maintenance_reads.override(Singleton(MemoryMaintenanceReads, database))
