@@ -1,4 +1,4 @@
-"""Contents that people look at, as long as none are needed but for that: what is shown, and who may see what is counted."""
+"""Contents that exist for nothing but to be looked at: what is shown, and who may see what is counted of it."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field

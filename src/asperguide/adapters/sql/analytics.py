@@ -78,7 +78,8 @@ class SqlCounts(Counts):
         if not sessions:
             return {}
         named = _named(sorted(sessions))
-        return dict(await self._store.execute(_seen(len(named)), {**named, "_company": company}))
+        found = await self._store.execute(_seen(len(named)), {**named, "_company": company})
+        return dict(iter(found))
 
     async def add(
         self, company: CompanyId, counts: Sequence[Count], seen: Mapping[bytes, int], events: Sequence[Event]

@@ -30,11 +30,13 @@ from asperguide.testing.contracts.types import TypeDetectorContract
 from asperguide.testing.contracts.unit_of_work import UnitOfWorkContract
 from asperguide.testing.contracts.vault import VaultContract
 from asperguide.testing.contracts.video_tools import VideoToolsContract
+from asperguide.testing.contracts.views import AnalyticsContract
 from asperguide.testing.contracts.watch import WatchContract
 from asperguide.testing.contracts.work_once import WorkOnceContract
 
 __all__ = [
-    "AccessTokensContract", "BucketAdminContract", "CacheContract", "CapsulesContract", "CountingDoorbell",
+    "AccessTokensContract", "AnalyticsContract",
+    "BucketAdminContract", "CacheContract", "CapsulesContract", "CountingDoorbell",
     "DoorbellContract", "IdempotencyContract", "IdentityContract", "ImagesContract", "JobBoardContract",
     "LedgerContract", "LettersContract", "MailerContract", "MaintenanceContract", "MediaContract",
     "ObjectStorageContract", "PartedUploadsContract", "PassTime", "PasswordHasherContract", "PasswordStrengthContract",

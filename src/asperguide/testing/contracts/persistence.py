@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from asperguide.adapters.memory.doorbell import MemoryDoorbell
+from asperguide.ar.analytics import AnalyticsReads, AnalyticsUnitOfWork, EventLog
 from asperguide.capsules.ports import CapsuleReads, CapsulesUnitOfWork
 from asperguide.identity.model import User
 from asperguide.identity.ports import GuessCounter, IdentityReads, IdentityUnitOfWork
@@ -64,6 +65,9 @@ class Persistence:
     media_reads: MediaReads
     begin_capsules: Callable[[], CapsulesUnitOfWork]
     capsule_reads: CapsuleReads
+    begin_analytics: Callable[[], AnalyticsUnitOfWork]
+    analytics_reads: AnalyticsReads
+    event_log: EventLog
     ledger: Ledger
     begin_operations: Callable[[], OperationsUnitOfWork]
     jobs: JobReads
