@@ -175,9 +175,9 @@ class Process:
         made = {name: getattr(self, name) for name in (
             "check_print", "show_manifest", "see_print", "show_photo", "show_video", "clock", "ids"
         )}  # fmt: skip
-        plenty = Budget(name="viewer", limit=10_000, window=timedelta(minutes=1))
+        plenty = Budget(name="views", limit=10_000, window=timedelta(minutes=1))
         few = Budget(name="anonymous", limit=3, window=timedelta(minutes=1))
-        given = {"anonymous": few, "user": plenty, "budgets": {"viewer": plenty}, "public_url": URL, **rules}
+        given = {"anonymous": few, "user": plenty, "budgets": {"views": plenty}, "public_url": URL, **rules}
         return create_app(
             [Prefix("/api/v1", route_handlers=list(ROUTES)), *PAGES],
             use_cases={**{name: lambda one=one: one for name, one in made.items()},  # type: ignore[misc]

@@ -9,9 +9,6 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from dependency_injector.containers import DeclarativeContainer
-from dependency_injector.providers import Callable, Dependency, Factory, Provider, Singleton
-
 from asperguide import capsules as c
 from asperguide import choosing
 from asperguide import companies as co
@@ -21,6 +18,7 @@ from asperguide import operations as o
 from asperguide import projects as p
 from asperguide.adapters.caching.identity import CachedIdentityReads
 from asperguide.adapters.caching.read_through import ReadThrough
+from asperguide.adapters.caching.watched import CachedWatched
 from asperguide.adapters.jinja.letters import JinjaLetters
 from asperguide.adapters.local import (
     LocalAccounts,
@@ -33,6 +31,7 @@ from asperguide.adapters.local import (
     LocalPeople,
     LocalPortraits,
     LocalProjects,
+    LocalWatched,
 )
 from asperguide.adapters.magic import MagicTypes
 from asperguide.adapters.maintenance import MaintenanceWatch
@@ -48,6 +47,9 @@ from asperguide.adapters.security.strength import ZxcvbnStrength
 from asperguide.adapters.security.tokens import JwtAccessTokens
 from asperguide.adapters.signing import Door
 from asperguide.adapters.sql.ar import SqlArReads, SqlArUnitOfWork
+from asperguide.adapters.sql.analytics import SqlAnalyticsUnitOfWork
+from asperguide.adapters.sql.analytics_log import SqlEventLog
+from asperguide.adapters.sql.analytics_reads import SqlAnalyticsReads
 from asperguide.adapters.sql.capsules import SqlCapsuleReads, SqlCapsulesUnitOfWork
 from asperguide.adapters.sql.companies import SqlCompaniesUnitOfWork, SqlCompanyReads
 from asperguide.adapters.sql.engine import Database
@@ -63,6 +65,7 @@ from asperguide.adapters.sql.watch import SqlWatch
 from asperguide.adapters.system import SystemClock, SystemIds
 from asperguide.adapters.tracing import Tracer
 from asperguide.ar.ports import ArReads, ArUnitOfWork
+from asperguide.ar import analytics as v
 from asperguide.capsules.ports import Attachments, CapsuleReads, CapsulesUnitOfWork, People, Vault
 from asperguide.companies.ports import Accounts, CompaniesUnitOfWork, CompanyReads, Holdings
 from asperguide.identity.belongings import Belongings
@@ -78,6 +81,7 @@ from asperguide.identity.ports import (
     PasswordStrength,
     Portraits,
 )
+from asperguide.injector import Callable, DeclarativeContainer, Dependency, Factory, Provider, Singleton
 from asperguide.media.ports import Images, LongWork, MediaReads, MediaUnitOfWork, TypeDetector, VideoTools, WorkOnce
 from asperguide.operations.doctor import Examine
 from asperguide.operations.health import CheckReadiness
@@ -135,6 +139,11 @@ def company_policy_of(settings: Settings, stores: Mapping[str, Storage]) -> co.C
 def project_policy_of(settings: Settings) -> p.ProjectPolicy:
     """The settings that rules of projects depend on."""
     return p.ProjectPolicy(public_url=settings.url)
+
+
+def analytics_policy_of(settings: Settings) -> v.AnalyticsPolicy:
+    """The settings that counting views depends on."""
+    return v.AnalyticsPolicy(keep=timedelta(days=settings.analytics_keep_days))
 
 
 def cached(cache: Cache, clock: Clock, settings: Settings, name: str, kind: type[Any]) -> ReadThrough[Any]:
@@ -589,6 +598,26 @@ class Container(DeclarativeContainer):
     )
     begin_ar = ar_unit_of_work.provider
     ar_reads: Provider[ArReads] = Singleton(SqlArReads, database)
+
+    # analytics of viewers
+    analytics_policy: Provider[v.AnalyticsPolicy] = Singleton(analytics_policy_of, settings)
+    watched: Provider[v.Watched] = Singleton(CachedWatched, Singleton(LocalWatched))
+    event_log: Provider[v.EventLog] = Singleton(SqlEventLog, database, clock, ids)
+    analytics_unit_of_work: Provider[v.AnalyticsUnitOfWork] = Factory(
+        SqlAnalyticsUnitOfWork, database, clock=clock, ids=ids, doorbell=doorbell
+    )
+    begin_analytics = analytics_unit_of_work.provider
+    analytics_reads: Provider[v.AnalyticsReads] = Singleton(SqlAnalyticsReads, database)
+    take_events: Provider[v.TakeEvents] = Factory(v.TakeEvents, watched=watched, log=event_log, clock=clock)
+    fold_events: Provider[v.FoldEvents] = Factory(v.FoldEvents, begin=begin_analytics, reads=analytics_reads)
+    fold_all_events: Provider[v.FoldAllEvents] = Factory(v.FoldAllEvents, reads=analytics_reads, fold=fold_events)
+    show_analytics: Provider[v.ShowAnalytics] = Factory(
+        v.ShowAnalytics, watched=watched, reads=analytics_reads, fold=fold_events, clock=clock
+    )
+    prune_events: Provider[v.PruneEvents] = Factory(
+        v.PruneEvents, begin=begin_analytics, clock=clock, policy=analytics_policy
+    )
+    forget_views: Provider[v.ForgetViews] = Factory(v.ForgetViews, begin=begin_analytics)
 
     # identity: exports, which hold what media and capsules keep
     belongings: Provider[Belongings] = Singleton(LocalBelongings, media_reads, storage, pack_letters.provider)

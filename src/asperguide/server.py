@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
-from dependency_injector.providers import Factory, Object
 
 from asperguide.adapters.http import capsules, media, operations
 from asperguide.adapters.http.account_pages import AccountPages
 from asperguide.adapters.http.app import Prefix, create_app
+from asperguide.adapters.http.ar import analytics
 from asperguide.adapters.http.credentials import Authentication
 from asperguide.adapters.http.dev_mails import DevMails
 from asperguide.adapters.http.dev_player import DevPlayer
@@ -40,6 +40,7 @@ from asperguide.adapters.system import SystemClock, keep_one_heap
 from asperguide.adapters.tracing import Tracer, traced
 from asperguide.choosing import error_reports, log_rules
 from asperguide.container import Container
+from asperguide.injector import Factory, Object
 from asperguide.monitoring import monitored
 from asperguide.settings import Settings, SettingsRefused, load
 from asperguide.shared.ports import Budget, Clock, Ids
@@ -75,6 +76,7 @@ def about() -> About:
             ("drafts", "Letters that are being written."),
             ("recipients", "My address book: those whom I write to."),
             ("capsules", "Letters that open when their time has come, and not a moment before."),
+            ("analytics", "What viewers do with prints: taken in, counted, shown to the company."),
             ("operations", "Jobs and queues, for administrators only."),
             ("oauth", "For standard OAuth 2.0 clients."),
             ("health", "For load balancers and people who look."),
@@ -110,7 +112,7 @@ def rules_of(settings: Settings) -> EdgeRules:
         user=Budget(name="user", limit=settings.rate_limit_user, window=MINUTE),
         budgets={
             "credentials": Budget(name="credentials", limit=settings.rate_limit_credentials, window=MINUTE),
-            "viewer": Budget(name="viewer", limit=settings.rate_limit_viewer, window=MINUTE),
+            "views": Budget(name="views", limit=settings.rate_limit_views, window=MINUTE),
         },
         public_url=settings.url,
         cors_origins=settings.cors_origins,
@@ -121,7 +123,9 @@ def rules_of(settings: Settings) -> EdgeRules:
 
 def _controllers(settings: Settings) -> list[Any]:
     found: list[Any] = [
-        Prefix("/api/v1", route_handlers=[*ROUTES, *media.ROUTES, *capsules.ROUTES, *operations.ROUTES]),
+        Prefix(
+            "/api/v1", route_handlers=[*ROUTES, *media.ROUTES, *capsules.ROUTES, *analytics.ROUTES, *operations.ROUTES]
+        ),
         *WELL_KNOWN,
         Health,
         FrontPage,
@@ -185,6 +189,7 @@ def _shared(container: Container, settings: Settings, cookies: SessionCookies) -
         "ids": container.ids,
         "media_policy": container.media_policy,
         "mails": container.sent_mails,
+        "country_header": lambda: settings.edge_country_header.lower().encode(),
     }
 
 

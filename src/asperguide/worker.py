@@ -16,6 +16,7 @@ from asperguide.adapters.jobs.scheduler import Schedule, Scheduler
 from asperguide.adapters.jobs.tracing import TracedWorker
 from asperguide.adapters.jobs.worker import Worker
 from asperguide.adapters.tracing import traced
+from asperguide.ar import analytics as views
 from asperguide.capsules import events as capsules
 from asperguide.container import Container
 from asperguide.identity import events
@@ -104,12 +105,14 @@ PRUNES: dict[type[Message], str | Long] = {
     media.MediaReconcileDue: Long("tidy_media", minutes=60),
     capsules.CapsulesSweepDue: Long("sweep_capsules", minutes=15),
     projects.ProjectsSweepDue: Long("sweep_projects", minutes=15),
+    views.EventsPruneDue: Long("prune_events", minutes=15),
 }
 """What the clock asks for, and the use cases that are called with the id of the row and end it themselves."""
 
 DUE: dict[type[Message], str | Long] = {
     events.ClosedAccountsPurgeDue: "purge_closed_accounts",
     events.ExportsPruneDue: Long("prune_exports", minutes=15),
+    views.EventsFoldDue: Long("fold_all_events", minutes=15),
     InvariantsCheckDue: "report_invariants",
     LedgerPruneDue: "prune_ledger",
 }
@@ -156,6 +159,8 @@ def schedules_of(settings: Settings) -> list[Schedule]:
             message=capsules.CapsulesSweepDue(),
         ),
         Schedule(name="sweep-projects", every=timedelta(minutes=1), message=projects.ProjectsSweepDue()),
+        Schedule(name="fold-events", every=timedelta(minutes=1), message=views.EventsFoldDue()),
+        Schedule(name="prune-events", every=timedelta(hours=1), message=views.EventsPruneDue()),
         Schedule(name="prune-ledger", every=timedelta(hours=1), message=LedgerPruneDue()),
         Schedule(name="check-invariants", every=timedelta(minutes=5), message=InvariantsCheckDue()),
     ]

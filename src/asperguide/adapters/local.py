@@ -9,6 +9,8 @@ from uuid import UUID
 import msgspec
 from msgspec.structs import replace
 
+from asperguide.ar.analytics import Level, Scope, Shown, Watched
+from asperguide.ar.model import ContentId
 from asperguide.capsules import PackedLetter, PackLetters
 from asperguide.capsules.errors import AttachmentNotFound
 from asperguide.capsules.ports import Attachment, Attachments, People, Person
@@ -310,3 +312,19 @@ class LocalContents(Contents):
 
     async def refresh(self, company: CompanyId, project: ProjectId) -> None:
         """Nothing is shown."""
+
+
+class LocalWatched(Watched):
+    """Nothing is shown as long as there are no contents."""
+
+    async def by_public_id(self, public_id: str, *, latest: bool = False) -> Shown | None:
+        """Nothing."""
+        return None
+
+    async def scope(self, actor: Actor, level: Level, id: UUID) -> Scope | None:
+        """Nothing that anybody may see."""
+        return None
+
+    async def titles(self, company: CompanyId, contents: Collection[ContentId]) -> Mapping[ContentId, str]:
+        """None."""
+        return {}

@@ -97,7 +97,7 @@ def manifest_of(content: Content, choice: Choice, now: datetime, zone: tzinfo, w
 
 def _video(choice: Choice, since: datetime, now: datetime, where: Addresses) -> ManifestVideo:
     video, footage = choice.video, choice.video.footage
-    assert footage is not None, "what may not play is never chosen"  # noqa: S101
+    assert footage is not None, "what may not play is never chosen"
     return ManifestVideo(
         id=video.id, title=video.title, video_url=where(f"videos/{video.id}"),
         thumbnail_url=where(f"videos/{video.id}/thumbnail"), duration=footage.duration, width=footage.width,

@@ -8,7 +8,7 @@ from asperguide.shared.errors import Conflict, DomainError, Forbidden, Invalid, 
 
 
 class Reason(StrEnum):
-    """Why a print cannot be seen, in the order in which they are looked at: the first that applies is the only one told.
+    """Why a print cannot be seen, in the order in which they are looked at: the first that applies is told alone.
 
     Of what is in a company or project that is not active nothing more is told than that.
     """

@@ -42,7 +42,7 @@ class _Near:
 
 
 class CachedShowings(Showings):
-    """Up to `max_entries` prints in this process. Units of work purge by `Editions.purge`: `viewer_key`, `shown_key`."""
+    """Up to `max_entries` prints in this process. Units of work purge `viewer_key` and `shown_key` by `Editions`."""
 
     def __init__(
         self, reads: ArReads, projects: Projects, cache: Cache, editions: Editions, max_entries: int = 10_000

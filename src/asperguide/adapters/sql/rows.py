@@ -6,11 +6,14 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 import sqlalchemy as sa
-from advanced_alchemy.base import CommonTableAttributes
 from sqlalchemy.orm import DeclarativeBase
 
+from asperguide.adapters.absent import without
 from asperguide.adapters.sql.types import UtcDateTime, Uuid
 from asperguide.shared.errors import DomainError
+
+with without("attrs"), without("cattrs"), without("pydantic"):  # of which it would import all that is installed
+    from advanced_alchemy.base import CommonTableAttributes
 
 NAMES = {
     "pk": "pk_%(table_name)s",

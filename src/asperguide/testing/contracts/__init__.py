@@ -31,11 +31,12 @@ from asperguide.testing.contracts.types import TypeDetectorContract
 from asperguide.testing.contracts.unit_of_work import UnitOfWorkContract
 from asperguide.testing.contracts.vault import VaultContract
 from asperguide.testing.contracts.video_tools import VideoToolsContract
+from asperguide.testing.contracts.views import AnalyticsContract
 from asperguide.testing.contracts.watch import WatchContract
 from asperguide.testing.contracts.work_once import WorkOnceContract
 
 __all__ = [
-    "AccessTokensContract", "ArContract", "BucketAdminContract", "CacheContract", "CapsulesContract",
+    "AccessTokensContract", "AnalyticsContract", "ArContract", "BucketAdminContract", "CacheContract", "CapsulesContract",
     "CountingDoorbell", "DoorbellContract", "IdempotencyContract", "IdentityContract", "ImagesContract",
     "JobBoardContract", "LedgerContract", "LettersContract", "MailerContract", "MaintenanceContract", "MediaContract",
     "ObjectStorageContract", "PartedUploadsContract", "PassTime", "PasswordHasherContract", "PasswordStrengthContract",

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from asperguide.adapters.memory.doorbell import MemoryDoorbell
 from asperguide.ar.model import Content
 from asperguide.ar.ports import ArReads, ArUnitOfWork
+from asperguide.ar.analytics import AnalyticsReads, AnalyticsUnitOfWork, EventLog
 from asperguide.capsules.ports import CapsuleReads, CapsulesUnitOfWork
 from asperguide.identity.model import User
 from asperguide.identity.ports import GuessCounter, IdentityReads, IdentityUnitOfWork
@@ -68,6 +69,9 @@ class Persistence:
     capsule_reads: CapsuleReads
     begin_ar: Callable[[], ArUnitOfWork]
     ar_reads: ArReads
+    begin_analytics: Callable[[], AnalyticsUnitOfWork]
+    analytics_reads: AnalyticsReads
+    event_log: EventLog
     ledger: Ledger
     begin_operations: Callable[[], OperationsUnitOfWork]
     jobs: JobReads

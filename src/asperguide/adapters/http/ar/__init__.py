@@ -1,4 +1,4 @@
-"""REST routes of prints, and the page that the public sees of one."""
+"""Prints over HTTP, and the page that the public sees of one."""
 
 from asperguide.adapters.http.ar import view_pages, viewer
 

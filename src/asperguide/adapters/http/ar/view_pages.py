@@ -40,11 +40,11 @@ class ViewPages(Protocol):
     """Writes the page of a print."""
 
     def write(self, page: PrintPage, language: str, *, nonce: str, url: str, assets: Mapping[str, str]) -> str:
-        """HTML in this language, whose own style has the nonce; `url` is where it is, `assets` where what goes with it is."""
+        """HTML in this language, with a style of the nonce; `url` is its own address, `assets` are those of its parts."""
         ...
 
 
-@get("/view/assets/{name:str}", opt=public(budget="viewer", crowded=True), include_in_schema=False)
+@get("/view/assets/{name:str}", opt=public(budget="views", apart=True), include_in_schema=False)
 async def asset(name: FromPath[str]) -> Response[bytes]:
     """What the page is made with; its address changes with it."""
     if name not in TYPES:
@@ -53,7 +53,7 @@ async def asset(name: FromPath[str]) -> Response[bytes]:
     return Response(_content(name), headers=headers, media_type=TYPES[name])
 
 
-@get("/view/{public_id:str}", opt=public(budget="viewer", crowded=True), include_in_schema=False)
+@get("/view/{public_id:str}", opt=public(budget="views", apart=True), include_in_schema=False)
 async def view(
     public_id: FromPath[str],
     request: ApiRequest,

@@ -13,7 +13,7 @@ from asperguide.shared.actor import Actor
 from asperguide.shared.errors import StorageUnavailable
 
 VIEWER = ["viewer"]
-PUBLIC: dict[str, Any] = {"public": True, "budget": "viewer", "crowded": True, "anywhere": True}
+PUBLIC: dict[str, Any] = {"public": True, "budget": "views", "apart": True, "anywhere": True}
 REASONS = tuple(REFUSALS.values())
 SHOWN: dict[str, Any] = {
     **PUBLIC,
