@@ -32,6 +32,7 @@ from asperguide.adapters.memory.operations import (
     MemoryOperationsUnitOfWork,
 )
 from asperguide.adapters.memory.passwords import MemoryPasswords
+from asperguide.adapters.memory.projects import MemoryProjectReads, MemoryProjectsUnitOfWork
 from asperguide.adapters.memory.rate_limiter import MemoryRateLimiter
 from asperguide.adapters.memory.strength import MemoryStrength
 from asperguide.adapters.memory.tables import MemoryDatabase
@@ -286,6 +287,11 @@ class World:
             Factory(MemoryCompaniesUnitOfWork, database, self.ledger, clock=c.clock, ids=c.ids, doorbell=c.doorbell)
         )
         c.company_reads.override(Singleton(MemoryCompanyReads, database))
+
+        c.projects_unit_of_work.override(
+            Factory(MemoryProjectsUnitOfWork, database, self.ledger, clock=c.clock, ids=c.ids, doorbell=c.doorbell)
+        )
+        c.project_reads.override(Singleton(MemoryProjectReads, database))
         c.watch.override(Singleton(MemoryWatch, database, self.ledger))
         c.job_reads.override(Singleton(MemoryJobReads, self.ledger))
         c.maintenance_reads.override(Singleton(MemoryMaintenanceReads, database))
