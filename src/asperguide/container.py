@@ -38,7 +38,9 @@ from asperguide.adapters.magic import MagicTypes
 from asperguide.adapters.maintenance import MaintenanceWatch
 from asperguide.adapters.measuring import Monitor
 from asperguide.adapters.memory.work_once import MemoryWorkOnce
-from asperguide.adapters.pillow.images import PillowImages
+from asperguide.adapters.pillow.images import PillowImages, image_threads
+from asperguide.adapters.pillow.markers import PillowMarkerEye
+from asperguide.adapters.pool import LowPriorityPool
 from asperguide.adapters.prometheus.exposition import Exposition
 from asperguide.adapters.prometheus.neighbours import Neighbours
 from asperguide.adapters.prometheus.shared import SharedFigures
@@ -46,6 +48,7 @@ from asperguide.adapters.security.derive import derive
 from asperguide.adapters.security.passwords import ArgonPasswords
 from asperguide.adapters.security.strength import ZxcvbnStrength
 from asperguide.adapters.security.tokens import JwtAccessTokens
+from asperguide.adapters.segno.codes import SegnoQrCodes
 from asperguide.adapters.signing import Door
 from asperguide.adapters.sql.ar import SqlArReads, SqlArUnitOfWork
 from asperguide.adapters.sql.capsules import SqlCapsuleReads, SqlCapsulesUnitOfWork
@@ -62,6 +65,8 @@ from asperguide.adapters.sql.projects import SqlProjectReads, SqlProjectsUnitOfW
 from asperguide.adapters.sql.watch import SqlWatch
 from asperguide.adapters.system import SystemClock, SystemIds
 from asperguide.adapters.tracing import Tracer
+from asperguide.ar.analyzing import AnalyzeMarker
+from asperguide.ar.marker_ports import MarkerEye, QrCodes
 from asperguide.ar.ports import ArReads, ArUnitOfWork
 from asperguide.capsules.ports import Attachments, CapsuleReads, CapsulesUnitOfWork, People, Vault
 from asperguide.companies.ports import Accounts, CompaniesUnitOfWork, CompanyReads, Holdings
@@ -169,7 +174,8 @@ class Container(DeclarativeContainer):
     )
     probes: Provider[tuple[Probe, ...]] = Singleton(choosing.probes, settings, database, redis, stores)
 
-    images: Provider[Images] = Singleton(PillowImages)
+    image_threads: Provider[LowPriorityPool] = Singleton(image_threads)
+    images: Provider[Images] = Singleton(PillowImages, pool=image_threads)
     vault: Provider[Vault] = Singleton(choosing.vault, settings, ids)
 
     # identity: adapters
@@ -589,6 +595,11 @@ class Container(DeclarativeContainer):
     )
     begin_ar = ar_unit_of_work.provider
     ar_reads: Provider[ArReads] = Singleton(SqlArReads, database)
+
+    # ar: markers and codes
+    marker_eye: Provider[MarkerEye] = Singleton(PillowMarkerEye, image_threads)
+    qr_codes: Provider[QrCodes] = Singleton(SegnoQrCodes)
+    analyze_marker: Provider[AnalyzeMarker] = Factory(AnalyzeMarker, eye=marker_eye)
 
     # identity: exports, which hold what media and capsules keep
     belongings: Provider[Belongings] = Singleton(LocalBelongings, media_reads, storage, pack_letters.provider)

@@ -24,6 +24,7 @@ from asperguide.adapters.memory.identity import MemoryGuessCounter, MemoryIdenti
 from asperguide.adapters.memory.images import MemoryImages
 from asperguide.adapters.memory.ledger import MemoryLedger
 from asperguide.adapters.memory.mailer import MemoryMailer
+from asperguide.adapters.memory.markers import MemoryMarkerEye
 from asperguide.adapters.memory.media import MemoryMediaReads, MemoryMediaUnitOfWork
 from asperguide.adapters.memory.objects import MemoryBuckets, MemoryStorage
 from asperguide.adapters.memory.operations import (
@@ -244,6 +245,7 @@ class World:
         c.hasher.override(Singleton(MemoryPasswords))
         c.strength.override(Singleton(MemoryStrength))
         c.images.override(Singleton(MemoryImages))
+        c.marker_eye.override(Singleton(MemoryMarkerEye, c.images))
         c.claim_tokens.override(Object(ClaimTokens((b"what claims are made of in worlds",))))
         c.vault.override(Singleton(MemoryVault, c.ids))
         c.video_tools.override(Singleton(MemoryVideoTools))
