@@ -14,13 +14,23 @@ from dependency_injector.providers import Callable, Dependency, Factory, Provide
 
 from asperguide import capsules as c
 from asperguide import choosing
+from asperguide import companies as co
 from asperguide import identity as i
 from asperguide import media as m
 from asperguide import operations as o
 from asperguide.adapters.caching.identity import CachedIdentityReads
 from asperguide.adapters.caching.read_through import ReadThrough
 from asperguide.adapters.jinja.letters import JinjaLetters
-from asperguide.adapters.local import LocalAttachments, LocalBelongings, LocalLongWork, LocalPeople, LocalPortraits
+from asperguide.adapters.local import (
+    LocalAccounts,
+    LocalAttachments,
+    LocalBelongings,
+    LocalCompanies,
+    LocalHoldings,
+    LocalLongWork,
+    LocalPeople,
+    LocalPortraits,
+)
 from asperguide.adapters.magic import MagicTypes
 from asperguide.adapters.maintenance import MaintenanceWatch
 from asperguide.adapters.measuring import Monitor
@@ -34,7 +44,9 @@ from asperguide.adapters.security.passwords import ArgonPasswords
 from asperguide.adapters.security.strength import ZxcvbnStrength
 from asperguide.adapters.security.tokens import JwtAccessTokens
 from asperguide.adapters.signing import Door
+from asperguide.adapters.sql.ar import SqlArReads, SqlArUnitOfWork
 from asperguide.adapters.sql.capsules import SqlCapsuleReads, SqlCapsulesUnitOfWork
+from asperguide.adapters.sql.companies import SqlCompaniesUnitOfWork, SqlCompanyReads
 from asperguide.adapters.sql.engine import Database
 from asperguide.adapters.sql.idempotency import SqlIdempotency
 from asperguide.adapters.sql.identity import SqlGuessCounter, SqlIdentityReads, SqlIdentityUnitOfWork
@@ -46,7 +58,9 @@ from asperguide.adapters.sql.operations import SqlOperationsUnitOfWork
 from asperguide.adapters.sql.watch import SqlWatch
 from asperguide.adapters.system import SystemClock, SystemIds
 from asperguide.adapters.tracing import Tracer
+from asperguide.ar.ports import ArReads, ArUnitOfWork
 from asperguide.capsules.ports import Attachments, CapsuleReads, CapsulesUnitOfWork, People, Vault
+from asperguide.companies.ports import Accounts, CompaniesUnitOfWork, CompanyReads, Holdings
 from asperguide.identity.belongings import Belongings
 from asperguide.identity.ports import (
     SESSION_KEYS,
@@ -69,6 +83,7 @@ from asperguide.settings import Settings
 from asperguide.shared.ledger import Ledger
 from asperguide.shared.ports import Cache, Clock, Doorbell, Idempotency, Ids, Letters, Mailer, Probe, RateLimiter
 from asperguide.shared.storage import Storage
+from asperguide.shared.tenancy import Companies
 
 if TYPE_CHECKING:
     from asperguide.adapters.opentelemetry.figures import FigureSender
@@ -105,6 +120,11 @@ def capsule_policy_of(settings: Settings) -> c.CapsulePolicy:
         latest=timedelta(days=365.25 * settings.capsule_max_years + 1),
         sweep=timedelta(seconds=settings.capsule_sweep_seconds),
     )
+
+
+def company_policy_of(settings: Settings, stores: Mapping[str, Storage]) -> co.CompanyPolicy:
+    """The settings that rules of companies depend on."""
+    return co.CompanyPolicy(public_url=settings.url, stores=tuple(stores))
 
 
 def cached(cache: Cache, clock: Clock, settings: Settings, name: str, kind: type[Any]) -> ReadThrough[Any]:
@@ -553,6 +573,13 @@ class Container(DeclarativeContainer):
         c.PackLetters, reads=capsule_reads, read=read_draft, show=show_capsule, clock=clock
     )
 
+    # ar: adapters
+    ar_unit_of_work: Provider[ArUnitOfWork] = Factory(
+        SqlArUnitOfWork, database, clock=clock, ids=ids, purge=cache.provided.purge, doorbell=doorbell
+    )
+    begin_ar = ar_unit_of_work.provider
+    ar_reads: Provider[ArReads] = Singleton(SqlArReads, database)
+
     # identity: exports, which hold what media and capsules keep
     belongings: Provider[Belongings] = Singleton(LocalBelongings, media_reads, storage, pack_letters.provider)
     make_export: Provider[i.MakeExport] = Factory(
@@ -569,6 +596,23 @@ class Container(DeclarativeContainer):
     )
     prune_exports: Provider[i.PruneExports] = Factory(i.PruneExports, storage=storage, clock=clock)
     forget_exports: Provider[i.ForgetExports] = Factory(i.ForgetExports, storage=storage)
+
+    # companies: adapters, and what others ask of them
+    companies_unit_of_work: Provider[CompaniesUnitOfWork] = Factory(
+        SqlCompaniesUnitOfWork, database, clock=clock, ids=ids, doorbell=doorbell
+    )
+    begin_companies = companies_unit_of_work.provider
+    company_reads: Provider[CompanyReads] = Singleton(SqlCompanyReads, database)
+    company_standings: Provider[Companies] = Singleton(LocalCompanies, company_reads, reads)
+    company_policy: Provider[co.CompanyPolicy] = Singleton(company_policy_of, settings, stores)
+    accounts: Provider[Accounts] = Singleton(LocalAccounts, reads)
+    holdings: Provider[Holdings] = Singleton(LocalHoldings)
+
+    # companies: founding
+    create_company: Provider[co.CreateCompany] = Factory(co.CreateCompany, begin=begin_companies, clock=clock, ids=ids)
+    get_company: Provider[co.GetCompany] = Factory(co.GetCompany, reads=company_reads)
+    list_companies: Provider[co.ListCompanies] = Factory(co.ListCompanies, reads=company_reads)
+    change_company: Provider[co.ChangeCompany] = Factory(co.ChangeCompany, begin=begin_companies, clock=clock, ids=ids)
 
     # operations
     draining: Provider[asyncio.Event] = Singleton(asyncio.Event)

@@ -14,8 +14,10 @@ from dependency_injector.providers import Factory, Object, Singleton
 from asperguide.adapters.caching.identity import CachedIdentityReads
 from asperguide.adapters.jobs.reactions import find
 from asperguide.adapters.jobs.scheduler import Schedule, Scheduler
+from asperguide.adapters.memory.ar import MemoryArReads, MemoryArUnitOfWork
 from asperguide.adapters.memory.cache import MemoryCache
 from asperguide.adapters.memory.capsules import MemoryCapsuleReads, MemoryCapsulesUnitOfWork
+from asperguide.adapters.memory.companies import MemoryCompaniesUnitOfWork, MemoryCompanyReads
 from asperguide.adapters.memory.doorbell import MemoryDoorbell
 from asperguide.adapters.memory.idempotency import MemoryIdempotency
 from asperguide.adapters.memory.identity import MemoryGuessCounter, MemoryIdentityReads, MemoryIdentityUnitOfWork
@@ -268,6 +270,22 @@ class World:
             Factory(MemoryCapsulesUnitOfWork, database, self.ledger, clock=c.clock, ids=c.ids, doorbell=c.doorbell)
         )
         c.capsule_reads.override(Singleton(MemoryCapsuleReads, database))
+        c.ar_unit_of_work.override(
+            Factory(
+                MemoryArUnitOfWork,
+                database,
+                self.ledger,
+                clock=c.clock,
+                ids=c.ids,
+                purge=c.cache.provided.purge,
+                doorbell=c.doorbell,
+            )
+        )
+        c.ar_reads.override(Singleton(MemoryArReads, database))
+        c.companies_unit_of_work.override(
+            Factory(MemoryCompaniesUnitOfWork, database, self.ledger, clock=c.clock, ids=c.ids, doorbell=c.doorbell)
+        )
+        c.company_reads.override(Singleton(MemoryCompanyReads, database))
         c.watch.override(Singleton(MemoryWatch, database, self.ledger))
         c.job_reads.override(Singleton(MemoryJobReads, self.ledger))
         c.maintenance_reads.override(Singleton(MemoryMaintenanceReads, database))
