@@ -16,10 +16,14 @@ from asperguide import identity as i
 from asperguide import media as m
 from asperguide import operations as o
 from asperguide import projects as p
+from asperguide.adapters.caching.editions import Editions
 from asperguide.adapters.caching.identity import CachedIdentityReads
 from asperguide.adapters.caching.read_through import ReadThrough
+from asperguide.adapters.caching.sheets import KeptSheets
+from asperguide.adapters.caching.showings import CachedShowings
 from asperguide.adapters.caching.watched import CachedWatched
 from asperguide.adapters.jinja.letters import JinjaLetters
+from asperguide.adapters.jinja.view_pages import JinjaViewPages
 from asperguide.adapters.local import (
     LocalAccounts,
     LocalAttachments,
@@ -29,6 +33,7 @@ from asperguide.adapters.local import (
     LocalHoldings,
     LocalLongWork,
     LocalPeople,
+    LocalPictures,
     LocalPortraits,
     LocalProjects,
     LocalWatched,
@@ -37,7 +42,9 @@ from asperguide.adapters.magic import MagicTypes
 from asperguide.adapters.maintenance import MaintenanceWatch
 from asperguide.adapters.measuring import Monitor
 from asperguide.adapters.memory.work_once import MemoryWorkOnce
-from asperguide.adapters.pillow.images import PillowImages
+from asperguide.adapters.pillow.images import PillowImages, image_threads
+from asperguide.adapters.pillow.markers import PillowMarkerEye
+from asperguide.adapters.pool import LowPriorityPool
 from asperguide.adapters.prometheus.exposition import Exposition
 from asperguide.adapters.prometheus.neighbours import Neighbours
 from asperguide.adapters.prometheus.shared import SharedFigures
@@ -45,11 +52,12 @@ from asperguide.adapters.security.derive import derive
 from asperguide.adapters.security.passwords import ArgonPasswords
 from asperguide.adapters.security.strength import ZxcvbnStrength
 from asperguide.adapters.security.tokens import JwtAccessTokens
+from asperguide.adapters.segno.codes import SegnoQrCodes
 from asperguide.adapters.signing import Door
-from asperguide.adapters.sql.ar import SqlArReads, SqlArUnitOfWork
 from asperguide.adapters.sql.analytics import SqlAnalyticsUnitOfWork
 from asperguide.adapters.sql.analytics_log import SqlEventLog
 from asperguide.adapters.sql.analytics_reads import SqlAnalyticsReads
+from asperguide.adapters.sql.ar import SqlArReads, SqlArUnitOfWork
 from asperguide.adapters.sql.capsules import SqlCapsuleReads, SqlCapsulesUnitOfWork
 from asperguide.adapters.sql.companies import SqlCompaniesUnitOfWork, SqlCompanyReads
 from asperguide.adapters.sql.engine import Database
@@ -64,8 +72,13 @@ from asperguide.adapters.sql.projects import SqlProjectReads, SqlProjectsUnitOfW
 from asperguide.adapters.sql.watch import SqlWatch
 from asperguide.adapters.system import SystemClock, SystemIds
 from asperguide.adapters.tracing import Tracer
-from asperguide.ar.ports import ArReads, ArUnitOfWork
 from asperguide.ar import analytics as v
+from asperguide.ar.analyzing import AnalyzeMarker
+from asperguide.ar.marker_ports import MarkerEye, QrCodes
+from asperguide.ar.ports import ArReads, ArUnitOfWork, MediaFiles
+from asperguide.ar.showing import LookAt
+from asperguide.ar.viewer_ports import Pictures, Sheets, Showings
+from asperguide.ar.viewing import CheckPrint, MakeSheet, SeePrint, ShowManifest, ShowPhoto, ShowVideo, TakeTurn
 from asperguide.capsules.ports import Attachments, CapsuleReads, CapsulesUnitOfWork, People, Vault
 from asperguide.companies.ports import Accounts, CompaniesUnitOfWork, CompanyReads, Holdings
 from asperguide.identity.belongings import Belongings
@@ -164,6 +177,7 @@ class Container(DeclarativeContainer):
     database: Provider[Database] = Singleton(choosing.database, settings, tracer)
     redis: Provider[choosing.RedisServer | None] = Singleton(choosing.redis_server, settings, tracer)
     cache: Provider[Cache] = Singleton(choosing.cache, redis, clock)
+    editions: Provider[Editions] = Singleton(Editions, cache, ids)
     limiter: Provider[RateLimiter] = Singleton(choosing.limiter, redis, clock)
     doorbell: Provider[Doorbell] = Singleton(choosing.doorbell, redis)
     mailer: Provider[Mailer] = Singleton(choosing.mailer, settings, clock, tracer)
@@ -178,7 +192,8 @@ class Container(DeclarativeContainer):
     )
     probes: Provider[tuple[Probe, ...]] = Singleton(choosing.probes, settings, database, redis, stores)
 
-    images: Provider[Images] = Singleton(PillowImages)
+    image_threads: Provider[LowPriorityPool] = Singleton(image_threads)
+    images: Provider[Images] = Singleton(PillowImages, pool=image_threads)
     vault: Provider[Vault] = Singleton(choosing.vault, settings, ids)
 
     # identity: adapters
@@ -417,9 +432,9 @@ class Container(DeclarativeContainer):
 
     # media: bytes
     read_file: Provider[m.ReadFile] = Factory(m.ReadFile, reads=media_reads, storage=storage)
-    show_image: Provider[m.ShowImage] = Factory(
-        m.ShowImage, reads=media_reads, storage=storage, images=images, once=work_once
-    )
+    make_image: Provider[m.MakeImage] = Factory(m.MakeImage, storage=storage, images=images, once=work_once)
+    show_image: Provider[m.ShowImage] = Factory(m.ShowImage, reads=media_reads, make=make_image)
+    show_image_of: Provider[m.ShowImageOf] = Factory(m.ShowImageOf, reads=media_reads, make=make_image)
     link_to_content: Provider[m.LinkToContent] = Factory(m.LinkToContent, reads=media_reads, links=storage)
     make_link: Provider[m.MakeLink] = Factory(
         m.MakeLink, begin=begin_media, reads=media_reads, clock=clock, ids=ids, policy=media_policy
@@ -594,10 +609,12 @@ class Container(DeclarativeContainer):
 
     # ar: adapters
     ar_unit_of_work: Provider[ArUnitOfWork] = Factory(
-        SqlArUnitOfWork, database, clock=clock, ids=ids, purge=cache.provided.purge, doorbell=doorbell
+        SqlArUnitOfWork, database, clock=clock, ids=ids, purge=editions.provided.purge, doorbell=doorbell
     )
     begin_ar = ar_unit_of_work.provider
     ar_reads: Provider[ArReads] = Singleton(SqlArReads, database)
+
+    media_files: Provider[MediaFiles] = Dependency()
 
     # analytics of viewers
     analytics_policy: Provider[v.AnalyticsPolicy] = Singleton(analytics_policy_of, settings)
@@ -619,6 +636,11 @@ class Container(DeclarativeContainer):
     )
     forget_views: Provider[v.ForgetViews] = Factory(v.ForgetViews, begin=begin_analytics)
 
+    # ar: markers and codes
+    marker_eye: Provider[MarkerEye] = Singleton(PillowMarkerEye, image_threads)
+    qr_codes: Provider[QrCodes] = Singleton(SegnoQrCodes)
+    analyze_marker: Provider[AnalyzeMarker] = Factory(AnalyzeMarker, eye=marker_eye)
+
     # identity: exports, which hold what media and capsules keep
     belongings: Provider[Belongings] = Singleton(LocalBelongings, media_reads, storage, pack_letters.provider)
     make_export: Provider[i.MakeExport] = Factory(
@@ -638,7 +660,7 @@ class Container(DeclarativeContainer):
 
     # companies: adapters, and what others ask of them
     companies_unit_of_work: Provider[CompaniesUnitOfWork] = Factory(
-        SqlCompaniesUnitOfWork, database, clock=clock, ids=ids, doorbell=doorbell
+        SqlCompaniesUnitOfWork, database, clock=clock, ids=ids, purge=editions.provided.purge, doorbell=doorbell
     )
     begin_companies = companies_unit_of_work.provider
     company_reads: Provider[CompanyReads] = Singleton(SqlCompanyReads, database)
@@ -654,7 +676,7 @@ class Container(DeclarativeContainer):
     change_company: Provider[co.ChangeCompany] = Factory(co.ChangeCompany, begin=begin_companies, clock=clock, ids=ids)
     # projects: adapters, and what others ask of them
     projects_unit_of_work: Provider[ProjectsUnitOfWork] = Factory(
-        SqlProjectsUnitOfWork, database, clock=clock, ids=ids, doorbell=doorbell
+        SqlProjectsUnitOfWork, database, clock=clock, ids=ids, purge=editions.provided.purge, doorbell=doorbell
     )
     begin_projects = projects_unit_of_work.provider
     project_reads: Provider[ProjectReads] = Singleton(SqlProjectReads, database)
@@ -740,6 +762,20 @@ class Container(DeclarativeContainer):
         p.RemoveSomeOfCompany, begin=begin_projects, reads=project_reads, contents=contents, clock=clock
     )
     forget_listed: Provider[p.ForgetListed] = Factory(p.ForgetListed, begin=begin_projects)
+
+    # ar: what the public is shown
+    sheets: Provider[Sheets] = Singleton(KeptSheets)
+    pictures: Provider[Pictures] = Singleton(LocalPictures, show_image_of.provider)
+    view_pages: Provider[JinjaViewPages] = Singleton(JinjaViewPages)
+    showings: Provider[Showings] = Singleton(CachedShowings, ar_reads, project_standings, cache, editions)
+    look_at_print: Provider[LookAt] = Factory(LookAt, showings=showings, projects=project_standings, clock=clock)
+    make_sheet: Provider[MakeSheet] = Factory(MakeSheet, sheets=sheets, clock=clock, url=settings.provided.url)
+    take_turn: Provider[TakeTurn] = Factory(TakeTurn, begin=begin_ar, clock=clock)
+    check_print: Provider[CheckPrint] = Factory(CheckPrint, look=look_at_print)
+    show_manifest: Provider[ShowManifest] = Factory(ShowManifest, look=look_at_print, make=make_sheet, take=take_turn)
+    see_print: Provider[SeePrint] = Factory(SeePrint, look=look_at_print, make=make_sheet)
+    show_photo: Provider[ShowPhoto] = Factory(ShowPhoto, look=look_at_print, pictures=pictures)
+    show_video: Provider[ShowVideo] = Factory(ShowVideo, look=look_at_print, files=media_files, clock=clock)
 
     # operations
     draining: Provider[asyncio.Event] = Singleton(asyncio.Event)

@@ -13,10 +13,9 @@ from typing import Any
 
 import uvicorn
 
-from asperguide.adapters.http import capsules, media, operations
+from asperguide.adapters.http import ar, capsules, media, operations
 from asperguide.adapters.http.account_pages import AccountPages
 from asperguide.adapters.http.app import Prefix, create_app
-from asperguide.adapters.http.ar import analytics
 from asperguide.adapters.http.credentials import Authentication
 from asperguide.adapters.http.dev_mails import DevMails
 from asperguide.adapters.http.dev_player import DevPlayer
@@ -76,7 +75,9 @@ def about() -> About:
             ("drafts", "Letters that are being written."),
             ("recipients", "My address book: those whom I write to."),
             ("capsules", "Letters that open when their time has come, and not a moment before."),
+            ("viewer", "What everybody who has the code of a print may see of it, without signing in."),
             ("analytics", "What viewers do with prints: taken in, counted, shown to the company."),
+            ("markers", "Pictures that prints are recognised by."),
             ("operations", "Jobs and queues, for administrators only."),
             ("oauth", "For standard OAuth 2.0 clients."),
             ("health", "For load balancers and people who look."),
@@ -113,6 +114,7 @@ def rules_of(settings: Settings) -> EdgeRules:
         budgets={
             "credentials": Budget(name="credentials", limit=settings.rate_limit_credentials, window=MINUTE),
             "views": Budget(name="views", limit=settings.rate_limit_views, window=MINUTE),
+            "markers": Budget(name="markers", limit=settings.rate_limit_markers, window=MINUTE),
         },
         public_url=settings.url,
         cors_origins=settings.cors_origins,
@@ -123,14 +125,13 @@ def rules_of(settings: Settings) -> EdgeRules:
 
 def _controllers(settings: Settings) -> list[Any]:
     found: list[Any] = [
-        Prefix(
-            "/api/v1", route_handlers=[*ROUTES, *media.ROUTES, *capsules.ROUTES, *analytics.ROUTES, *operations.ROUTES]
-        ),
+        Prefix("/api/v1", route_handlers=[*ROUTES, *media.ROUTES, *capsules.ROUTES, *ar.ROUTES, *operations.ROUTES]),
         *WELL_KNOWN,
         Health,
         FrontPage,
         OpenApi,
         AccountPages,
+        *ar.PAGES,
     ]
     if not settings.bucket_endpoint:
         found.append(StorageDoor)
@@ -189,6 +190,9 @@ def _shared(container: Container, settings: Settings, cookies: SessionCookies) -
         "ids": container.ids,
         "media_policy": container.media_policy,
         "mails": container.sent_mails,
+        "clock": container.clock,
+        "view_pages": container.view_pages,
+        "view_url": lambda: settings.url,
         "country_header": lambda: settings.edge_country_header.lower().encode(),
     }
 
@@ -228,7 +232,7 @@ async def close(container: Container) -> None:
     for held in (container.limiter(), container.doorbell(), container.mailer(), *container.stores().values()):
         if (end := getattr(held, "aclose", None)) is not None:
             await end()
-    for pool in (container.hasher(), container.strength(), container.images()):
+    for pool in (container.hasher(), container.strength(), container.images(), container.image_threads()):
         if (stop := getattr(pool, "close", None)) is not None:
             stop()
     if (redis := container.redis()) is not None:

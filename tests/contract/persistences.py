@@ -1,11 +1,11 @@
 """The kinds of persistence that there are, each as contracts want it."""
 
-from asperguide.adapters.memory.ar import MemoryArReads, MemoryArUnitOfWork
 from asperguide.adapters.memory.analytics import (
     MemoryAnalyticsReads,
     MemoryAnalyticsUnitOfWork,
     MemoryEventLog,
 )
+from asperguide.adapters.memory.ar import MemoryArReads, MemoryArUnitOfWork
 from asperguide.adapters.memory.capsules import MemoryCapsuleReads, MemoryCapsulesUnitOfWork
 from asperguide.adapters.memory.idempotency import MemoryIdempotency
 from asperguide.adapters.memory.identity import MemoryGuessCounter, MemoryIdentityReads, MemoryIdentityUnitOfWork
@@ -13,10 +13,10 @@ from asperguide.adapters.memory.ledger import MemoryLedger
 from asperguide.adapters.memory.media import MemoryMediaReads, MemoryMediaUnitOfWork
 from asperguide.adapters.memory.operations import MemoryJobReads, MemoryMaintenanceReads, MemoryOperationsUnitOfWork
 from asperguide.adapters.memory.tables import MemoryDatabase
-from asperguide.adapters.sql.ar import SqlArReads, SqlArUnitOfWork
 from asperguide.adapters.sql.analytics import SqlAnalyticsUnitOfWork
 from asperguide.adapters.sql.analytics_log import SqlEventLog
 from asperguide.adapters.sql.analytics_reads import SqlAnalyticsReads
+from asperguide.adapters.sql.ar import SqlArReads, SqlArUnitOfWork
 from asperguide.adapters.sql.capsules import SqlCapsuleReads, SqlCapsulesUnitOfWork
 from asperguide.adapters.sql.engine import Database
 from asperguide.adapters.sql.idempotency import SqlIdempotency

@@ -11,6 +11,9 @@ from msgspec.structs import replace
 
 from asperguide.ar.analytics import Level, Scope, Shown, Watched
 from asperguide.ar.model import ContentId
+from asperguide.ar.ports import Opened
+from asperguide.ar.videos import FileId as PrintFileId
+from asperguide.ar.viewer_ports import Pictures
 from asperguide.capsules import PackedLetter, PackLetters
 from asperguide.capsules.errors import AttachmentNotFound
 from asperguide.capsules.ports import Attachment, Attachments, People, Person
@@ -19,7 +22,10 @@ from asperguide.identity.belongings import Belonging, Belongings
 from asperguide.identity.errors import PictureRefused
 from asperguide.identity.ports import IdentityReads, Portraits
 from asperguide.identity.views import LARGEST_PORTRAIT, PORTRAIT_SIZES
-from asperguide.media.model import File, FileId, FileState, own
+from asperguide.media import ShowImageOf
+from asperguide.media.errors import FileNotFound, FileNotReady, NotAnImage
+from asperguide.media.imaging import SIZES, ImageFormat, ImageWanted
+from asperguide.media.model import File, FileId, FileState, OwnerId, own
 from asperguide.media.ports import Images, LongWork, MediaReads, Refusal
 from asperguide.media.serving import SIGNED_FOR
 from asperguide.media.views import file_view
@@ -46,6 +52,7 @@ from asperguide.shared.tenancy import (
 
 WEBP = "image/webp"
 QUALITY = 85
+PICTURE_QUALITY = 90
 
 
 class LocalLongWork(LongWork):
@@ -312,6 +319,26 @@ class LocalContents(Contents):
 
     async def refresh(self, company: CompanyId, project: ProjectId) -> None:
         """Nothing is shown."""
+
+
+class LocalPictures(Pictures):
+    """Pictures of companies are images of their files in media."""
+
+    def __init__(self, show: Callable[[], ShowImageOf]) -> None:
+        self._show = show
+
+    async def picture(self, company: CompanyId, file: PrintFileId, longest: int, media_type: str) -> Opened | None:
+        """In the next smaller size of those that are made anyway."""
+        side, format = max(size for size in SIZES if size <= longest), ImageFormat(media_type.rpartition("/")[2])
+        wanted = ImageWanted(w=side, h=side, format=format, q=PICTURE_QUALITY)
+        try:
+            made = await self._show()(OwnerId(company), FileId(file), wanted)
+        except (FileNotFound, FileNotReady, NotAnImage):
+            return None
+        image = made.file
+        return Opened(
+            name=image.name, media_type=image.media_type, size=image.size, etag=image.sha256 or "", read=made.open
+        )
 
 
 class LocalWatched(Watched):

@@ -99,10 +99,10 @@ class AddFilms:
 
     async def _room(self, company: CompanyFacts, id: ContentId, more: int) -> None:
         """Nothing is taken for what is full already. Raises TooManyVideos, ContentInWrongState."""
-        if content := await self.open.reads.content(company.id, id):
-            content.must_be_open()
-            if len(content.videos) + more > MOST_VIDEOS:
-                raise TooManyVideos
+        content = await self.open.content(company.id, id)
+        content.must_be_open()
+        if len(content.videos) + more > MOST_VIDEOS:
+            raise TooManyVideos
 
     async def _taken(self, actor: Actor, company: CompanyFacts, new: NewFilms) -> dict[FileId, MediaFile]:
         wanted = tuple(dict.fromkeys(FileId(film.file) for film in new.videos))

@@ -99,7 +99,7 @@ class RenewThumbnail:
     async def __call__(self, actor: Actor, id: ContentId, video: VideoId, moment: Moment) -> FilmView:
         at = checked(moment, InvalidVideo).at
         company = await self.open(actor, id, Right.EDIT)
-        _, content = await self.open.seen(actor, id)
+        content = await self.open.content(company.id, id)
         content.must_be_open()
         await self.files.picture(company.id, video_of(content, video).file, at)
         return film_view(content, video, self.clock.now())

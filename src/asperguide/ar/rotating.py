@@ -69,7 +69,7 @@ class GetRotation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rotate:
-    """Rules in the place of those that a content has, if `allowed` says so: what creating and replacing have in common."""
+    """Rules in the place of those that a content has, if `allowed` says so: what both stories below share."""
 
     open: OpenContent
     change: ChangeContent

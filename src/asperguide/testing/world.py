@@ -13,12 +13,12 @@ import msgspec
 from asperguide.adapters.caching.identity import CachedIdentityReads
 from asperguide.adapters.jobs.reactions import find
 from asperguide.adapters.jobs.scheduler import Schedule, Scheduler
-from asperguide.adapters.memory.ar import MemoryArReads, MemoryArUnitOfWork
 from asperguide.adapters.memory.analytics import (
     MemoryAnalyticsReads,
     MemoryAnalyticsUnitOfWork,
     MemoryEventLog,
 )
+from asperguide.adapters.memory.ar import MemoryArReads, MemoryArUnitOfWork
 from asperguide.adapters.memory.cache import MemoryCache
 from asperguide.adapters.memory.capsules import MemoryCapsuleReads, MemoryCapsulesUnitOfWork
 from asperguide.adapters.memory.companies import MemoryCompaniesUnitOfWork, MemoryCompanyReads
@@ -28,6 +28,7 @@ from asperguide.adapters.memory.identity import MemoryGuessCounter, MemoryIdenti
 from asperguide.adapters.memory.images import MemoryImages
 from asperguide.adapters.memory.ledger import MemoryLedger
 from asperguide.adapters.memory.mailer import MemoryMailer
+from asperguide.adapters.memory.markers import MemoryMarkerEye
 from asperguide.adapters.memory.media import MemoryMediaReads, MemoryMediaUnitOfWork
 from asperguide.adapters.memory.objects import MemoryBuckets, MemoryStorage
 from asperguide.adapters.memory.operations import (
@@ -249,6 +250,7 @@ class World:
         c.hasher.override(Singleton(MemoryPasswords))
         c.strength.override(Singleton(MemoryStrength))
         c.images.override(Singleton(MemoryImages))
+        c.marker_eye.override(Singleton(MemoryMarkerEye, c.images))
         c.claim_tokens.override(Object(ClaimTokens((b"what claims are made of in worlds",))))
         c.vault.override(Singleton(MemoryVault, c.ids))
         c.video_tools.override(Singleton(MemoryVideoTools))
@@ -283,17 +285,34 @@ class World:
                 self.ledger,
                 clock=c.clock,
                 ids=c.ids,
-                purge=c.cache.provided.purge,
+                purge=c.editions.provided.purge,
                 doorbell=c.doorbell,
             )
         )
         c.ar_reads.override(Singleton(MemoryArReads, database))
         c.companies_unit_of_work.override(
-            Factory(MemoryCompaniesUnitOfWork, database, self.ledger, clock=c.clock, ids=c.ids, doorbell=c.doorbell)
+            Factory(
+                MemoryCompaniesUnitOfWork,
+                database,
+                self.ledger,
+                clock=c.clock,
+                ids=c.ids,
+                purge=c.editions.provided.purge,
+                doorbell=c.doorbell,
+            )
         )
         c.company_reads.override(Singleton(MemoryCompanyReads, database))
+
         c.projects_unit_of_work.override(
-            Factory(MemoryProjectsUnitOfWork, database, self.ledger, clock=c.clock, ids=c.ids, doorbell=c.doorbell)
+            Factory(
+                MemoryProjectsUnitOfWork,
+                database,
+                self.ledger,
+                clock=c.clock,
+                ids=c.ids,
+                purge=c.editions.provided.purge,
+                doorbell=c.doorbell,
+            )
         )
         c.project_reads.override(Singleton(MemoryProjectReads, database))
         c.event_log.override(Singleton(MemoryEventLog, database, self.ledger, c.clock, c.ids))

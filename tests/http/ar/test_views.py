@@ -4,11 +4,7 @@ import asyncio
 from typing import Any
 from uuid import uuid4
 
-import pytest
-from msgspec.structs import replace as with_settings
-
-from asperguide.ar.analytics import Shown
-from tests.http.identity.api import PATIENT, Api, pointers, problem
+from tests.http.identity.api import Api
 from tests.views import Showcase
 
 IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Mobile/15E148 Safari/604.1"

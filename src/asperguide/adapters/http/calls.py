@@ -16,8 +16,8 @@ class Call:
     """One request as the edge sees it.
 
     `presented` is whether a token came, `by_cookie` whether it came as a cookie, `extra` are header fields that the
-    answer will carry, whatever it is; with `anywhere` pages of every origin may read it. `bodiless` is whether the caller
-    wants no body (HEAD), `intake` is there when the request's body is streamed.
+    answer will carry, whatever it is; with `anywhere` pages of every origin may read it. `bodiless` is whether the
+    caller wants no body (HEAD), `intake` is there when the request's body is streamed.
     """
 
     __slots__ = (

@@ -1,6 +1,6 @@
 """Projects in memory: the same law as in a database, for tests and for whoever swaps adapters."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,9 +13,11 @@ from asperguide.projects.notices import Notice
 from asperguide.projects.repositories import AccessLists, Counts, Notices, Projects, ProjectsUnitOfWork
 from asperguide.shared.actor import UserId
 from asperguide.shared.errors import EditedMeanwhile
-from asperguide.shared.tenancy import CompanyId, ProjectId
+from asperguide.shared.tenancy import CompanyId, ProjectId, shown_key
 
 __all__ = ["MemoryProjectReads", "MemoryProjectsUnitOfWork"]
+
+Touch = Callable[[str, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,7 @@ class MemoryProjects(Projects):
     rows: Rows[Project]
     lists: Rows[Listed]
     notices: Rows[Notice]
+    touch: Touch
 
     async def add(self, project: Project) -> None:
         """One row."""
@@ -36,12 +39,14 @@ class MemoryProjects(Projects):
 
     async def save(self, project: Project) -> Project:
         """Compare the version and set."""
+        self.touch(shown_key(project.company), 0)
         return self.rows.save(project)
 
     async def remove(self, project: Project) -> None:
         """Compare the version and delete, with all that goes with it."""
         if not self.rows.remove(lambda one: one.id == project.id and one.version == project.version):
             raise EditedMeanwhile
+        self.touch(shown_key(project.company), 0)
         self.lists.remove(lambda one: one.project == project.id)
         self.notices.remove(lambda one: one.project == project.id)
 
@@ -141,7 +146,7 @@ class MemoryProjectsUnitOfWork(MemoryUnitOfWork, ProjectsUnitOfWork):
     @property
     def projects(self) -> MemoryProjects:
         """Projects, and what goes with them."""
-        return MemoryProjects(self.rows(PROJECTS), self.rows(LISTS), self.rows(NOTICES))
+        return MemoryProjects(self.rows(PROJECTS), self.rows(LISTS), self.rows(NOTICES), self.touch)
 
     @property
     def lists(self) -> MemoryAccessLists:

@@ -6,9 +6,9 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from asperguide.adapters.memory.doorbell import MemoryDoorbell
+from asperguide.ar.analytics import AnalyticsReads, AnalyticsUnitOfWork, EventLog
 from asperguide.ar.model import Content
 from asperguide.ar.ports import ArReads, ArUnitOfWork
-from asperguide.ar.analytics import AnalyticsReads, AnalyticsUnitOfWork, EventLog
 from asperguide.capsules.ports import CapsuleReads, CapsulesUnitOfWork
 from asperguide.identity.model import User
 from asperguide.identity.ports import GuessCounter, IdentityReads, IdentityUnitOfWork

@@ -40,7 +40,7 @@ class ViewPages(Protocol):
     """Writes the page of a print."""
 
     def write(self, page: PrintPage, language: str, *, nonce: str, url: str, assets: Mapping[str, str]) -> str:
-        """HTML in this language, with a style of the nonce; `url` is its own address, `assets` are those of its parts."""
+        """HTML in this language, with a style of this nonce; `url` is its address, `assets` are those of its parts."""
         ...
 
 
