@@ -23,10 +23,24 @@ from asperguide.media.serving import SIGNED_FOR
 from asperguide.media.views import file_view
 from asperguide.operations import CancelMyJob
 from asperguide.operations.errors import JobNotCancellable, JobNotFound
+from asperguide.projects import EnterProject, Project
+from asperguide.projects.ports import Contents, ProjectReads
 from asperguide.shared.actor import Actor, UserId
 from asperguide.shared.pages import MAX_LIMIT, PageRequest
 from asperguide.shared.storage import ObjectMissing, ObjectStorage, SignedLinks, SignedRequest
-from asperguide.shared.tenancy import ClientId, Companies, CompanyFacts, CompanyId, CompanyRole, Contact, Standing
+from asperguide.shared.tenancy import (
+    ClientId,
+    Companies,
+    CompanyFacts,
+    CompanyId,
+    CompanyRole,
+    Contact,
+    ProjectFacts,
+    ProjectId,
+    Projects,
+    ProjectStanding,
+    Standing,
+)
 
 WEBP = "image/webp"
 QUALITY = 85
@@ -255,3 +269,44 @@ class LocalHoldings(Holdings):
             if not await part().remove_some(company):
                 return False
         return True
+
+
+class LocalProjects(Projects):
+    """Projects are those of projects, as far as companies are there."""
+
+    def __init__(self, reads: ProjectReads, companies: Companies, enter: EnterProject) -> None:
+        self._reads, self._companies, self._enter = reads, companies, enter
+
+    async def standing(self, user: UserId, project: ProjectId) -> ProjectStanding | None:
+        """One read here and one of companies."""
+        if (place := await self._enter.place(user, project)) is None:
+            return None
+        return ProjectStanding(project=place.project.facts(place.company), role=place.role)
+
+    async def known(self, projects: Collection[ProjectId]) -> Mapping[ProjectId, ProjectFacts]:
+        """One read here and one of companies."""
+        found: Sequence[Project] = await self._reads.known(projects)
+        companies = await self._companies.known({one.company for one in found}) if found else {}
+        return {one.id: one.facts(companies[one.company]) for one in found if one.company in companies}
+
+    async def in_company(self, company: CompanyId) -> Sequence[ProjectId]:
+        """One read."""
+        return await self._reads.in_company(company)
+
+
+class LocalContents(Contents):
+    """Nothing is kept in projects yet: there is nothing to count, copy or remove."""
+
+    async def counts(self, company: CompanyId, projects: Collection[ProjectId]) -> Mapping[ProjectId, int]:
+        """None has any."""
+        return {}
+
+    async def remove_some(self, company: CompanyId, project: ProjectId, limit: int) -> bool:
+        """Empty as it is."""
+        return True
+
+    async def copy(self, by: UserId, company: CompanyId, source: ProjectId, target: ProjectId) -> None:
+        """Nothing to copy."""
+
+    async def refresh(self, company: CompanyId, project: ProjectId) -> None:
+        """Nothing is shown."""

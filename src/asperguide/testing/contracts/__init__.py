@@ -17,6 +17,7 @@ from asperguide.testing.contracts.ledger import LedgerContract
 from asperguide.testing.contracts.letters import LettersContract
 from asperguide.testing.contracts.mailer import MailerContract
 from asperguide.testing.contracts.maintenance import MaintenanceContract
+from asperguide.testing.contracts.markers import MarkerEyeContract, QrCodesContract
 from asperguide.testing.contracts.media import MediaContract
 from asperguide.testing.contracts.passwords import PasswordHasherContract, PasswordStrengthContract
 from asperguide.testing.contracts.persistence import CountingDoorbell, Persistence, Purges
@@ -37,9 +38,10 @@ from asperguide.testing.contracts.work_once import WorkOnceContract
 __all__ = [
     "AccessTokensContract", "ArContract", "BucketAdminContract", "CacheContract", "CapsulesContract",
     "CountingDoorbell", "DoorbellContract", "IdempotencyContract", "IdentityContract", "ImagesContract",
-    "JobBoardContract", "LedgerContract", "LettersContract", "MailerContract", "MaintenanceContract", "MediaContract",
-    "ObjectStorageContract", "PartedUploadsContract", "PassTime", "PasswordHasherContract", "PasswordStrengthContract",
-    "Persistence", "PortraitsContract", "Purges", "RateLimiterContract", "SignedLinksContract", "StorageAwayContract",
-    "TypeDetectorContract", "UnitOfWorkContract", "VaultContract", "VideoToolsContract", "WatchContract",
-    "WorkOnceContract", "moving", "raises", "waiting",
+    "JobBoardContract", "LedgerContract", "LettersContract", "MailerContract", "MaintenanceContract",
+    "MarkerEyeContract", "MediaContract", "ObjectStorageContract", "PartedUploadsContract", "PassTime",
+    "PasswordHasherContract", "PasswordStrengthContract", "Persistence", "PortraitsContract", "Purges",
+    "QrCodesContract", "RateLimiterContract", "SignedLinksContract", "StorageAwayContract", "TypeDetectorContract",
+    "UnitOfWorkContract", "VaultContract", "VideoToolsContract", "WatchContract", "WorkOnceContract", "moving",
+    "raises", "waiting",
 ]  # fmt: skip
