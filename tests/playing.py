@@ -147,7 +147,7 @@ class Studio:
         self.people = {role: self._member(role) for role in CompanyRole}
         self.editor, self.stranger = self.people[CompanyRole.EDITOR], somebody(99)
         reads = MemoryArReads(self.database)
-        self.open = OpenContent(reach=Reach(reads=reads, projects=self.projects))
+        self.open = OpenContent(reads=reads, projects=self.projects)
         self.change = ChangeContent(begin=self.begin, clock=self.clock)
         self.content = letters("abc", **different)
 
