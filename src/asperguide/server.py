@@ -14,7 +14,7 @@ from typing import Any
 import uvicorn
 from litestar import Litestar
 
-from asperguide.adapters.http import capsules, companies, media, operations
+from asperguide.adapters.http import ar, capsules, companies, media, operations
 from asperguide.adapters.http.account_pages import AccountPages
 from asperguide.adapters.http.app import Prefix, application, create_app
 from asperguide.adapters.http.credentials import Authentication
@@ -79,6 +79,9 @@ def about() -> About:
             ("companies", "Companies, how they want things, and what happened in them."),
             ("members", "Who belongs to a company.\n\n" + companies.roles()),
             ("clients", "End customers of a company."),
+            ("viewer", "What everybody who has the code of a print may see of it, without signing in."),
+            ("analytics", "What viewers do with prints: taken in, counted, shown to the company."),
+            ("markers", "Pictures that prints are recognised by."),
             ("operations", "Jobs and queues, for administrators only."),
             ("oauth", "For standard OAuth 2.0 clients."),
             ("health", "For load balancers and people who look."),
@@ -113,7 +116,11 @@ def rules_of(settings: Settings) -> EdgeRules:
     return EdgeRules(
         anonymous=Budget(name="anonymous", limit=settings.rate_limit_anonymous, window=MINUTE),
         user=Budget(name="user", limit=settings.rate_limit_user, window=MINUTE),
-        budgets={"credentials": Budget(name="credentials", limit=settings.rate_limit_credentials, window=MINUTE)},
+        budgets={
+            "credentials": Budget(name="credentials", limit=settings.rate_limit_credentials, window=MINUTE),
+            "views": Budget(name="views", limit=settings.rate_limit_views, window=MINUTE),
+            "markers": Budget(name="markers", limit=settings.rate_limit_markers, window=MINUTE),
+        },
         public_url=settings.url,
         cors_origins=settings.cors_origins,
         trusted_proxies=settings.trusted_proxies,
@@ -122,12 +129,9 @@ def rules_of(settings: Settings) -> EdgeRules:
 
 
 def _application(pages: Sequence[Any], names: Sequence[str], lifespan: Sequence[Any] = ()) -> Litestar:
-    api = Prefix(
-        "/api/v1", route_handlers=[*ROUTES, *media.ROUTES, *capsules.ROUTES, *companies.ROUTES, *operations.ROUTES]
-    )
-    return application(
-        [api, *WELL_KNOWN, Health, FrontPage, OpenApi, AccountPages, *pages], names, lifespan=lifespan
-    )  # fmt: skip
+    ours = (*ROUTES, *media.ROUTES, *capsules.ROUTES, *companies.ROUTES, *ar.ROUTES, *operations.ROUTES)
+    shown = (*WELL_KNOWN, Health, FrontPage, OpenApi, AccountPages, *ar.PAGES, *pages)
+    return application([Prefix("/api/v1", route_handlers=ours), *shown], names, lifespan=lifespan)
 
 
 _shared_application = lru_cache(maxsize=8)(_application)
@@ -190,6 +194,10 @@ def _shared(container: Container, settings: Settings, cookies: SessionCookies) -
         "ids": container.ids,
         "media_policy": container.media_policy,
         "mails": container.sent_mails,
+        "clock": container.clock,
+        "view_pages": container.view_pages,
+        "view_url": lambda: settings.url,
+        "country_header": lambda: settings.edge_country_header.lower().encode(),
     }
 
 
@@ -228,7 +236,7 @@ async def close(container: Container) -> None:
     for held in (container.limiter(), container.doorbell(), container.mailer(), *container.stores().values()):
         if (end := getattr(held, "aclose", None)) is not None:
             await end()
-    for pool in (container.hasher(), container.strength(), container.images()):
+    for pool in (container.hasher(), container.strength(), container.images(), container.image_threads()):
         if (stop := getattr(pool, "close", None)) is not None:
             stop()
     if (redis := container.redis()) is not None:
