@@ -135,7 +135,7 @@ def _grade(score: float) -> Grade:
 
 
 def _score(seen: Measured) -> float:
-    weighed = seen.richness**0.5 * _contrast(seen) ** 0.2 * _sharpness(seen) ** 0.2 * _edges(seen) ** 0.1
+    weighed: float = seen.richness**0.5 * _contrast(seen) ** 0.2 * _sharpness(seen) ** 0.2 * _edges(seen) ** 0.1
     return weighed * _light(seen) * _uniqueness(seen)
 
 
@@ -168,7 +168,7 @@ def _advice(seen: Measured) -> Iterable[Advice]:
     longer, shorter = max(seen.width, seen.height), min(seen.width, seen.height)
     lopsided = 0 < seen.coverage * WANTING <= seen.richness < WANTING
     told = {
-        Advice.FEW_DETAILS: seen.richness < WANTING and not lopsided or _edges(seen) < WANTING,
+        Advice.FEW_DETAILS: (seen.richness < WANTING and not lopsided) or _edges(seen) < WANTING,
         Advice.EMPTY_AREAS: lopsided,
         Advice.LOW_CONTRAST: _contrast(seen) < WANTING,
         Advice.BLURRED: _sharpness(seen) < WANTING,

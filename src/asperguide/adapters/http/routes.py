@@ -35,10 +35,10 @@ class Declared:
 
     `signed` requests carry their own right, which the handler looks at: no token is looked at, and they count against
     no rate limit. `exempt` routes neither count against a rate limit nor look at tokens. `budget` names one more rate
-    limit, per client address or, where strangers are refused, per user. `form` is the type that the handler reads with `form_as`. `refusal` is what a 400 may be
-    beside a problem, by media type as OpenAPI writes it. `versioned` is whether If-Match is understood (`optional`) or
-    demanded (`required`). `long` is whether it answers 202 while the work goes on in a job, `polled` whether it may
-    say when to ask again.
+    limit, per client address or, where strangers are refused, per user. `form` is the type that the handler reads with
+    `form_as`. `refusal` is what a 400 may be beside a problem, by media type as OpenAPI writes it. `versioned` is
+    whether If-Match is understood (`optional`) or demanded (`required`). `long` is whether it answers 202 while work
+    goes on in a job, `polled` whether it may say when to ask again.
 
     `optional` routes are open to strangers, but a token that is no good is refused there. `streams` are the media types
     of a body that the handler takes as it comes (`streaming.body_of`, which caps it), `*/*` for any; `stream_schema` is

@@ -69,8 +69,8 @@ class MarkerEyeContract:
     async def test_what_is_no_whole_picture_is_refused_as_a_marker(self, eye: MarkerEye) -> None:
         whole = mosaic(640, 480)
         for content in (
-            b"", b"hello", b"<html><img></html>", whole[:40], whole[: len(whole) // 2], b"\xff\xd8\xff", png(30_000, 30_000),
-            png(5001, 5000), b"%PDF-1.7\n",
+            b"", b"hello", b"<html><img></html>", whole[:40], whole[: len(whole) // 2], b"\xff\xd8\xff",
+            png(30_000, 30_000), png(5001, 5000), b"%PDF-1.7\n",
         ):  # fmt: skip
             with raises(MarkerRefused) as refused:
                 await eye.measure(content)
