@@ -9,9 +9,6 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from dependency_injector.containers import DeclarativeContainer
-from dependency_injector.providers import Callable, Dependency, Factory, Provider, Singleton
-
 from asperguide import capsules as c
 from asperguide import choosing
 from asperguide import identity as i
@@ -65,6 +62,7 @@ from asperguide.identity.ports import (
     PasswordStrength,
     Portraits,
 )
+from asperguide.injector import Callable, DeclarativeContainer, Dependency, Factory, Provider, Singleton
 from asperguide.media.ports import Images, LongWork, MediaReads, MediaUnitOfWork, TypeDetector, VideoTools, WorkOnce
 from asperguide.operations.doctor import Examine
 from asperguide.operations.health import CheckReadiness

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
-from dependency_injector.providers import Factory, Object
 
 from asperguide.adapters.http import ar, capsules, media, operations
 from asperguide.adapters.http.account_pages import AccountPages
@@ -40,6 +39,7 @@ from asperguide.adapters.system import SystemClock, keep_one_heap
 from asperguide.adapters.tracing import Tracer, traced
 from asperguide.choosing import error_reports, log_rules
 from asperguide.container import Container
+from asperguide.injector import Factory, Object
 from asperguide.monitoring import monitored
 from asperguide.settings import Settings, SettingsRefused, load
 from asperguide.shared.ports import Budget, Clock, Ids

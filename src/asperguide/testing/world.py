@@ -9,7 +9,6 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from dependency_injector.providers import Factory, Object, Singleton
 
 from asperguide.adapters.caching.identity import CachedIdentityReads
 from asperguide.adapters.jobs.reactions import find
@@ -40,6 +39,7 @@ from asperguide.adapters.memory.watch import MemoryWatch
 from asperguide.capsules import ClaimTokens
 from asperguide.container import Container
 from asperguide.identity import Confirmation, NewUser, SignedIn, SignInRequest
+from asperguide.injector import Factory, Object, Singleton
 from asperguide.settings import Settings
 from asperguide.shared.actor import Actor, Role
 from asperguide.shared.ledger import JobState, kind_of

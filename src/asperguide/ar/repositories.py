@@ -1,0 +1,79 @@
+"""What is kept of prints, and the unit of work over it."""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Protocol
+
+from asperguide.ar.model import Content, ContentId
+from asperguide.ar.videos import FileId
+from asperguide.shared.ports import UnitOfWork
+from asperguide.shared.tenancy import CompanyId, ProjectId
+
+
+class Contents(Protocol):
+    """All contents, each with its videos."""
+
+    @abstractmethod
+    async def add(self, content: Content) -> None:
+        """A new one, with the videos that it has."""
+        ...
+
+    @abstractmethod
+    async def get(self, company: CompanyId, id: ContentId) -> Content | None:
+        """The company's content; None when it has none of this id (any more)."""
+        ...
+
+    @abstractmethod
+    async def save(self, content: Content) -> Content:
+        """Store the content and its videos. Raises EditedMeanwhile when it is not the latest version, or gone."""
+        ...
+
+    @abstractmethod
+    async def remove(self, content: Content) -> None:
+        """Forget it and its videos. Raises EditedMeanwhile when it is not the latest version, or gone."""
+        ...
+
+    @abstractmethod
+    async def in_project(self, company: CompanyId, project: ProjectId, limit: int) -> Sequence[ContentId]:
+        """Some contents of the project, the oldest first."""
+        ...
+
+    @abstractmethod
+    async def showing(self, file: FileId) -> Sequence[tuple[CompanyId, ContentId]]:
+        """Contents, of whatever company, that have the file as photo or video; for what happens to files."""
+        ...
+
+
+class Numbers(Protocol):
+    """Counters of the numbers on prints: without gaps for each company and day."""
+
+    @abstractmethod
+    async def next(self, company: CompanyId, day: date) -> int:
+        """The next one, from 1 on; it is given out if and only if this transaction commits. Others wait meanwhile."""
+        ...
+
+
+class Turns(Protocol):
+    """Who got which turn, where each view session gets the next video."""
+
+    @abstractmethod
+    async def take(self, content: ContentId, session: str, now: datetime) -> int:
+        """The turn of the view session, from 0 on; the same again when it has one. Exact however many come at once."""
+        ...
+
+    @abstractmethod
+    async def forget_before(self, before: datetime, limit: int) -> int:
+        """Forget sessions that came before that instant, at most `limit`. How many. Turns go on from where they are."""
+        ...
+
+
+class ArUnitOfWork(UnitOfWork, Protocol):
+    """One transaction over everything that is kept of prints."""
+
+    @property
+    def contents(self) -> Contents: ...
+    @property
+    def numbers(self) -> Numbers: ...
+    @property
+    def turns(self) -> Turns: ...
