@@ -141,7 +141,7 @@ def _coarse(plane: Plane) -> Plane:
     return coarse
 
 
-def fingerprint(grey: Image.Image) -> str:
+def fingerprint(grey: Image.Image) -> int:
     """By the signs of its slowest waves: the DCT hash of Zauner (2010), "Implementation and benchmarking of perceptual
     image hash functions", section 3.2.1.
     """
@@ -150,4 +150,4 @@ def fingerprint(grey: Image.Image) -> str:
     waves = np.cos(np.pi / HASHED * np.outer(at, at + 0.5))
     slowest = (waves @ small @ waves.T)[1:9, 1:9].round(3)
     bits = (slowest > np.median(slowest)).ravel()
-    return np.packbits(bits).tobytes().hex()
+    return int.from_bytes(np.packbits(bits).tobytes())

@@ -46,7 +46,7 @@ class MarkerEyeContract:
             shares = (seen.richness, seen.coverage, seen.edge_density, seen.contrast, seen.brightness, seen.repetition)
             assert all(0 <= share <= 1 for share in shares), seen
             assert seen.corners >= 0 and seen.sharpness >= 0
-            assert len(bytes.fromhex(seen.fingerprint)) == 8
+            assert 0 <= seen.fingerprint < 2**64
 
     async def test_details_make_a_good_marker_and_blackness_a_poor_one(self, eye: MarkerEye) -> None:
         assert report_of(await eye.measure(mosaic(640, 480))).grade is Grade.GOOD
