@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
-from litestar import Litestar
 
-from asperguide.adapters.http import ar, capsules, companies, media, operations
+from asperguide.adapters.http import ar, capsules, companies, litestar, media, operations
 from asperguide.adapters.http.account_pages import AccountPages
 from asperguide.adapters.http.app import Prefix, application, create_app
 from asperguide.adapters.http.credentials import Authentication
@@ -128,7 +127,7 @@ def rules_of(settings: Settings) -> EdgeRules:
     )
 
 
-def _application(pages: Sequence[Any], names: Sequence[str], lifespan: Sequence[Any] = ()) -> Litestar:
+def _application(pages: Sequence[Any], names: Sequence[str], lifespan: Sequence[Any] = ()) -> litestar.Litestar:
     ours = (*ROUTES, *media.ROUTES, *capsules.ROUTES, *companies.ROUTES, *ar.ROUTES, *operations.ROUTES)
     shown = (*WELL_KNOWN, Health, FrontPage, OpenApi, AccountPages, *ar.PAGES, *pages)
     return application([Prefix("/api/v1", route_handlers=ours), *shown], names, lifespan=lifespan)

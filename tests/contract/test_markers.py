@@ -118,7 +118,8 @@ async def test_what_repeats_itself_is_told_and_is_worth_little(look: Look, side:
 
 
 async def test_a_chessboard_repeats_itself(look: Look) -> None:
-    board = Image.fromarray((np.indices((900, 1200)) // 50).sum(axis=0) % 2 * np.uint8(255))
+    down, across = np.indices((900, 1200)) // 50
+    board = Image.fromarray(np.where((down + across) % 2, 255, 0).astype(np.uint8))
     assert (await look(board)).repetitive
 
 
@@ -242,7 +243,8 @@ async def test_it_shares_its_threads_with_other_work_on_images() -> None:
 
 def test_neither_pillow_nor_numpy_is_loaded_before_the_first_picture() -> None:
     code = (
-        "import sys; from asperguide.adapters.pillow import images, markers; from asperguide.adapters.segno import codes;"
+        "import sys; from asperguide.adapters.pillow import images, markers;"
+        "from asperguide.adapters.segno import codes;"
         "markers.PillowMarkerEye(images.image_threads()); codes.SegnoQrCodes();"
         "sys.exit(bool({'PIL', 'numpy', 'segno'} & set(sys.modules)))"
     )
