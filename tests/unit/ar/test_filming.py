@@ -12,12 +12,12 @@ from asperguide.ar.errors import (
     ContentInWrongState,
     ContentNotFound,
     ContentRightNeeded,
+    ContentVideoNotFound,
     InvalidContent,
     InvalidVideo,
     ProjectPutAway,
     TooManyVideos,
     VideoInUse,
-    VideoNotFound,
 )
 from asperguide.ar.filming import (
     AddFilms,
@@ -230,9 +230,9 @@ async def test_with_a_version_only_that_one_is_changed(studio: Studio) -> None:
 
 
 async def test_videos_that_there_are_not_are_not_found(studio: Studio) -> None:
-    with pytest.raises(VideoNotFound):
+    with pytest.raises(ContentVideoNotFound):
         await studio.use(ChangeFilm)(studio.editor, studio.content.id, id_of("z"), FilmChange(title="z"))
-    with pytest.raises(VideoNotFound):
+    with pytest.raises(ContentVideoNotFound):
         await studio.use(RemoveFilm)(studio.editor, studio.content.id, id_of("z"))
 
 

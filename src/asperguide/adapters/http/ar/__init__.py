@@ -1,7 +1,7 @@
 """Augmented-reality prints over HTTP."""
 
-from asperguide.adapters.http.ar import markers, rotation, schedules, videos
+from asperguide.adapters.http.ar import markers
 
-ROUTES = (*markers.ROUTES, *videos.ROUTES, *schedules.ROUTES, *rotation.ROUTES)
+ROUTES = markers.ROUTES
 
 __all__ = ["ROUTES"]

@@ -25,7 +25,14 @@ from asperguide.adapters.http.handlers import delete, get, patch, post, put
 from asperguide.adapters.http.once import Once
 from asperguide.adapters.http.preconditions import expected_version, single, version_of
 from asperguide.adapters.http.routes import Given, route
-from asperguide.ar.errors import InvalidContent, InvalidVideo, StorageFull, TooManyVideos, VideoInUse, VideoNotFound
+from asperguide.ar.errors import (
+    ContentVideoNotFound,
+    InvalidContent,
+    InvalidVideo,
+    StorageFull,
+    TooManyVideos,
+    VideoInUse,
+)
 from asperguide.ar.filming import (
     AddFilms,
     ChangeFilm,
@@ -101,7 +108,7 @@ async def order_films(
     "/contents/{id:uuid}/videos/{video:uuid}",
     tags=VIDEOS,
     **route(
-        "change_film", ChangeFilm, versioned="optional", raises=(*CHANGING, VideoNotFound, InvalidVideo),
+        "change_film", ChangeFilm, versioned="optional", raises=(*CHANGING, ContentVideoNotFound, InvalidVideo),
         example={"title": "The wedding march", "active": True, "subscription": "2y"}, answer_example=FILM,
         summary="Change a video of it",
     ),
@@ -123,7 +130,7 @@ async def change_film(
     status_code=204,
     tags=VIDEOS,
     **route(
-        "remove_film", RemoveFilm, versioned="optional", raises=(*CHANGING, VideoNotFound, VideoInUse),
+        "remove_film", RemoveFilm, versioned="optional", raises=(*CHANGING, ContentVideoNotFound, VideoInUse),
         summary="Remove a video from it",
     ),
 )  # fmt: skip
@@ -142,7 +149,7 @@ async def remove_film(
     status_code=202,
     tags=VIDEOS,
     **route(
-        "renew_thumbnail", RenewThumbnail, raises=(*CHANGING, VideoNotFound, InvalidVideo), example={"at": 12.5},
+        "renew_thumbnail", RenewThumbnail, raises=(*CHANGING, ContentVideoNotFound, InvalidVideo), example={"at": 12.5},
         answer_example=FILM,
     ),
 )  # fmt: skip
