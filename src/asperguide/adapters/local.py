@@ -14,6 +14,9 @@ from asperguide.ar.model import ContentId
 from asperguide.ar.ports import Opened
 from asperguide.ar.videos import FileId as PrintFileId
 from asperguide.ar.viewer_ports import Pictures
+from asperguide.ar.copying import CopyContents
+from asperguide.ar.ports import ArReads
+from asperguide.ar.removing import RemoveSomeContents
 from asperguide.capsules import PackedLetter, PackLetters
 from asperguide.capsules.errors import AttachmentNotFound
 from asperguide.capsules.ports import Attachment, Attachments, People, Person
@@ -303,19 +306,25 @@ class LocalProjects(Projects):
         return await self._reads.in_company(company)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LocalContents(Contents):
-    """Nothing is kept in projects yet: there is nothing to count, copy or remove."""
+    """What is in projects are prints."""
+
+    reads: ArReads
+    remove: Callable[[], RemoveSomeContents]
+    copies: Callable[[], CopyContents]
 
     async def counts(self, company: CompanyId, projects: Collection[ProjectId]) -> Mapping[ProjectId, int]:
-        """None has any."""
-        return {}
+        """One read."""
+        return await self.reads.counts(company, projects)
 
     async def remove_some(self, company: CompanyId, project: ProjectId, limit: int) -> bool:
-        """Empty as it is."""
-        return True
+        """Each in a transaction of its own."""
+        return await self.remove()(company, project, limit)
 
     async def copy(self, by: UserId, company: CompanyId, source: ProjectId, target: ProjectId) -> None:
-        """Nothing to copy."""
+        """Each in a transaction of its own."""
+        await self.copies()(by, company, source, target)
 
     async def refresh(self, company: CompanyId, project: ProjectId) -> None:
         """Nothing is shown."""
@@ -355,3 +364,4 @@ class LocalWatched(Watched):
     async def titles(self, company: CompanyId, contents: Collection[ContentId]) -> Mapping[ContentId, str]:
         """None."""
         return {}
+        """Nothing to forget: what is kept ready to be shown is good for one edition of its project only."""
