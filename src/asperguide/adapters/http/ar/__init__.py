@@ -1,7 +1,7 @@
 """Augmented-reality prints over HTTP."""
 
-from asperguide.adapters.http.ar import markers
+from asperguide.adapters.http.ar import markers, rotation, schedules, videos
 
-ROUTES = markers.ROUTES
+ROUTES = (*markers.ROUTES, *videos.ROUTES, *schedules.ROUTES, *rotation.ROUTES)
 
 __all__ = ["ROUTES"]
