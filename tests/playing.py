@@ -13,10 +13,11 @@ from asperguide.adapters.memory.tables import MemoryDatabase
 from asperguide.ar.desk import ChangeContent, OpenContent
 from asperguide.ar.errors import InvalidContent
 from asperguide.ar.model import Content, ContentId, Customer, Marker, PublicId
-from asperguide.ar.ports import MediaFile, MediaState
+from asperguide.ar.ports import Fits, MediaFile, MediaState
 from asperguide.ar.reaching import Reach
 from asperguide.ar.rotating import CreateRotation, ReplaceRotation, Rotate
 from asperguide.ar.rotation import Rotation, RotationKind
+from asperguide.ar.terms import wrong
 from asperguide.ar.videos import ContentVideo, FileId, Footage, VideoId, Window
 from asperguide.shared.actor import Actor, SessionId, UserId
 from asperguide.shared.tenancy import (
@@ -124,12 +125,15 @@ class Shelf:
         )  # fmt: skip
         return id
 
-    async def take(self, actor: Actor, company: CompanyFacts, files: Sequence[FileId]) -> Sequence[MediaFile]:
+    async def take(
+        self, actor: Actor, company: CompanyFacts, files: Sequence[FileId], fits: Fits
+    ) -> Sequence[MediaFile]:
         """All of them, or InvalidContent."""
-        if not set(files) <= self.files.keys():
-            raise InvalidContent
+        if unknown := tuple(wrong(f"#/{n}", "Unknown.") for n, file in enumerate(files) if file not in self.files):
+            raise InvalidContent(fields=unknown)
+        fits(found := [self.files[file] for file in files])
         self.taken.extend(files)
-        return [self.files[file] for file in files]
+        return found
 
     async def picture(self, company: CompanyId, file: FileId, at: float) -> None:
         """Kept."""

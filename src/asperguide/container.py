@@ -74,6 +74,7 @@ from asperguide.adapters.sql.watch import SqlWatch
 from asperguide.adapters.system import SystemClock, SystemIds
 from asperguide.adapters.tracing import Tracer
 from asperguide.ar import analytics as v
+from asperguide.ar import filming, playback, rotating, scheduling
 from asperguide.ar.analyzing import AnalyzeMarker
 from asperguide.ar.changing import (
     ArchiveContent,
@@ -92,14 +93,13 @@ from asperguide.ar.desk import ChangeContent, OpenContent
 from asperguide.ar.finding import GetContent, ListContents
 from asperguide.ar.forgetting import ForgetSessions
 from asperguide.ar.marker_ports import MarkerEye, QrCodes
-from asperguide.ar.ports import ArReads, ArUnitOfWork, MediaFiles
-from asperguide.ar.showing import LookAt
-from asperguide.ar.viewer_ports import Pictures, Sheets, Showings
-from asperguide.ar.viewing import CheckPrint, MakeSheet, SeePrint, ShowManifest, ShowPhoto, ShowVideo, TakeTurn
 from asperguide.ar.ports import ArReads, ArUnitOfWork
 from asperguide.ar.reaching import Reach
 from asperguide.ar.refreshing import FollowContent, FollowFile, LookAgain, LookAtMarker, RefreshContent
 from asperguide.ar.removing import DeleteContent, DropLeftFiles, RemoveSomeContents, SweepFiles
+from asperguide.ar.showing import LookAt
+from asperguide.ar.viewer_ports import Pictures, Sheets, Showings
+from asperguide.ar.viewing import CheckPrint, MakeSheet, SeePrint, ShowManifest, ShowPhoto, ShowVideo, TakeTurn
 from asperguide.capsules.ports import Attachments, CapsuleReads, CapsulesUnitOfWork, People, Vault
 from asperguide.companies.ports import Accounts, CompaniesUnitOfWork, CompanyReads, Holdings
 from asperguide.identity.belongings import Belongings
@@ -628,15 +628,6 @@ class Container(DeclarativeContainer):
         c.PackLetters, reads=capsule_reads, read=read_draft, show=show_capsule, clock=clock
     )
 
-    # ar: adapters
-    ar_unit_of_work: Provider[ArUnitOfWork] = Factory(
-        SqlArUnitOfWork, database, clock=clock, ids=ids, purge=editions.provided.purge, doorbell=doorbell
-    )
-    begin_ar = ar_unit_of_work.provider
-    ar_reads: Provider[ArReads] = Singleton(SqlArReads, database)
-
-    media_files: Provider[MediaFiles] = Dependency()
-
     # analytics of viewers
     analytics_policy: Provider[v.AnalyticsPolicy] = Singleton(analytics_policy_of, settings)
     watched: Provider[v.Watched] = Singleton(CachedWatched, Singleton(LocalWatched))
@@ -770,9 +761,10 @@ class Container(DeclarativeContainer):
     )
     note_activity: Provider[co.NoteActivity] = Factory(co.NoteActivity, begin=begin_companies)
     prune_invitations: Provider[co.PruneInvitations] = Factory(co.PruneInvitations, begin=begin_companies, clock=clock)
+
     # ar: adapters, and the files that prints are made of
     ar_unit_of_work: Provider[ArUnitOfWork] = Factory(
-        SqlArUnitOfWork, database, clock=clock, ids=ids, purge=cache.provided.purge, doorbell=doorbell
+        SqlArUnitOfWork, database, clock=clock, ids=ids, purge=editions.provided.purge, doorbell=doorbell
     )
     begin_ar = ar_unit_of_work.provider
     ar_reads: Provider[ArReads] = Singleton(SqlArReads, database)
@@ -903,6 +895,7 @@ class Container(DeclarativeContainer):
     see_print: Provider[SeePrint] = Factory(SeePrint, look=look_at_print, make=make_sheet)
     show_photo: Provider[ShowPhoto] = Factory(ShowPhoto, look=look_at_print, pictures=pictures)
     show_video: Provider[ShowVideo] = Factory(ShowVideo, look=look_at_print, files=media_files, clock=clock)
+
     # ar: prints
     reach: Provider[Reach] = Factory(Reach, reads=ar_reads, projects=project_standings)
     open_content: Provider[OpenContent] = Factory(OpenContent, reach=reach)
@@ -960,6 +953,44 @@ class Container(DeclarativeContainer):
         SweepFiles, begin=begin_ar, companies=company_standings, files=media_files, kept=media_files, clock=clock
     )
     forget_sessions: Provider[ForgetSessions] = Factory(ForgetSessions, begin=begin_ar, clock=clock)
+
+    # ar: what plays when
+    list_films: Provider[filming.ListFilms] = Factory(filming.ListFilms, open=open_content, clock=clock)
+    add_films: Provider[filming.AddFilms] = Factory(
+        filming.AddFilms, open=open_content, change=change_content, files=media_files, clock=clock, ids=ids
+    )
+    change_film: Provider[filming.ChangeFilm] = Factory(
+        filming.ChangeFilm, open=open_content, change=change_content, clock=clock
+    )
+    order_films: Provider[filming.OrderFilms] = Factory(
+        filming.OrderFilms, open=open_content, change=change_content, clock=clock
+    )
+    remove_film: Provider[filming.RemoveFilm] = Factory(filming.RemoveFilm, open=open_content, change=change_content)
+    renew_thumbnail: Provider[playback.RenewThumbnail] = Factory(
+        playback.RenewThumbnail, open=open_content, files=media_files, clock=clock
+    )
+    get_playback: Provider[playback.GetPlayback] = Factory(playback.GetPlayback, open=open_content, clock=clock)
+    set_playback: Provider[playback.SetPlayback] = Factory(
+        playback.SetPlayback, open=open_content, change=change_content, clock=clock
+    )
+    show_calendar: Provider[playback.ShowCalendar] = Factory(playback.ShowCalendar, open=open_content)
+    list_windows: Provider[scheduling.ListWindows] = Factory(scheduling.ListWindows, open=open_content)
+    add_window: Provider[scheduling.AddWindow] = Factory(
+        scheduling.AddWindow, open=open_content, change=change_content, ids=ids
+    )
+    move_window: Provider[scheduling.MoveWindow] = Factory(
+        scheduling.MoveWindow, open=open_content, change=change_content
+    )
+    remove_window: Provider[scheduling.RemoveWindow] = Factory(
+        scheduling.RemoveWindow, open=open_content, change=change_content
+    )
+    rotate: Provider[rotating.Rotate] = Factory(rotating.Rotate, open=open_content, change=change_content)
+    get_rotation: Provider[rotating.GetRotation] = Factory(rotating.GetRotation, open=open_content)
+    create_rotation: Provider[rotating.CreateRotation] = Factory(rotating.CreateRotation, rotate=rotate)
+    replace_rotation: Provider[rotating.ReplaceRotation] = Factory(rotating.ReplaceRotation, rotate=rotate)
+    remove_rotation: Provider[rotating.RemoveRotation] = Factory(
+        rotating.RemoveRotation, open=open_content, change=change_content
+    )
 
     # operations
     draining: Provider[asyncio.Event] = Singleton(asyncio.Event)

@@ -10,13 +10,12 @@ import msgspec
 from msgspec.structs import replace
 
 from asperguide.ar.analytics import Level, Scope, Shown, Watched
+from asperguide.ar.copying import CopyContents
 from asperguide.ar.model import ContentId
-from asperguide.ar.ports import Opened
+from asperguide.ar.ports import ArReads, Opened
+from asperguide.ar.removing import RemoveSomeContents
 from asperguide.ar.videos import FileId as PrintFileId
 from asperguide.ar.viewer_ports import Pictures
-from asperguide.ar.copying import CopyContents
-from asperguide.ar.ports import ArReads
-from asperguide.ar.removing import RemoveSomeContents
 from asperguide.capsules import PackedLetter, PackLetters
 from asperguide.capsules.errors import AttachmentNotFound
 from asperguide.capsules.ports import Attachment, Attachments, People, Person
@@ -327,7 +326,7 @@ class LocalContents(Contents):
         await self.copies()(by, company, source, target)
 
     async def refresh(self, company: CompanyId, project: ProjectId) -> None:
-        """Nothing is shown."""
+        """Nothing to forget: what is kept ready to be shown is good for one edition of its project only."""
 
 
 class LocalPictures(Pictures):
@@ -364,4 +363,3 @@ class LocalWatched(Watched):
     async def titles(self, company: CompanyId, contents: Collection[ContentId]) -> Mapping[ContentId, str]:
         """None."""
         return {}
-        """Nothing to forget: what is kept ready to be shown is good for one edition of its project only."""
