@@ -13,7 +13,7 @@ from typing import Any
 
 import uvicorn
 
-from asperguide.adapters.http import ar, capsules, media, operations
+from asperguide.adapters.http import ar, capsules, companies, media, operations
 from asperguide.adapters.http.account_pages import AccountPages
 from asperguide.adapters.http.app import Prefix, create_app
 from asperguide.adapters.http.credentials import Authentication
@@ -81,6 +81,9 @@ def about() -> About:
             ("content videos", "Videos of a print: which there are, which of them plays, and what plays when."),
             ("content schedules", "Spans in which one of the videos of a print is to play."),
             ("content rotation", "Rules by which the video of a print changes with the calendar."),
+            ("companies", "Companies, how they want things, and what happened in them."),
+            ("members", "Who belongs to a company.\n\n" + companies.roles()),
+            ("clients", "End customers of a company."),
             ("operations", "Jobs and queues, for administrators only."),
             ("oauth", "For standard OAuth 2.0 clients."),
             ("health", "For load balancers and people who look."),
@@ -128,7 +131,12 @@ def rules_of(settings: Settings) -> EdgeRules:
 
 def _controllers(settings: Settings) -> list[Any]:
     found: list[Any] = [
-        Prefix("/api/v1", route_handlers=[*ROUTES, *media.ROUTES, *capsules.ROUTES, *ar.ROUTES, *operations.ROUTES]),
+        Prefix(
+            "/api/v1",
+            route_handlers=[
+                *ROUTES, *media.ROUTES, *capsules.ROUTES, *companies.ROUTES, *ar.ROUTES, *operations.ROUTES,
+            ],
+        ),
         *WELL_KNOWN,
         Health,
         FrontPage,

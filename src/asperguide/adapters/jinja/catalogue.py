@@ -29,6 +29,7 @@ KINDS: Mapping[str, frozenset[str]] = {
     "project-ending": frozenset({"name", "project", "company", "when", "link"}),
     "project-last-day": frozenset({"name", "project", "company", "when", "link"}),
     "project-ended": frozenset({"name", "project", "company", "when", "link"}),
+    "company-invitation": frozenset({"name", "sender", "company", "role", "link", "until"}),
 }
 """The names that each kind needs; what else it is given is ignored. `address` is a network address.
 
@@ -50,7 +51,8 @@ _EXAMPLES = {
     "reader": "Seán Ó Briain",
     "theme": "Birthday",
     "project": "Mariage d’Amélie & Seán",
-    "company": "Atelier O’Neil",
+    "company": "O'Neil & Söhne",
+    "role": "editor",
 }
 
 SAMPLES: Mapping[str, Mapping[str, str]] = {
