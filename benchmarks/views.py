@@ -21,7 +21,7 @@ from benchmarks.service import API, DATABASE, as_installed, migrate, on_servers
 from benchmarks.view_server import CONTENTS, nth
 from benchmarks.view_server import video as video_of
 
-ADDRESSES = 2000
+ADDRESSES = 500
 """As many viewers as there are: the limit of each is the one that the program comes with."""
 BROWSERS = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 "

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
-
 from asperguide.adapters.memory.ar import MemoryArReads, MemoryArUnitOfWork
 from asperguide.adapters.memory.ledger import MemoryLedger
 from asperguide.adapters.memory.tables import MemoryDatabase

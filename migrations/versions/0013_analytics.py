@@ -37,7 +37,7 @@ def upgrade() -> None:
         **OPTIONS,
     )
     op.create_index("ix_ar_events_waiting", "ar_events", ["waiting", "company", "received_at", "digest"])
-    op.create_index("ix_ar_events_received_at", "ar_events", ["received_at", "waiting"])
+    op.create_index("ix_ar_events_received_at", "ar_events", ["received_at"])
     op.create_index("ix_ar_events_content", "ar_events", ["company", "content"])
     op.create_table(
         "ar_sessions",

@@ -7,6 +7,7 @@ from asperguide.adapters.memory.analytics import (
 )
 from asperguide.adapters.memory.ar import MemoryArReads, MemoryArUnitOfWork
 from asperguide.adapters.memory.capsules import MemoryCapsuleReads, MemoryCapsulesUnitOfWork
+from asperguide.adapters.memory.companies import MemoryCompaniesUnitOfWork, MemoryCompanyReads
 from asperguide.adapters.memory.idempotency import MemoryIdempotency
 from asperguide.adapters.memory.identity import MemoryGuessCounter, MemoryIdentityReads, MemoryIdentityUnitOfWork
 from asperguide.adapters.memory.ledger import MemoryLedger
@@ -18,6 +19,7 @@ from asperguide.adapters.sql.analytics_log import SqlEventLog
 from asperguide.adapters.sql.analytics_reads import SqlAnalyticsReads
 from asperguide.adapters.sql.ar import SqlArReads, SqlArUnitOfWork
 from asperguide.adapters.sql.capsules import SqlCapsuleReads, SqlCapsulesUnitOfWork
+from asperguide.adapters.sql.companies import SqlCompaniesUnitOfWork, SqlCompanyReads
 from asperguide.adapters.sql.engine import Database
 from asperguide.adapters.sql.idempotency import SqlIdempotency
 from asperguide.adapters.sql.identity import SqlGuessCounter, SqlIdentityReads, SqlIdentityUnitOfWork
@@ -49,6 +51,8 @@ def sql_persistence(database: Database, clock: MovableClock) -> Persistence:
         begin_analytics=lambda: SqlAnalyticsUnitOfWork(database, clock=clock, ids=IDS, doorbell=doorbell),
         analytics_reads=SqlAnalyticsReads(database),
         event_log=SqlEventLog(database, clock, IDS),
+        begin_companies=lambda: SqlCompaniesUnitOfWork(database, clock=clock, ids=IDS, doorbell=doorbell),
+        company_reads=SqlCompanyReads(database),
         ledger=SqlLedger(database, clock),
         begin_operations=lambda: SqlOperationsUnitOfWork(database, clock=clock, ids=IDS, doorbell=doorbell),
         jobs=SqlJobReads(database),
@@ -80,6 +84,8 @@ def memory_persistence(clock: MovableClock, database: MemoryDatabase | None = No
         begin_analytics=lambda: MemoryAnalyticsUnitOfWork(database, ledger, clock=clock, ids=IDS, doorbell=doorbell),
         analytics_reads=MemoryAnalyticsReads(database),
         event_log=MemoryEventLog(database, ledger, clock, IDS),
+        begin_companies=lambda: MemoryCompaniesUnitOfWork(database, ledger, clock=clock, ids=IDS, doorbell=doorbell),
+        company_reads=MemoryCompanyReads(database),
         ledger=ledger,
         begin_operations=lambda: MemoryOperationsUnitOfWork(database, ledger, clock=clock, ids=IDS, doorbell=doorbell),
         jobs=MemoryJobReads(ledger),

@@ -326,7 +326,7 @@ class LocalContents(Contents):
         await self.copies()(by, company, source, target)
 
     async def refresh(self, company: CompanyId, project: ProjectId) -> None:
-        """Nothing to forget: what is kept ready to be shown is good for one edition of its project only."""
+        """Nothing to forget: what is kept ready to be shown is forgotten with each change of its project or company."""
 
 
 class LocalPictures(Pictures):

@@ -9,25 +9,14 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from asperguide.ar.analytics_model import (
-    TALLIED,
-    Count,
-    Dimension,
-    Event,
-    EventKind,
-    Tally,
-    video_digest,
-)
+from asperguide.ar.analytics_model import TALLIED, Count, Dimension, Event, EventKind, Tally, video_digest
 from asperguide.shared.tenancy import CompanyId, ProjectId
 
-BITS = {kind: 1 << place for place, kind in enumerate(EventKind)}
-"""How a session remembers a kind."""
 PLACES = {name: place for place, name in enumerate(TALLIED)}
-KINDS = {kind: PLACES[kind.value] for kind in EventKind}
+KINDS = {kind: (PLACES[kind.value], 1 << number) for number, kind in enumerate(EventKind)}
+"""Where a kind is counted, and the bit by which a session remembers it."""
 SESSIONS, PLAYED, COMPLETED = PLACES["sessions"], PLACES["played"], PLACES["completed"]
-BOTH = BITS[EventKind.PLAY] | BITS[EventKind.COMPLETE]
-
-Cell = tuple[UUID, Dimension, date, str, ProjectId | None]
+BOTH = KINDS[EventKind.PLAY][1] | KINDS[EventKind.COMPLETE][1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +27,21 @@ class Folded:
     seen: Mapping[bytes, int]
 
 
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """What is added to one subject on one day: a tally, and sessions by dimension and value."""
+
+    subject: UUID
+    day: date
+    ranked: ProjectId | None
+    tally: list[int]
+    parts: dict[tuple[str, str], int]
+
+
+Book = dict[tuple[int, date], _Page]
+"""Pages by the number of their subject and by day: numbers are compared by the interpreter, UUIDs by Python code."""
+
+
 def sessions_of(events: Collection[Event]) -> set[bytes]:
     """The digests of all sessions that these events are of."""
     return {digest for event in events for digest in _digests(event)}
@@ -45,32 +49,33 @@ def sessions_of(events: Collection[Event]) -> set[bytes]:
 
 def fold(company: CompanyId, events: Sequence[Event], seen: Mapping[bytes, int]) -> Folded:
     """What these events of the company add when their sessions are known for what is `seen`."""
-    now, cells = dict(seen), dict[Cell, list[int]]()
+    now, book = dict(seen), Book()
     for event in events:
         whole, *of_video = _digests(event)
         steps = _steps(now, whole, event.kind)
-        for subject in (event.content, event.project, company):
-            _count(cells, event, subject, steps)
+        _count(book, event, event.content, steps, event.project)
+        _count(book, event, event.project, steps)
+        _count(book, event, company, steps)
         for digest in of_video:
             assert event.video is not None
-            _count(cells, event, event.video, _steps(now, digest, event.kind))
+            _count(book, event, event.video, _steps(now, digest, event.kind))
     return Folded(
-        counts=[_counted(company, cell, tally) for cell, tally in cells.items()],
+        counts=[count for page in book.values() for count in _counts(company, page)],
         seen={digest: kinds for digest, kinds in now.items() if seen.get(digest) != kinds},
     )
 
 
-def _digests(event: Event) -> Iterator[bytes]:
-    yield event.session
-    if event.video is not None:
-        yield video_digest(event.session, event.video)
+def _digests(event: Event) -> tuple[bytes, ...]:
+    if event.video is None:
+        return (event.session,)
+    return event.session, video_digest(event.session, event.video)
 
 
 def _steps(now: dict[bytes, int], digest: bytes, kind: EventKind) -> tuple[int, ...]:
     """Which places of a tally go up by one; the session is known for this kind from here on."""
-    before = now.get(digest, 0)
-    now[digest] = after = before | BITS[kind]
-    steps = [KINDS[kind]]
+    before, (place, bit) = now.get(digest, 0), KINDS[kind]
+    now[digest] = after = before | bit
+    steps = [place]
     if not before:
         steps.append(SESSIONS)
     if kind is EventKind.PLAY and after != before:
@@ -80,24 +85,30 @@ def _steps(now: dict[bytes, int], digest: bytes, kind: EventKind) -> tuple[int, 
     return tuple(steps)
 
 
-def _count(cells: dict[Cell, list[int]], event: Event, subject: UUID, steps: tuple[int, ...]) -> None:
-    ranked = event.project if subject == event.content else None
-    tally = cells.setdefault((subject, Dimension.ALL, event.day, "", ranked), [0] * len(TALLIED))
+def _count(book: Book, event: Event, subject: UUID, steps: tuple[int, ...], ranked: ProjectId | None = None) -> None:
+    page = book.get((subject.int, event.day))
+    if page is None:
+        page = book[subject.int, event.day] = _Page(subject, event.day, ranked, [0] * len(TALLIED), {})
     for place in steps:
-        tally[place] += 1
+        page.tally[place] += 1
     if SESSIONS in steps:
-        for dimension, value in (
-            (Dimension.DEVICE, event.device),
-            (Dimension.SYSTEM, event.system),
-            (Dimension.BROWSER, event.browser),
-            (Dimension.COUNTRY, event.country),
+        parts = page.parts
+        for part in (
+            ("device", event.device),
+            ("system", event.system),
+            ("browser", event.browser),
+            ("country", event.country),
         ):
-            cells.setdefault((subject, dimension, event.day, value, None), [0] * len(TALLIED))[SESSIONS] += 1
+            parts[part] = parts.get(part, 0) + 1
 
 
-def _counted(company: CompanyId, cell: Cell, tally: Sequence[int]) -> Count:
-    subject, dimension, day, value, ranked = cell
-    return Count(
-        company=company, subject=subject, dimension=dimension, day=day, value=value, ranked=ranked,
-        tally=Tally(**dict(zip(TALLIED, tally, strict=True))),
+def _counts(company: CompanyId, page: _Page) -> Iterator[Count]:
+    yield Count(
+        company=company, subject=page.subject, dimension=Dimension.ALL, day=page.day, value="", ranked=page.ranked,
+        tally=Tally(**dict(zip(TALLIED, page.tally, strict=True))),
     )  # fmt: skip
+    for (dimension, value), sessions in page.parts.items():
+        yield Count(
+            company=company, subject=page.subject, dimension=Dimension(dimension), day=page.day, value=value,
+            tally=Tally(sessions=sessions),
+        )  # fmt: skip

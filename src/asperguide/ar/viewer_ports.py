@@ -43,12 +43,12 @@ class Sheets(Protocol):
     """Manifests that were made already. It may forget at any time."""
 
     @abstractmethod
-    def ready(self, showing: Showing, turn: int, now: datetime) -> Sheet | None:
-        """What was kept for this very object and turn, while it is good."""
+    def ready(self, showing: Showing, now: datetime) -> Sheet | None:
+        """What was kept for this very object, while it is good."""
         ...
 
     @abstractmethod
-    def keep(self, showing: Showing, turn: int, sheet: Sheet, now: datetime) -> None:
+    def keep(self, showing: Showing, sheet: Sheet, now: datetime) -> None:
         """Keep what was made now for whoever asks next."""
         ...
 

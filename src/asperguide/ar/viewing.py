@@ -51,9 +51,9 @@ class CheckPrint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MakeSheet:
-    """The manifest of a print that can be seen, for whoever has this turn; made once and kept while it is good.
+    """The manifest of a print that can be seen, for whoever has this turn. Raises NoPlayableVideo.
 
-    Raises NoPlayableVideo.
+    That of the first turn is made once and kept while it is good; not so a preview, which leads to other addresses.
     """
 
     sheets: Sheets
@@ -61,15 +61,15 @@ class MakeSheet:
     url: str
 
     def __call__(self, showing: Showing, turn: int = 0, *, preview: bool = False) -> Sheet:
-        """A preview is not kept: it shows what others are not shown."""
-        if preview:
-            return self._made(showing, turn, self.clock.now(), preview=True)
+        """The sheet at this instant."""
         now = self.clock.now()
-        kept = self.sheets.ready(showing, turn, now)
-        if kept is None:
-            kept = self._made(showing, turn, now)
-            self.sheets.keep(showing, turn, kept, now)
-        return kept
+        if preview or turn:
+            return self._made(showing, turn, now, preview=preview)
+        sheet = self.sheets.ready(showing, now)
+        if sheet is None:
+            sheet = self._made(showing, 0, now)
+            self.sheets.keep(showing, sheet, now)
+        return sheet
 
     def _made(self, showing: Showing, turn: int, now: datetime, *, preview: bool = False) -> Sheet:
         content = showing.content

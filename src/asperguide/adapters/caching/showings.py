@@ -100,7 +100,7 @@ class CachedShowings(Showings):
             self._near.pop(id, None)
             self._near[id] = _Near(showing, edition, ends)
             if len(self._near) > self._max_entries:
-                for oldest in list(islice(self._near, self._max_entries // 10)):
+                for oldest in list(islice(self._near, self._max_entries // 10 or 1)):
                     del self._near[oldest]
         return showing
 

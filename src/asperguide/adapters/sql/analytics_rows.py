@@ -40,7 +40,7 @@ class EventRow(Row):
 
     __table_args__ = (
         sa.Index("ix_ar_events_waiting", "waiting", "company", "received_at", "digest"),
-        sa.Index("ix_ar_events_received_at", "received_at", "waiting"),
+        sa.Index("ix_ar_events_received_at", "received_at"),
         sa.Index("ix_ar_events_content", "company", "content"),
     )
 

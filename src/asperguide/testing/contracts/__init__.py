@@ -8,6 +8,7 @@ from asperguide.testing.contracts.ar import ArContract
 from asperguide.testing.contracts.cache import CacheContract
 from asperguide.testing.contracts.capsules import CapsulesContract
 from asperguide.testing.contracts.checking import PassTime, moving, raises, waiting
+from asperguide.testing.contracts.companies import CompaniesContract
 from asperguide.testing.contracts.doorbell import DoorbellContract
 from asperguide.testing.contracts.idempotency import IdempotencyContract
 from asperguide.testing.contracts.identity import IdentityContract
@@ -37,11 +38,11 @@ from asperguide.testing.contracts.watch import WatchContract
 from asperguide.testing.contracts.work_once import WorkOnceContract
 
 __all__ = [
-    "AccessTokensContract", "AnalyticsContract", "ArContract", "BucketAdminContract", "CacheContract", "CapsulesContract",
-    "CountingDoorbell", "DoorbellContract", "IdempotencyContract", "IdentityContract", "ImagesContract",
-    "JobBoardContract", "LedgerContract", "LettersContract", "MailerContract", "MaintenanceContract",
-    "MarkerEyeContract", "MediaContract", "ObjectStorageContract", "PartedUploadsContract", "PassTime",
-    "PasswordHasherContract", "PasswordStrengthContract", "Persistence", "PortraitsContract", "Purges",
+    "AccessTokensContract", "AnalyticsContract", "ArContract", "BucketAdminContract", "CacheContract",
+    "CapsulesContract", "CompaniesContract", "CountingDoorbell", "DoorbellContract", "IdempotencyContract",
+    "IdentityContract", "ImagesContract", "JobBoardContract", "LedgerContract", "LettersContract", "MailerContract",
+    "MaintenanceContract", "MarkerEyeContract", "MediaContract", "ObjectStorageContract", "PartedUploadsContract",
+    "PassTime", "PasswordHasherContract", "PasswordStrengthContract", "Persistence", "PortraitsContract", "Purges",
     "QrCodesContract", "RateLimiterContract", "SignedLinksContract", "StorageAwayContract", "TypeDetectorContract",
     "UnitOfWorkContract", "VaultContract", "VideoToolsContract", "WatchContract", "WorkOnceContract", "moving",
     "raises", "waiting",

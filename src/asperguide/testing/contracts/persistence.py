@@ -10,6 +10,7 @@ from asperguide.ar.analytics import AnalyticsReads, AnalyticsUnitOfWork, EventLo
 from asperguide.ar.model import Content
 from asperguide.ar.ports import ArReads, ArUnitOfWork
 from asperguide.capsules.ports import CapsuleReads, CapsulesUnitOfWork
+from asperguide.companies.ports import CompaniesUnitOfWork, CompanyReads
 from asperguide.identity.model import User
 from asperguide.identity.ports import GuessCounter, IdentityReads, IdentityUnitOfWork
 from asperguide.media.model import File
@@ -22,7 +23,7 @@ from asperguide.shared.actor import UserId
 from asperguide.shared.ledger import ClaimedJob, Ledger
 from asperguide.shared.ports import Idempotency, Message
 from asperguide.testing.clock import MovableClock
-from asperguide.testing.contracts import filing, sealing
+from asperguide.testing.contracts import filing, incorporating, sealing
 from asperguide.testing.contracts.people import credential
 
 T = TypeVar("T")
@@ -72,6 +73,8 @@ class Persistence:
     begin_analytics: Callable[[], AnalyticsUnitOfWork]
     analytics_reads: AnalyticsReads
     event_log: EventLog
+    begin_companies: Callable[[], CompaniesUnitOfWork]
+    company_reads: CompanyReads
     ledger: Ledger
     begin_operations: Callable[[], OperationsUnitOfWork]
     jobs: JobReads
@@ -133,6 +136,17 @@ class Persistence:
     async def change_ar(self, work: Callable[[ArUnitOfWork], Awaitable[T]]) -> T:
         """What the work gives, in one committed unit of work."""
         async with self.begin_ar() as uow:
+            result = await work(uow)
+            await uow.commit()
+        return result
+
+    async def keep_companies(self, *things: incorporating.Thing) -> None:
+        """Commit all of these in one unit of work; companies with settings as they are by default."""
+        await self.change_companies(lambda uow: incorporating.keep(uow, *things))
+
+    async def change_companies(self, work: Callable[[CompaniesUnitOfWork], Awaitable[T]]) -> T:
+        """What the work gives, in one committed unit of work."""
+        async with self.begin_companies() as uow:
             result = await work(uow)
             await uow.commit()
         return result
