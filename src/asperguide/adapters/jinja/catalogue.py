@@ -30,10 +30,6 @@ KINDS: Mapping[str, frozenset[str]] = {
     "project-ending": frozenset({"name", "project", "company", "when", "link"}),
     "project-last-day": frozenset({"name", "project", "company", "when", "link"}),
     "project-ended": frozenset({"name", "project", "company", "when", "link"}),
-    "project-ending": frozenset({"name", "project", "company", "when", "link"}),
-    "project-last-day": frozenset({"name", "project", "company", "when", "link"}),
-    "project-ended": frozenset({"name", "project", "company", "when", "link"}),
-    "company-invitation": frozenset({"name", "sender", "company", "role", "link", "until"}),
 }
 """The names that each kind needs; what else it is given is ignored. `address` is a network address.
 
@@ -57,9 +53,6 @@ _EXAMPLES = {
     "company": "O'Neil & Söhne",
     "role": "editor",
     "project": "Mariage d’Amélie & Seán",
-    "project": "Mariage d’Amélie & Seán",
-    "company": "O'Neil & Söhne",
-    "role": "editor",
 }
 
 SAMPLES: Mapping[str, Mapping[str, str]] = {
