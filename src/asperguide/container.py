@@ -11,13 +11,33 @@ from typing import TYPE_CHECKING, Any
 
 from asperguide import capsules as c
 from asperguide import choosing
+from asperguide import companies as co
 from asperguide import identity as i
 from asperguide import media as m
 from asperguide import operations as o
+from asperguide import projects as p
+from asperguide.adapters.caching.editions import Editions
 from asperguide.adapters.caching.identity import CachedIdentityReads
 from asperguide.adapters.caching.read_through import ReadThrough
+from asperguide.adapters.caching.sheets import KeptSheets
+from asperguide.adapters.caching.showings import CachedShowings
+from asperguide.adapters.caching.watched import CachedWatched
 from asperguide.adapters.jinja.letters import JinjaLetters
-from asperguide.adapters.local import LocalAttachments, LocalBelongings, LocalLongWork, LocalPeople, LocalPortraits
+from asperguide.adapters.jinja.view_pages import JinjaViewPages
+from asperguide.adapters.local import (
+    LocalAccounts,
+    LocalAttachments,
+    LocalBelongings,
+    LocalCompanies,
+    LocalContents,
+    LocalHoldings,
+    LocalLongWork,
+    LocalPeople,
+    LocalPictures,
+    LocalPortraits,
+    LocalProjects,
+    LocalWatched,
+)
 from asperguide.adapters.magic import MagicTypes
 from asperguide.adapters.maintenance import MaintenanceWatch
 from asperguide.adapters.measuring import Monitor
@@ -34,7 +54,12 @@ from asperguide.adapters.security.strength import ZxcvbnStrength
 from asperguide.adapters.security.tokens import JwtAccessTokens
 from asperguide.adapters.segno.codes import SegnoQrCodes
 from asperguide.adapters.signing import Door
+from asperguide.adapters.sql.analytics import SqlAnalyticsUnitOfWork
+from asperguide.adapters.sql.analytics_log import SqlEventLog
+from asperguide.adapters.sql.analytics_reads import SqlAnalyticsReads
+from asperguide.adapters.sql.ar import SqlArReads, SqlArUnitOfWork
 from asperguide.adapters.sql.capsules import SqlCapsuleReads, SqlCapsulesUnitOfWork
+from asperguide.adapters.sql.companies import SqlCompaniesUnitOfWork, SqlCompanyReads
 from asperguide.adapters.sql.engine import Database
 from asperguide.adapters.sql.idempotency import SqlIdempotency
 from asperguide.adapters.sql.identity import SqlGuessCounter, SqlIdentityReads, SqlIdentityUnitOfWork
@@ -43,12 +68,19 @@ from asperguide.adapters.sql.ledger import SqlLedger
 from asperguide.adapters.sql.maintenance import SqlMaintenanceReads
 from asperguide.adapters.sql.media import SqlMediaReads, SqlMediaUnitOfWork
 from asperguide.adapters.sql.operations import SqlOperationsUnitOfWork
+from asperguide.adapters.sql.projects import SqlProjectReads, SqlProjectsUnitOfWork
 from asperguide.adapters.sql.watch import SqlWatch
 from asperguide.adapters.system import SystemClock, SystemIds
 from asperguide.adapters.tracing import Tracer
+from asperguide.ar import analytics as v
 from asperguide.ar.analyzing import AnalyzeMarker
 from asperguide.ar.marker_ports import MarkerEye, QrCodes
+from asperguide.ar.ports import ArReads, ArUnitOfWork, MediaFiles
+from asperguide.ar.showing import LookAt
+from asperguide.ar.viewer_ports import Pictures, Sheets, Showings
+from asperguide.ar.viewing import CheckPrint, MakeSheet, SeePrint, ShowManifest, ShowPhoto, ShowVideo, TakeTurn
 from asperguide.capsules.ports import Attachments, CapsuleReads, CapsulesUnitOfWork, People, Vault
+from asperguide.companies.ports import Accounts, CompaniesUnitOfWork, CompanyReads, Holdings
 from asperguide.identity.belongings import Belongings
 from asperguide.identity.ports import (
     SESSION_KEYS,
@@ -68,10 +100,12 @@ from asperguide.operations.doctor import Examine
 from asperguide.operations.health import CheckReadiness
 from asperguide.operations.housekeeping import PruneLedger
 from asperguide.operations.ports import MailArchive
+from asperguide.projects.ports import Contents, ProjectReads, ProjectsUnitOfWork
 from asperguide.settings import Settings
 from asperguide.shared.ledger import Ledger
 from asperguide.shared.ports import Cache, Clock, Doorbell, Idempotency, Ids, Letters, Mailer, Probe, RateLimiter
 from asperguide.shared.storage import Storage
+from asperguide.shared.tenancy import Companies, Projects
 
 if TYPE_CHECKING:
     from asperguide.adapters.opentelemetry.figures import FigureSender
@@ -110,6 +144,21 @@ def capsule_policy_of(settings: Settings) -> c.CapsulePolicy:
     )
 
 
+def company_policy_of(settings: Settings, stores: Mapping[str, Storage]) -> co.CompanyPolicy:
+    """The settings that rules of companies depend on."""
+    return co.CompanyPolicy(public_url=settings.url, stores=tuple(stores))
+
+
+def project_policy_of(settings: Settings) -> p.ProjectPolicy:
+    """The settings that rules of projects depend on."""
+    return p.ProjectPolicy(public_url=settings.url)
+
+
+def analytics_policy_of(settings: Settings) -> v.AnalyticsPolicy:
+    """The settings that counting views depends on."""
+    return v.AnalyticsPolicy(keep=timedelta(days=settings.analytics_keep_days))
+
+
 def cached(cache: Cache, clock: Clock, settings: Settings, name: str, kind: type[Any]) -> ReadThrough[Any]:
     """A read-through of versioned entities on which authorization depends."""
     ttl = timedelta(seconds=settings.session_staleness_seconds)
@@ -128,6 +177,7 @@ class Container(DeclarativeContainer):
     database: Provider[Database] = Singleton(choosing.database, settings, tracer)
     redis: Provider[choosing.RedisServer | None] = Singleton(choosing.redis_server, settings, tracer)
     cache: Provider[Cache] = Singleton(choosing.cache, redis, clock)
+    editions: Provider[Editions] = Singleton(Editions, cache, ids)
     limiter: Provider[RateLimiter] = Singleton(choosing.limiter, redis, clock)
     doorbell: Provider[Doorbell] = Singleton(choosing.doorbell, redis)
     mailer: Provider[Mailer] = Singleton(choosing.mailer, settings, clock, tracer)
@@ -382,9 +432,9 @@ class Container(DeclarativeContainer):
 
     # media: bytes
     read_file: Provider[m.ReadFile] = Factory(m.ReadFile, reads=media_reads, storage=storage)
-    show_image: Provider[m.ShowImage] = Factory(
-        m.ShowImage, reads=media_reads, storage=storage, images=images, once=work_once
-    )
+    make_image: Provider[m.MakeImage] = Factory(m.MakeImage, storage=storage, images=images, once=work_once)
+    show_image: Provider[m.ShowImage] = Factory(m.ShowImage, reads=media_reads, make=make_image)
+    show_image_of: Provider[m.ShowImageOf] = Factory(m.ShowImageOf, reads=media_reads, make=make_image)
     link_to_content: Provider[m.LinkToContent] = Factory(m.LinkToContent, reads=media_reads, links=storage)
     make_link: Provider[m.MakeLink] = Factory(
         m.MakeLink, begin=begin_media, reads=media_reads, clock=clock, ids=ids, policy=media_policy
@@ -557,6 +607,35 @@ class Container(DeclarativeContainer):
         c.PackLetters, reads=capsule_reads, read=read_draft, show=show_capsule, clock=clock
     )
 
+    # ar: adapters
+    ar_unit_of_work: Provider[ArUnitOfWork] = Factory(
+        SqlArUnitOfWork, database, clock=clock, ids=ids, purge=editions.provided.purge, doorbell=doorbell
+    )
+    begin_ar = ar_unit_of_work.provider
+    ar_reads: Provider[ArReads] = Singleton(SqlArReads, database)
+
+    media_files: Provider[MediaFiles] = Dependency()
+
+    # analytics of viewers
+    analytics_policy: Provider[v.AnalyticsPolicy] = Singleton(analytics_policy_of, settings)
+    watched: Provider[v.Watched] = Singleton(CachedWatched, Singleton(LocalWatched))
+    event_log: Provider[v.EventLog] = Singleton(SqlEventLog, database, clock, ids)
+    analytics_unit_of_work: Provider[v.AnalyticsUnitOfWork] = Factory(
+        SqlAnalyticsUnitOfWork, database, clock=clock, ids=ids, doorbell=doorbell
+    )
+    begin_analytics = analytics_unit_of_work.provider
+    analytics_reads: Provider[v.AnalyticsReads] = Singleton(SqlAnalyticsReads, database)
+    take_events: Provider[v.TakeEvents] = Factory(v.TakeEvents, watched=watched, log=event_log, clock=clock)
+    fold_events: Provider[v.FoldEvents] = Factory(v.FoldEvents, begin=begin_analytics, reads=analytics_reads)
+    fold_all_events: Provider[v.FoldAllEvents] = Factory(v.FoldAllEvents, reads=analytics_reads, fold=fold_events)
+    show_analytics: Provider[v.ShowAnalytics] = Factory(
+        v.ShowAnalytics, watched=watched, reads=analytics_reads, fold=fold_events, clock=clock
+    )
+    prune_events: Provider[v.PruneEvents] = Factory(
+        v.PruneEvents, begin=begin_analytics, clock=clock, policy=analytics_policy
+    )
+    forget_views: Provider[v.ForgetViews] = Factory(v.ForgetViews, begin=begin_analytics)
+
     # ar: markers and codes
     marker_eye: Provider[MarkerEye] = Singleton(PillowMarkerEye, image_threads)
     qr_codes: Provider[QrCodes] = Singleton(SegnoQrCodes)
@@ -578,6 +657,200 @@ class Container(DeclarativeContainer):
     )
     prune_exports: Provider[i.PruneExports] = Factory(i.PruneExports, storage=storage, clock=clock)
     forget_exports: Provider[i.ForgetExports] = Factory(i.ForgetExports, storage=storage)
+
+    # companies: adapters, and what others ask of them
+    companies_unit_of_work: Provider[CompaniesUnitOfWork] = Factory(
+        SqlCompaniesUnitOfWork, database, clock=clock, ids=ids, purge=editions.provided.purge, doorbell=doorbell
+    )
+    begin_companies = companies_unit_of_work.provider
+    company_reads: Provider[CompanyReads] = Singleton(SqlCompanyReads, database)
+    company_standings: Provider[Companies] = Singleton(LocalCompanies, company_reads, reads)
+    company_policy: Provider[co.CompanyPolicy] = Singleton(company_policy_of, settings, stores)
+    accounts: Provider[Accounts] = Singleton(LocalAccounts, reads)
+    holdings: Provider[Holdings] = Singleton(LocalHoldings)
+
+    # companies: founding, seeing, changing
+    create_company: Provider[co.CreateCompany] = Factory(co.CreateCompany, begin=begin_companies, clock=clock, ids=ids)
+    get_company: Provider[co.GetCompany] = Factory(co.GetCompany, reads=company_reads)
+    list_companies: Provider[co.ListCompanies] = Factory(co.ListCompanies, reads=company_reads)
+    change_company: Provider[co.ChangeCompany] = Factory(co.ChangeCompany, begin=begin_companies, clock=clock, ids=ids)
+    get_company_settings: Provider[co.GetCompanySettings] = Factory(co.GetCompanySettings, reads=company_reads)
+    change_company_settings: Provider[co.ChangeCompanySettings] = Factory(
+        co.ChangeCompanySettings, begin=begin_companies, clock=clock, ids=ids
+    )
+    delete_company: Provider[co.DeleteCompany] = Factory(
+        co.DeleteCompany, begin=begin_companies, reads=company_reads, holdings=holdings, clock=clock
+    )
+    list_activity: Provider[co.ListActivity] = Factory(co.ListActivity, reads=company_reads, accounts=accounts)
+
+    # companies: members and those who are to become some
+    list_members: Provider[co.ListMembers] = Factory(co.ListMembers, reads=company_reads, accounts=accounts)
+    get_member: Provider[co.GetMember] = Factory(co.GetMember, reads=company_reads, accounts=accounts)
+    change_role: Provider[co.ChangeRole] = Factory(
+        co.ChangeRole, begin=begin_companies, accounts=accounts, clock=clock, ids=ids
+    )
+    remove_member: Provider[co.RemoveMember] = Factory(co.RemoveMember, begin=begin_companies, clock=clock, ids=ids)
+    leave_company: Provider[co.LeaveCompany] = Factory(co.LeaveCompany, begin=begin_companies, clock=clock, ids=ids)
+    transfer_ownership: Provider[co.TransferOwnership] = Factory(
+        co.TransferOwnership, begin=begin_companies, accounts=accounts, clock=clock, ids=ids
+    )
+    invite_member: Provider[co.InviteMember] = Factory(
+        co.InviteMember, begin=begin_companies, accounts=accounts, clock=clock, ids=ids
+    )
+    list_invitations: Provider[co.ListInvitations] = Factory(co.ListInvitations, reads=company_reads, clock=clock)
+    resend_invitation: Provider[co.ResendInvitation] = Factory(
+        co.ResendInvitation, begin=begin_companies, clock=clock, ids=ids
+    )
+    revoke_invitation: Provider[co.RevokeInvitation] = Factory(
+        co.RevokeInvitation, begin=begin_companies, clock=clock, ids=ids
+    )
+    show_invitation: Provider[co.ShowInvitation] = Factory(
+        co.ShowInvitation, reads=company_reads, accounts=accounts, clock=clock
+    )
+    accept_invitation: Provider[co.AcceptInvitation] = Factory(
+        co.AcceptInvitation, begin=begin_companies, reads=company_reads, accounts=accounts, clock=clock, ids=ids
+    )
+    decline_invitation: Provider[co.DeclineInvitation] = Factory(
+        co.DeclineInvitation, begin=begin_companies, reads=company_reads, clock=clock, ids=ids
+    )
+
+    # companies: clients
+    add_client: Provider[co.AddClient] = Factory(co.AddClient, begin=begin_companies, clock=clock, ids=ids)
+    get_client: Provider[co.GetClient] = Factory(co.GetClient, reads=company_reads)
+    list_clients: Provider[co.ListClients] = Factory(co.ListClients, reads=company_reads)
+    change_client: Provider[co.ChangeClient] = Factory(co.ChangeClient, begin=begin_companies, clock=clock, ids=ids)
+    erase_client: Provider[co.EraseClient] = Factory(co.EraseClient, begin=begin_companies, clock=clock, ids=ids)
+    export_clients: Provider[co.ExportClients] = Factory(
+        co.ExportClients, begin=begin_companies, reads=company_reads, clock=clock, ids=ids
+    )
+
+    # companies: administering them
+    list_all_companies: Provider[co.ListAllCompanies] = Factory(co.ListAllCompanies, reads=company_reads)
+    show_any_company: Provider[co.ShowAnyCompany] = Factory(co.ShowAnyCompany, reads=company_reads)
+    administer_company: Provider[co.AdministerCompany] = Factory(
+        co.AdministerCompany, begin=begin_companies, clock=clock, ids=ids, policy=company_policy
+    )
+
+    # companies: in the background
+    send_invitation: Provider[co.SendInvitation] = Factory(
+        co.SendInvitation,
+        begin=begin_companies,
+        reads=company_reads,
+        accounts=accounts,
+        letters=letters,
+        mailer=mailer,
+        clock=clock,
+        ids=ids,
+        policy=company_policy,
+    )
+    take_apart: Provider[co.TakeApart] = Factory(co.TakeApart, begin=begin_companies, holdings=holdings)
+    part_from_companies: Provider[co.PartFromCompanies] = Factory(
+        co.PartFromCompanies, begin=begin_companies, clock=clock, ids=ids
+    )
+    note_activity: Provider[co.NoteActivity] = Factory(co.NoteActivity, begin=begin_companies)
+    prune_invitations: Provider[co.PruneInvitations] = Factory(co.PruneInvitations, begin=begin_companies, clock=clock)
+    # projects: adapters, and what others ask of them
+    projects_unit_of_work: Provider[ProjectsUnitOfWork] = Factory(
+        SqlProjectsUnitOfWork, database, clock=clock, ids=ids, purge=editions.provided.purge, doorbell=doorbell
+    )
+    begin_projects = projects_unit_of_work.provider
+    project_reads: Provider[ProjectReads] = Singleton(SqlProjectReads, database)
+    project_policy: Provider[p.ProjectPolicy] = Singleton(project_policy_of, settings)
+    contents: Provider[Contents] = Singleton(LocalContents)
+    enter_project: Provider[p.EnterProject] = Factory(p.EnterProject, reads=project_reads, companies=company_standings)
+    project_standings: Provider[Projects] = Singleton(LocalProjects, project_reads, company_standings, enter_project)
+
+    # projects: parts of use cases
+    add_project: Provider[p.AddProject] = Factory(p.AddProject, begin=begin_projects)
+    copy_project: Provider[p.CopyProject] = Factory(
+        p.CopyProject, add=add_project, reads=project_reads, clock=clock, ids=ids
+    )
+    show_project: Provider[p.ShowProject] = Factory(p.ShowProject, contents=contents, clock=clock)
+    move_project: Provider[p.MoveProject] = Factory(
+        p.MoveProject, begin=begin_projects, enter=enter_project, show=show_project, clock=clock
+    )
+
+    # projects
+    create_project: Provider[p.CreateProject] = Factory(
+        p.CreateProject, add=add_project, companies=company_standings, clock=clock, ids=ids
+    )
+    list_projects: Provider[p.ListProjects] = Factory(
+        p.ListProjects, reads=project_reads, companies=company_standings, contents=contents, clock=clock
+    )
+    get_project: Provider[p.GetProject] = Factory(p.GetProject, enter=enter_project, show=show_project)
+    update_project: Provider[p.UpdateProject] = Factory(
+        p.UpdateProject, begin=begin_projects, enter=enter_project, show=show_project, clock=clock
+    )
+    extend_project: Provider[p.ExtendProject] = Factory(
+        p.ExtendProject, begin=begin_projects, enter=enter_project, show=show_project, clock=clock
+    )
+    activate_project: Provider[p.ActivateProject] = Factory(p.ActivateProject, move=move_project)
+    archive_project: Provider[p.ArchiveProject] = Factory(p.ArchiveProject, move=move_project)
+    restore_project: Provider[p.RestoreProject] = Factory(p.RestoreProject, move=move_project)
+    duplicate_project: Provider[p.DuplicateProject] = Factory(
+        p.DuplicateProject, enter=enter_project, copy=copy_project
+    )
+    use_template: Provider[p.UseTemplate] = Factory(
+        p.UseTemplate, enter=enter_project, copy=copy_project, companies=company_standings
+    )
+    delete_project: Provider[p.DeleteProject] = Factory(
+        p.DeleteProject, begin=begin_projects, enter=enter_project, contents=contents, clock=clock
+    )
+    delete_project_with_all: Provider[p.DeleteProjectWithAll] = Factory(
+        p.DeleteProjectWithAll, begin=begin_projects, enter=enter_project, clock=clock
+    )
+    get_access: Provider[p.GetAccess] = Factory(p.GetAccess, enter=enter_project, reads=project_reads)
+    change_access: Provider[p.ChangeAccess] = Factory(
+        p.ChangeAccess, begin=begin_projects, enter=enter_project, clock=clock
+    )
+    list_member: Provider[p.ListMember] = Factory(
+        p.ListMember, begin=begin_projects, enter=enter_project, companies=company_standings, clock=clock
+    )
+    unlist_member: Provider[p.UnlistMember] = Factory(
+        p.UnlistMember, begin=begin_projects, enter=enter_project, clock=clock
+    )
+
+    # projects: in the background
+    sweep_projects: Provider[p.SweepProjects] = Factory(
+        p.SweepProjects, begin=begin_projects, clock=clock, policy=project_policy
+    )
+    tell_company: Provider[p.TellCompany] = Factory(
+        p.TellCompany, begin=begin_projects, reads=project_reads, companies=company_standings, clock=clock
+    )
+    tell_contact: Provider[p.TellContact] = Factory(
+        p.TellContact,
+        reads=project_reads,
+        companies=company_standings,
+        letters=letters,
+        mailer=mailer,
+        clock=clock,
+        policy=project_policy,
+    )
+    refresh_contents: Provider[p.RefreshContents] = Factory(p.RefreshContents, contents=contents)
+    copy_contents: Provider[p.CopyContents] = Factory(p.CopyContents, begin=begin_projects, contents=contents)
+    remove_project: Provider[p.RemoveProject] = Factory(
+        p.RemoveProject, begin=begin_projects, contents=contents, clock=clock
+    )
+    stop_removing: Provider[p.StopRemoving] = Factory(p.StopRemoving, begin=begin_projects, clock=clock)
+    clear_removed: Provider[p.ClearRemoved] = Factory(p.ClearRemoved, begin=begin_projects, contents=contents)
+    remove_some_of_company: Provider[p.RemoveSomeOfCompany] = Factory(
+        p.RemoveSomeOfCompany, begin=begin_projects, reads=project_reads, contents=contents, clock=clock
+    )
+    forget_listed: Provider[p.ForgetListed] = Factory(p.ForgetListed, begin=begin_projects)
+
+    # ar: what the public is shown
+    sheets: Provider[Sheets] = Singleton(KeptSheets)
+    pictures: Provider[Pictures] = Singleton(LocalPictures, show_image_of.provider)
+    view_pages: Provider[JinjaViewPages] = Singleton(JinjaViewPages)
+    showings: Provider[Showings] = Singleton(CachedShowings, ar_reads, project_standings, cache, editions)
+    look_at_print: Provider[LookAt] = Factory(LookAt, showings=showings, projects=project_standings, clock=clock)
+    make_sheet: Provider[MakeSheet] = Factory(MakeSheet, sheets=sheets, clock=clock, url=settings.provided.url)
+    take_turn: Provider[TakeTurn] = Factory(TakeTurn, begin=begin_ar, clock=clock)
+    check_print: Provider[CheckPrint] = Factory(CheckPrint, look=look_at_print)
+    show_manifest: Provider[ShowManifest] = Factory(ShowManifest, look=look_at_print, make=make_sheet, take=take_turn)
+    see_print: Provider[SeePrint] = Factory(SeePrint, look=look_at_print, make=make_sheet)
+    show_photo: Provider[ShowPhoto] = Factory(ShowPhoto, look=look_at_print, pictures=pictures)
+    show_video: Provider[ShowVideo] = Factory(ShowVideo, look=look_at_print, files=media_files, clock=clock)
 
     # operations
     draining: Provider[asyncio.Event] = Singleton(asyncio.Event)

@@ -31,6 +31,8 @@ WITHOUT_MEMORY = {
     "Belongings",
     "People",
     "Attachments",
+    *("Accounts", "Companies", "Holdings"),
+    *("Watched", "Showings", "Sheets", "Pictures"),
     "QrCodes",
 }
 

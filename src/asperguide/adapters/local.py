@@ -1,6 +1,6 @@
 """Ports of one context that are answered by what others have."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -9,25 +9,50 @@ from uuid import UUID
 import msgspec
 from msgspec.structs import replace
 
+from asperguide.ar.analytics import Level, Scope, Shown, Watched
+from asperguide.ar.model import ContentId
+from asperguide.ar.ports import Opened
+from asperguide.ar.videos import FileId as PrintFileId
+from asperguide.ar.viewer_ports import Pictures
 from asperguide.capsules import PackedLetter, PackLetters
 from asperguide.capsules.errors import AttachmentNotFound
 from asperguide.capsules.ports import Attachment, Attachments, People, Person
+from asperguide.companies.ports import Account, Accounts, CompanyReads, Holdings
 from asperguide.identity.belongings import Belonging, Belongings
 from asperguide.identity.errors import PictureRefused
 from asperguide.identity.ports import IdentityReads, Portraits
 from asperguide.identity.views import LARGEST_PORTRAIT, PORTRAIT_SIZES
-from asperguide.media.model import File, FileId, FileState, own
+from asperguide.media import ShowImageOf
+from asperguide.media.errors import FileNotFound, FileNotReady, NotAnImage
+from asperguide.media.imaging import SIZES, ImageFormat, ImageWanted
+from asperguide.media.model import File, FileId, FileState, OwnerId, own
 from asperguide.media.ports import Images, LongWork, MediaReads, Refusal
 from asperguide.media.serving import SIGNED_FOR
 from asperguide.media.views import file_view
 from asperguide.operations import CancelMyJob
 from asperguide.operations.errors import JobNotCancellable, JobNotFound
+from asperguide.projects import EnterProject, Project
+from asperguide.projects.ports import Contents, ProjectReads
 from asperguide.shared.actor import Actor, UserId
 from asperguide.shared.pages import MAX_LIMIT, PageRequest
 from asperguide.shared.storage import ObjectMissing, ObjectStorage, SignedLinks, SignedRequest
+from asperguide.shared.tenancy import (
+    ClientId,
+    Companies,
+    CompanyFacts,
+    CompanyId,
+    CompanyRole,
+    Contact,
+    ProjectFacts,
+    ProjectId,
+    Projects,
+    ProjectStanding,
+    Standing,
+)
 
 WEBP = "image/webp"
 QUALITY = 85
+PICTURE_QUALITY = 90
 
 
 class LocalLongWork(LongWork):
@@ -186,3 +211,147 @@ class LocalAttachments(Attachments):
     async def _ready(self, ids: Collection[UUID]) -> list[File]:
         found = await self._reads.by_ids([FileId(id) for id in ids])
         return [file for file in found if file.state is FileState.READY]
+
+
+class LocalCompanies(Companies):
+    """Companies are those of companies; how their members are reached is identity's."""
+
+    def __init__(self, reads: CompanyReads, people: IdentityReads) -> None:
+        self._reads, self._people = reads, people
+
+    async def standing(self, user: UserId, company: CompanyId) -> Standing | None:
+        """One read."""
+        return await self._reads.standing(user, company)
+
+    async def known(self, companies: Collection[CompanyId]) -> Mapping[CompanyId, CompanyFacts]:
+        """One read."""
+        return await self._reads.known(companies)
+
+    async def contacts(self, company: CompanyId, roles: Collection[CompanyRole]) -> Sequence[Contact]:
+        """One read here and one of identity; the first 1000 members."""
+        members = await self._reads.members_in(company, roles)
+        found = await self._people.contacts(members)
+        return [
+            Contact(user=id, name=one.full_name, email=one.email, locale=one.locale, time_zone=one.time_zone)
+            for id in members
+            if (one := found.get(id)) is not None
+        ]
+
+    async def client(self, company: CompanyId, client: ClientId) -> str | None:
+        """One read."""
+        found = await self._reads.client(company, client)
+        return None if found is None else found.name
+
+
+class LocalAccounts(Accounts):
+    """Accounts are those of identity."""
+
+    def __init__(self, reads: IdentityReads) -> None:
+        self._reads = reads
+
+    async def known(self, ids: Collection[UserId]) -> Mapping[UserId, Account]:
+        """By their contacts."""
+        found = await self._reads.contacts(ids)
+        return {
+            id: Account(id=id, name=one.full_name, email=one.email, locale=one.locale, time_zone=one.time_zone)
+            for id, one in found.items()
+        }
+
+    async def holder(self, email_key: str) -> UserId | None:
+        """As identity has verified them."""
+        return (await self._reads.holders((email_key,))).get(email_key)
+
+
+class LocalHoldings(Holdings):
+    """What the contexts keep for companies that are named in the container, one after the other."""
+
+    def __init__(self, *parts: Callable[[], Holdings]) -> None:
+        self._parts = parts
+
+    async def count(self, company: CompanyId) -> int:
+        """The sum."""
+        return sum([await part().count(company) for part in self._parts])
+
+    async def remove_some(self, company: CompanyId) -> bool:
+        """Of the first that has anything left."""
+        for part in self._parts:
+            if not await part().remove_some(company):
+                return False
+        return True
+
+
+class LocalProjects(Projects):
+    """Projects are those of projects, as far as companies are there."""
+
+    def __init__(self, reads: ProjectReads, companies: Companies, enter: EnterProject) -> None:
+        self._reads, self._companies, self._enter = reads, companies, enter
+
+    async def standing(self, user: UserId, project: ProjectId) -> ProjectStanding | None:
+        """One read here and one of companies."""
+        if (place := await self._enter.place(user, project)) is None:
+            return None
+        return ProjectStanding(project=place.project.facts(place.company), role=place.role)
+
+    async def known(self, projects: Collection[ProjectId]) -> Mapping[ProjectId, ProjectFacts]:
+        """One read here and one of companies."""
+        found: Sequence[Project] = await self._reads.known(projects)
+        companies = await self._companies.known({one.company for one in found}) if found else {}
+        return {one.id: one.facts(companies[one.company]) for one in found if one.company in companies}
+
+    async def in_company(self, company: CompanyId) -> Sequence[ProjectId]:
+        """One read."""
+        return await self._reads.in_company(company)
+
+
+class LocalContents(Contents):
+    """Nothing is kept in projects yet: there is nothing to count, copy or remove."""
+
+    async def counts(self, company: CompanyId, projects: Collection[ProjectId]) -> Mapping[ProjectId, int]:
+        """None has any."""
+        return {}
+
+    async def remove_some(self, company: CompanyId, project: ProjectId, limit: int) -> bool:
+        """Empty as it is."""
+        return True
+
+    async def copy(self, by: UserId, company: CompanyId, source: ProjectId, target: ProjectId) -> None:
+        """Nothing to copy."""
+
+    async def refresh(self, company: CompanyId, project: ProjectId) -> None:
+        """Nothing is shown."""
+
+
+class LocalPictures(Pictures):
+    """Pictures of companies are images of their files in media."""
+
+    def __init__(self, show: Callable[[], ShowImageOf]) -> None:
+        self._show = show
+
+    async def picture(self, company: CompanyId, file: PrintFileId, longest: int, media_type: str) -> Opened | None:
+        """In the next smaller size of those that are made anyway."""
+        side, format = max(size for size in SIZES if size <= longest), ImageFormat(media_type.rpartition("/")[2])
+        wanted = ImageWanted(w=side, h=side, format=format, q=PICTURE_QUALITY)
+        try:
+            made = await self._show()(OwnerId(company), FileId(file), wanted)
+        except (FileNotFound, FileNotReady, NotAnImage):
+            return None
+        image = made.file
+        return Opened(
+            name=image.name, media_type=image.media_type, size=image.size, etag=image.sha256 or "", read=made.open
+        )
+
+
+class LocalWatched(Watched):
+    """Nothing is shown as long as there are no contents."""
+
+    async def by_public_id(self, public_id: str, *, latest: bool = False) -> Shown | None:
+        """Nothing."""
+        return None
+
+    async def scope(self, actor: Actor, level: Level, id: UUID) -> Scope | None:
+        """Nothing that anybody may see."""
+        return None
+
+    async def titles(self, company: CompanyId, contents: Collection[ContentId]) -> Mapping[ContentId, str]:
+        """None."""
+        return {}

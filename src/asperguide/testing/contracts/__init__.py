@@ -4,6 +4,7 @@ Each class says which fixtures to give it. Any runner that passes fixtures by na
 such as pytest with pytest-asyncio; nothing here imports it.
 """
 
+from asperguide.testing.contracts.ar import ArContract
 from asperguide.testing.contracts.cache import CacheContract
 from asperguide.testing.contracts.capsules import CapsulesContract
 from asperguide.testing.contracts.checking import PassTime, moving, raises, waiting
@@ -31,16 +32,17 @@ from asperguide.testing.contracts.types import TypeDetectorContract
 from asperguide.testing.contracts.unit_of_work import UnitOfWorkContract
 from asperguide.testing.contracts.vault import VaultContract
 from asperguide.testing.contracts.video_tools import VideoToolsContract
+from asperguide.testing.contracts.views import AnalyticsContract
 from asperguide.testing.contracts.watch import WatchContract
 from asperguide.testing.contracts.work_once import WorkOnceContract
 
 __all__ = [
-    "AccessTokensContract", "BucketAdminContract", "CacheContract", "CapsulesContract", "CountingDoorbell",
-    "DoorbellContract", "IdempotencyContract", "IdentityContract", "ImagesContract", "JobBoardContract",
-    "LedgerContract", "LettersContract", "MailerContract", "MaintenanceContract", "MarkerEyeContract",
-    "MediaContract", "ObjectStorageContract", "PartedUploadsContract", "PassTime", "PasswordHasherContract",
-    "PasswordStrengthContract", "Persistence", "PortraitsContract", "Purges", "QrCodesContract", "RateLimiterContract",
-    "SignedLinksContract", "StorageAwayContract",
-    "TypeDetectorContract", "UnitOfWorkContract", "VaultContract", "VideoToolsContract", "WatchContract",
-    "WorkOnceContract", "moving", "raises", "waiting",
+    "AccessTokensContract", "AnalyticsContract", "ArContract", "BucketAdminContract", "CacheContract", "CapsulesContract",
+    "CountingDoorbell", "DoorbellContract", "IdempotencyContract", "IdentityContract", "ImagesContract",
+    "JobBoardContract", "LedgerContract", "LettersContract", "MailerContract", "MaintenanceContract",
+    "MarkerEyeContract", "MediaContract", "ObjectStorageContract", "PartedUploadsContract", "PassTime",
+    "PasswordHasherContract", "PasswordStrengthContract", "Persistence", "PortraitsContract", "Purges",
+    "QrCodesContract", "RateLimiterContract", "SignedLinksContract", "StorageAwayContract", "TypeDetectorContract",
+    "UnitOfWorkContract", "VaultContract", "VideoToolsContract", "WatchContract", "WorkOnceContract", "moving",
+    "raises", "waiting",
 ]  # fmt: skip
