@@ -1,12 +1,14 @@
 """Pictures as people print them, made by rule: clouds of noise with shapes on top."""
 
 import io
+from functools import cache
 from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw
 
 
+@cache
 def photo(seed: int = 1, width: int = 1200, height: int = 900, shapes: int = 260) -> Image.Image:
     """As rich in details as a good photo; another one for each seed."""
     chance = np.random.default_rng(seed)

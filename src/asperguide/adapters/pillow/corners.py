@@ -32,7 +32,7 @@ COARSE = 2
 """Pixels to one in which repetition is looked for."""
 NEAR = 5
 """Coarse pixels in which everything looks like itself."""
-NOTHING = 0.05
+NOTHING = 0.5
 """Mean square of greys below which there is nothing that could repeat itself."""
 HASHED = 32
 
