@@ -14,6 +14,7 @@ from dependency_injector.providers import Callable, Dependency, Factory, Provide
 
 from asperguide import capsules as c
 from asperguide import choosing
+from asperguide import companies as co
 from asperguide import identity as i
 from asperguide import media as m
 from asperguide import operations as o
@@ -22,12 +23,16 @@ from asperguide.adapters.caching.identity import CachedIdentityReads
 from asperguide.adapters.caching.read_through import ReadThrough
 from asperguide.adapters.jinja.letters import JinjaLetters
 from asperguide.adapters.local import (
+    LocalAccounts,
     LocalAttachments,
     LocalBelongings,
+    LocalCompanies,
     LocalContents,
+    LocalHoldings,
     LocalLongWork,
     LocalPeople,
     LocalPortraits,
+    LocalProjectHoldings,
     LocalProjects,
 )
 from asperguide.adapters.magic import MagicTypes
@@ -44,6 +49,7 @@ from asperguide.adapters.security.strength import ZxcvbnStrength
 from asperguide.adapters.security.tokens import JwtAccessTokens
 from asperguide.adapters.signing import Door
 from asperguide.adapters.sql.capsules import SqlCapsuleReads, SqlCapsulesUnitOfWork
+from asperguide.adapters.sql.companies import SqlCompaniesUnitOfWork, SqlCompanyReads
 from asperguide.adapters.sql.engine import Database
 from asperguide.adapters.sql.idempotency import SqlIdempotency
 from asperguide.adapters.sql.identity import SqlGuessCounter, SqlIdentityReads, SqlIdentityUnitOfWork
@@ -57,6 +63,7 @@ from asperguide.adapters.sql.watch import SqlWatch
 from asperguide.adapters.system import SystemClock, SystemIds
 from asperguide.adapters.tracing import Tracer
 from asperguide.capsules.ports import Attachments, CapsuleReads, CapsulesUnitOfWork, People, Vault
+from asperguide.companies.ports import Accounts, CompaniesUnitOfWork, CompanyReads, Holdings
 from asperguide.identity.belongings import Belongings
 from asperguide.identity.ports import (
     SESSION_KEYS,
@@ -122,6 +129,11 @@ def capsule_policy_of(settings: Settings) -> c.CapsulePolicy:
 def project_policy_of(settings: Settings) -> p.ProjectPolicy:
     """The settings that rules of projects depend on."""
     return p.ProjectPolicy(public_url=settings.url)
+
+
+def company_policy_of(settings: Settings, stores: Mapping[str, Storage]) -> co.CompanyPolicy:
+    """The settings that rules of companies depend on."""
+    return co.CompanyPolicy(public_url=settings.url, stores=tuple(stores))
 
 
 def cached(cache: Cache, clock: Clock, settings: Settings, name: str, kind: type[Any]) -> ReadThrough[Any]:
@@ -587,96 +599,34 @@ class Container(DeclarativeContainer):
     prune_exports: Provider[i.PruneExports] = Factory(i.PruneExports, storage=storage, clock=clock)
     forget_exports: Provider[i.ForgetExports] = Factory(i.ForgetExports, storage=storage)
 
-    company_standings: Provider[Companies] = Dependency()
-
-    # projects: adapters, and what others ask of them
+    # projects: adapters, and what companies ask of them
     projects_unit_of_work: Provider[ProjectsUnitOfWork] = Factory(
         SqlProjectsUnitOfWork, database, clock=clock, ids=ids, doorbell=doorbell
     )
     begin_projects = projects_unit_of_work.provider
     project_reads: Provider[ProjectReads] = Singleton(SqlProjectReads, database)
-    project_policy: Provider[p.ProjectPolicy] = Singleton(project_policy_of, settings)
     contents: Provider[Contents] = Singleton(LocalContents)
-    enter_project: Provider[p.EnterProject] = Factory(p.EnterProject, reads=project_reads, companies=company_standings)
-    project_standings: Provider[Projects] = Singleton(LocalProjects, project_reads, company_standings, enter_project)
-
-    # projects: parts of use cases
-    add_project: Provider[p.AddProject] = Factory(p.AddProject, begin=begin_projects)
-    copy_project: Provider[p.CopyProject] = Factory(
-        p.CopyProject, add=add_project, reads=project_reads, clock=clock, ids=ids
-    )
-    show_project: Provider[p.ShowProject] = Factory(p.ShowProject, contents=contents, clock=clock)
-    move_project: Provider[p.MoveProject] = Factory(
-        p.MoveProject, begin=begin_projects, enter=enter_project, show=show_project, clock=clock
-    )
-
-    # projects
-    create_project: Provider[p.CreateProject] = Factory(
-        p.CreateProject, add=add_project, companies=company_standings, clock=clock, ids=ids
-    )
-    list_projects: Provider[p.ListProjects] = Factory(
-        p.ListProjects, reads=project_reads, companies=company_standings, contents=contents, clock=clock
-    )
-    get_project: Provider[p.GetProject] = Factory(p.GetProject, enter=enter_project, show=show_project)
-    update_project: Provider[p.UpdateProject] = Factory(
-        p.UpdateProject, begin=begin_projects, enter=enter_project, show=show_project, clock=clock
-    )
-    extend_project: Provider[p.ExtendProject] = Factory(
-        p.ExtendProject, begin=begin_projects, enter=enter_project, show=show_project, clock=clock
-    )
-    activate_project: Provider[p.ActivateProject] = Factory(p.ActivateProject, move=move_project)
-    archive_project: Provider[p.ArchiveProject] = Factory(p.ArchiveProject, move=move_project)
-    restore_project: Provider[p.RestoreProject] = Factory(p.RestoreProject, move=move_project)
-    duplicate_project: Provider[p.DuplicateProject] = Factory(
-        p.DuplicateProject, enter=enter_project, copy=copy_project
-    )
-    use_template: Provider[p.UseTemplate] = Factory(
-        p.UseTemplate, enter=enter_project, copy=copy_project, companies=company_standings
-    )
-    delete_project: Provider[p.DeleteProject] = Factory(
-        p.DeleteProject, begin=begin_projects, enter=enter_project, contents=contents, clock=clock
-    )
-    delete_project_with_all: Provider[p.DeleteProjectWithAll] = Factory(
-        p.DeleteProjectWithAll, begin=begin_projects, enter=enter_project, clock=clock
-    )
-    get_access: Provider[p.GetAccess] = Factory(p.GetAccess, enter=enter_project, reads=project_reads)
-    change_access: Provider[p.ChangeAccess] = Factory(
-        p.ChangeAccess, begin=begin_projects, enter=enter_project, clock=clock
-    )
-    list_member: Provider[p.ListMember] = Factory(
-        p.ListMember, begin=begin_projects, enter=enter_project, companies=company_standings, clock=clock
-    )
-    unlist_member: Provider[p.UnlistMember] = Factory(
-        p.UnlistMember, begin=begin_projects, enter=enter_project, clock=clock
-    )
-
-    # projects: in the background
-    sweep_projects: Provider[p.SweepProjects] = Factory(
-        p.SweepProjects, begin=begin_projects, clock=clock, policy=project_policy
-    )
-    tell_company: Provider[p.TellCompany] = Factory(
-        p.TellCompany, begin=begin_projects, reads=project_reads, companies=company_standings, clock=clock
-    )
-    tell_contact: Provider[p.TellContact] = Factory(
-        p.TellContact,
-        reads=project_reads,
-        companies=company_standings,
-        letters=letters,
-        mailer=mailer,
-        clock=clock,
-        policy=project_policy,
-    )
-    refresh_contents: Provider[p.RefreshContents] = Factory(p.RefreshContents, contents=contents)
-    copy_contents: Provider[p.CopyContents] = Factory(p.CopyContents, begin=begin_projects, contents=contents)
-    remove_project: Provider[p.RemoveProject] = Factory(
-        p.RemoveProject, begin=begin_projects, contents=contents, clock=clock
-    )
-    stop_removing: Provider[p.StopRemoving] = Factory(p.StopRemoving, begin=begin_projects, clock=clock)
-    clear_removed: Provider[p.ClearRemoved] = Factory(p.ClearRemoved, begin=begin_projects, contents=contents)
     remove_some_of_company: Provider[p.RemoveSomeOfCompany] = Factory(
         p.RemoveSomeOfCompany, begin=begin_projects, reads=project_reads, contents=contents, clock=clock
     )
-    forget_listed: Provider[p.ForgetListed] = Factory(p.ForgetListed, begin=begin_projects)
+    project_holdings: Provider[Holdings] = Factory(LocalProjectHoldings, project_reads, remove_some_of_company.provider)
+
+    # companies: adapters, and what others ask of them
+    companies_unit_of_work: Provider[CompaniesUnitOfWork] = Factory(
+        SqlCompaniesUnitOfWork, database, clock=clock, ids=ids, doorbell=doorbell
+    )
+    begin_companies = companies_unit_of_work.provider
+    company_reads: Provider[CompanyReads] = Singleton(SqlCompanyReads, database)
+    company_standings: Provider[Companies] = Singleton(LocalCompanies, company_reads, reads)
+    company_policy: Provider[co.CompanyPolicy] = Singleton(company_policy_of, settings, stores)
+    accounts: Provider[Accounts] = Singleton(LocalAccounts, reads)
+    holdings: Provider[Holdings] = Singleton(LocalHoldings, project_holdings.provider)
+
+    # companies: founding
+    create_company: Provider[co.CreateCompany] = Factory(co.CreateCompany, begin=begin_companies, clock=clock, ids=ids)
+    get_company: Provider[co.GetCompany] = Factory(co.GetCompany, reads=company_reads)
+    list_companies: Provider[co.ListCompanies] = Factory(co.ListCompanies, reads=company_reads)
+    change_company: Provider[co.ChangeCompany] = Factory(co.ChangeCompany, begin=begin_companies, clock=clock, ids=ids)
 
     # operations
     draining: Provider[asyncio.Event] = Singleton(asyncio.Event)
@@ -774,3 +724,83 @@ class Container(DeclarativeContainer):
     shared_figures: Provider[SharedFigures] = Singleton(SharedFigures, job_reads, check_invariants, clock)
     figure_sender: "Provider[FigureSender | None]" = Singleton(choosing.figure_sender, settings, clock)
     exposition: Provider[Exposition] = Singleton(Exposition, neighbours, shared_figures.provided.figures)
+
+    # projects: what others ask of them
+    project_policy: Provider[p.ProjectPolicy] = Singleton(project_policy_of, settings)
+    enter_project: Provider[p.EnterProject] = Factory(p.EnterProject, reads=project_reads, companies=company_standings)
+    project_standings: Provider[Projects] = Singleton(LocalProjects, project_reads, company_standings, enter_project)
+
+    # projects: parts of use cases
+    add_project: Provider[p.AddProject] = Factory(p.AddProject, begin=begin_projects)
+    copy_project: Provider[p.CopyProject] = Factory(
+        p.CopyProject, add=add_project, reads=project_reads, clock=clock, ids=ids
+    )
+    show_project: Provider[p.ShowProject] = Factory(p.ShowProject, contents=contents, clock=clock)
+    move_project: Provider[p.MoveProject] = Factory(
+        p.MoveProject, begin=begin_projects, enter=enter_project, show=show_project, clock=clock
+    )
+
+    # projects
+    create_project: Provider[p.CreateProject] = Factory(
+        p.CreateProject, add=add_project, companies=company_standings, clock=clock, ids=ids
+    )
+    list_projects: Provider[p.ListProjects] = Factory(
+        p.ListProjects, reads=project_reads, companies=company_standings, contents=contents, clock=clock
+    )
+    get_project: Provider[p.GetProject] = Factory(p.GetProject, enter=enter_project, show=show_project)
+    update_project: Provider[p.UpdateProject] = Factory(
+        p.UpdateProject, begin=begin_projects, enter=enter_project, show=show_project, clock=clock
+    )
+    extend_project: Provider[p.ExtendProject] = Factory(
+        p.ExtendProject, begin=begin_projects, enter=enter_project, show=show_project, clock=clock
+    )
+    activate_project: Provider[p.ActivateProject] = Factory(p.ActivateProject, move=move_project)
+    archive_project: Provider[p.ArchiveProject] = Factory(p.ArchiveProject, move=move_project)
+    restore_project: Provider[p.RestoreProject] = Factory(p.RestoreProject, move=move_project)
+    duplicate_project: Provider[p.DuplicateProject] = Factory(
+        p.DuplicateProject, enter=enter_project, copy=copy_project
+    )
+    use_template: Provider[p.UseTemplate] = Factory(
+        p.UseTemplate, enter=enter_project, copy=copy_project, companies=company_standings
+    )
+    delete_project: Provider[p.DeleteProject] = Factory(
+        p.DeleteProject, begin=begin_projects, enter=enter_project, contents=contents, clock=clock
+    )
+    delete_project_with_all: Provider[p.DeleteProjectWithAll] = Factory(
+        p.DeleteProjectWithAll, begin=begin_projects, enter=enter_project, clock=clock
+    )
+    get_access: Provider[p.GetAccess] = Factory(p.GetAccess, enter=enter_project, reads=project_reads)
+    change_access: Provider[p.ChangeAccess] = Factory(
+        p.ChangeAccess, begin=begin_projects, enter=enter_project, clock=clock
+    )
+    list_member: Provider[p.ListMember] = Factory(
+        p.ListMember, begin=begin_projects, enter=enter_project, companies=company_standings, clock=clock
+    )
+    unlist_member: Provider[p.UnlistMember] = Factory(
+        p.UnlistMember, begin=begin_projects, enter=enter_project, clock=clock
+    )
+
+    # projects: in the background
+    sweep_projects: Provider[p.SweepProjects] = Factory(
+        p.SweepProjects, begin=begin_projects, clock=clock, policy=project_policy
+    )
+    tell_company: Provider[p.TellCompany] = Factory(
+        p.TellCompany, begin=begin_projects, reads=project_reads, companies=company_standings, clock=clock
+    )
+    tell_contact: Provider[p.TellContact] = Factory(
+        p.TellContact,
+        reads=project_reads,
+        companies=company_standings,
+        letters=letters,
+        mailer=mailer,
+        clock=clock,
+        policy=project_policy,
+    )
+    refresh_contents: Provider[p.RefreshContents] = Factory(p.RefreshContents, contents=contents)
+    copy_contents: Provider[p.CopyContents] = Factory(p.CopyContents, begin=begin_projects, contents=contents)
+    remove_project: Provider[p.RemoveProject] = Factory(
+        p.RemoveProject, begin=begin_projects, contents=contents, clock=clock
+    )
+    stop_removing: Provider[p.StopRemoving] = Factory(p.StopRemoving, begin=begin_projects, clock=clock)
+    clear_removed: Provider[p.ClearRemoved] = Factory(p.ClearRemoved, begin=begin_projects, contents=contents)
+    forget_listed: Provider[p.ForgetListed] = Factory(p.ForgetListed, begin=begin_projects)

@@ -30,6 +30,7 @@ WITHOUT_MEMORY = {
     "Belongings",
     "People",
     "Attachments",
+    *("Accounts", "Companies", "Holdings"),
 }
 
 PORTS = [

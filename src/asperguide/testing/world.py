@@ -16,6 +16,7 @@ from asperguide.adapters.jobs.reactions import find
 from asperguide.adapters.jobs.scheduler import Schedule, Scheduler
 from asperguide.adapters.memory.cache import MemoryCache
 from asperguide.adapters.memory.capsules import MemoryCapsuleReads, MemoryCapsulesUnitOfWork
+from asperguide.adapters.memory.companies import MemoryCompaniesUnitOfWork, MemoryCompanyReads
 from asperguide.adapters.memory.doorbell import MemoryDoorbell
 from asperguide.adapters.memory.idempotency import MemoryIdempotency
 from asperguide.adapters.memory.identity import MemoryGuessCounter, MemoryIdentityReads, MemoryIdentityUnitOfWork
@@ -273,6 +274,10 @@ class World:
             Factory(MemoryProjectsUnitOfWork, database, self.ledger, clock=c.clock, ids=c.ids, doorbell=c.doorbell)
         )
         c.project_reads.override(Singleton(MemoryProjectReads, database))
+        c.companies_unit_of_work.override(
+            Factory(MemoryCompaniesUnitOfWork, database, self.ledger, clock=c.clock, ids=c.ids, doorbell=c.doorbell)
+        )
+        c.company_reads.override(Singleton(MemoryCompanyReads, database))
         c.watch.override(Singleton(MemoryWatch, database, self.ledger))
         c.job_reads.override(Singleton(MemoryJobReads, self.ledger))
         c.maintenance_reads.override(Singleton(MemoryMaintenanceReads, database))
