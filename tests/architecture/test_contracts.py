@@ -31,6 +31,7 @@ WITHOUT_MEMORY = {
     "People",
     "Attachments",
     *("Accounts", "Companies", "Holdings"),
+    *("ProjectContents", "Projects"),
 }
 
 PORTS = [

@@ -6,6 +6,7 @@ from asperguide.adapters.memory.identity import MemoryGuessCounter, MemoryIdenti
 from asperguide.adapters.memory.ledger import MemoryLedger
 from asperguide.adapters.memory.media import MemoryMediaReads, MemoryMediaUnitOfWork
 from asperguide.adapters.memory.operations import MemoryJobReads, MemoryMaintenanceReads, MemoryOperationsUnitOfWork
+from asperguide.adapters.memory.projects import MemoryProjectReads, MemoryProjectsUnitOfWork
 from asperguide.adapters.memory.tables import MemoryDatabase
 from asperguide.adapters.sql.capsules import SqlCapsuleReads, SqlCapsulesUnitOfWork
 from asperguide.adapters.sql.engine import Database
@@ -16,6 +17,7 @@ from asperguide.adapters.sql.ledger import SqlLedger
 from asperguide.adapters.sql.maintenance import SqlMaintenanceReads
 from asperguide.adapters.sql.media import SqlMediaReads, SqlMediaUnitOfWork
 from asperguide.adapters.sql.operations import SqlOperationsUnitOfWork
+from asperguide.adapters.sql.projects import SqlProjectReads, SqlProjectsUnitOfWork
 from asperguide.testing import MovableClock
 from asperguide.testing.contracts import CountingDoorbell, Persistence, Purges
 from asperguide.testing.contracts.people import IDS
@@ -34,6 +36,8 @@ def sql_persistence(database: Database, clock: MovableClock) -> Persistence:
         media_reads=SqlMediaReads(database),
         begin_capsules=lambda: SqlCapsulesUnitOfWork(database, clock=clock, ids=IDS, purge=purges, doorbell=doorbell),
         capsule_reads=SqlCapsuleReads(database),
+        begin_projects=lambda: SqlProjectsUnitOfWork(database, clock=clock, ids=IDS, purge=purges, doorbell=doorbell),
+        project_reads=SqlProjectReads(database),
         ledger=SqlLedger(database, clock),
         begin_operations=lambda: SqlOperationsUnitOfWork(database, clock=clock, ids=IDS, doorbell=doorbell),
         jobs=SqlJobReads(database),
@@ -60,6 +64,10 @@ def memory_persistence(clock: MovableClock, database: MemoryDatabase | None = No
             database, ledger, clock=clock, ids=IDS, purge=purges, doorbell=doorbell
         ),
         capsule_reads=MemoryCapsuleReads(database),
+        begin_projects=lambda: MemoryProjectsUnitOfWork(
+            database, ledger, clock=clock, ids=IDS, purge=purges, doorbell=doorbell
+        ),
+        project_reads=MemoryProjectReads(database),
         ledger=ledger,
         begin_operations=lambda: MemoryOperationsUnitOfWork(database, ledger, clock=clock, ids=IDS, doorbell=doorbell),
         jobs=MemoryJobReads(ledger),

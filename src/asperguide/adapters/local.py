@@ -24,7 +24,7 @@ from asperguide.media.views import file_view
 from asperguide.operations import CancelMyJob
 from asperguide.operations.errors import JobNotCancellable, JobNotFound
 from asperguide.projects import EnterProject, Project, RemoveSomeOfCompany
-from asperguide.projects.ports import Contents, ProjectReads
+from asperguide.projects.ports import ProjectContents, ProjectReads
 from asperguide.shared.actor import Actor, UserId
 from asperguide.shared.pages import MAX_LIMIT, PageRequest
 from asperguide.shared.storage import ObjectMissing, ObjectStorage, SignedLinks, SignedRequest
@@ -195,7 +195,7 @@ class LocalProjectHoldings(Holdings):
         return await self._remove()(company)
 
 
-class LocalContents(Contents):
+class LocalContents(ProjectContents):
     """Nothing is kept in projects yet: there is nothing to count, copy or remove."""
 
     async def counts(self, company: CompanyId, projects: Collection[ProjectId]) -> Mapping[ProjectId, int]:

@@ -20,6 +20,7 @@ from asperguide.testing.contracts.media import MediaContract
 from asperguide.testing.contracts.passwords import PasswordHasherContract, PasswordStrengthContract
 from asperguide.testing.contracts.persistence import CountingDoorbell, Persistence, Purges
 from asperguide.testing.contracts.portraits import PortraitsContract
+from asperguide.testing.contracts.projects import ProjectsContract
 from asperguide.testing.contracts.rate_limiter import RateLimiterContract
 from asperguide.testing.contracts.storage import ObjectStorageContract, StorageAwayContract
 from asperguide.testing.contracts.storage_buckets import BucketAdminContract
@@ -38,7 +39,8 @@ __all__ = [
     "DoorbellContract", "IdempotencyContract", "IdentityContract", "ImagesContract", "JobBoardContract",
     "LedgerContract", "LettersContract", "MailerContract", "MaintenanceContract", "MediaContract",
     "ObjectStorageContract", "PartedUploadsContract", "PassTime", "PasswordHasherContract", "PasswordStrengthContract",
-    "Persistence", "PortraitsContract", "Purges", "RateLimiterContract", "SignedLinksContract", "StorageAwayContract",
+    "Persistence", "PortraitsContract", "ProjectsContract", "Purges", "RateLimiterContract", "SignedLinksContract",
+    "StorageAwayContract",
     "TypeDetectorContract", "UnitOfWorkContract", "VaultContract", "VideoToolsContract", "WatchContract",
     "WorkOnceContract", "moving", "raises", "waiting",
 ]  # fmt: skip
