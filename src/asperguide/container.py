@@ -622,11 +622,86 @@ class Container(DeclarativeContainer):
     accounts: Provider[Accounts] = Singleton(LocalAccounts, reads)
     holdings: Provider[Holdings] = Singleton(LocalHoldings, project_holdings.provider)
 
-    # companies: founding
+    # companies: founding, seeing, changing
     create_company: Provider[co.CreateCompany] = Factory(co.CreateCompany, begin=begin_companies, clock=clock, ids=ids)
     get_company: Provider[co.GetCompany] = Factory(co.GetCompany, reads=company_reads)
     list_companies: Provider[co.ListCompanies] = Factory(co.ListCompanies, reads=company_reads)
     change_company: Provider[co.ChangeCompany] = Factory(co.ChangeCompany, begin=begin_companies, clock=clock, ids=ids)
+    get_company_settings: Provider[co.GetCompanySettings] = Factory(co.GetCompanySettings, reads=company_reads)
+    change_company_settings: Provider[co.ChangeCompanySettings] = Factory(
+        co.ChangeCompanySettings, begin=begin_companies, clock=clock, ids=ids
+    )
+    delete_company: Provider[co.DeleteCompany] = Factory(
+        co.DeleteCompany, begin=begin_companies, reads=company_reads, holdings=holdings, clock=clock
+    )
+    list_activity: Provider[co.ListActivity] = Factory(co.ListActivity, reads=company_reads, accounts=accounts)
+
+    # companies: members and those who are to become some
+    list_members: Provider[co.ListMembers] = Factory(co.ListMembers, reads=company_reads, accounts=accounts)
+    get_member: Provider[co.GetMember] = Factory(co.GetMember, reads=company_reads, accounts=accounts)
+    change_role: Provider[co.ChangeRole] = Factory(
+        co.ChangeRole, begin=begin_companies, accounts=accounts, clock=clock, ids=ids
+    )
+    remove_member: Provider[co.RemoveMember] = Factory(co.RemoveMember, begin=begin_companies, clock=clock, ids=ids)
+    leave_company: Provider[co.LeaveCompany] = Factory(co.LeaveCompany, begin=begin_companies, clock=clock, ids=ids)
+    transfer_ownership: Provider[co.TransferOwnership] = Factory(
+        co.TransferOwnership, begin=begin_companies, accounts=accounts, clock=clock, ids=ids
+    )
+    invite_member: Provider[co.InviteMember] = Factory(
+        co.InviteMember, begin=begin_companies, accounts=accounts, clock=clock, ids=ids
+    )
+    list_invitations: Provider[co.ListInvitations] = Factory(co.ListInvitations, reads=company_reads, clock=clock)
+    resend_invitation: Provider[co.ResendInvitation] = Factory(
+        co.ResendInvitation, begin=begin_companies, clock=clock, ids=ids
+    )
+    revoke_invitation: Provider[co.RevokeInvitation] = Factory(
+        co.RevokeInvitation, begin=begin_companies, clock=clock, ids=ids
+    )
+    show_invitation: Provider[co.ShowInvitation] = Factory(
+        co.ShowInvitation, reads=company_reads, accounts=accounts, clock=clock
+    )
+    accept_invitation: Provider[co.AcceptInvitation] = Factory(
+        co.AcceptInvitation, begin=begin_companies, reads=company_reads, accounts=accounts, clock=clock, ids=ids
+    )
+    decline_invitation: Provider[co.DeclineInvitation] = Factory(
+        co.DeclineInvitation, begin=begin_companies, reads=company_reads, clock=clock, ids=ids
+    )
+
+    # companies: clients
+    add_client: Provider[co.AddClient] = Factory(co.AddClient, begin=begin_companies, clock=clock, ids=ids)
+    get_client: Provider[co.GetClient] = Factory(co.GetClient, reads=company_reads)
+    list_clients: Provider[co.ListClients] = Factory(co.ListClients, reads=company_reads)
+    change_client: Provider[co.ChangeClient] = Factory(co.ChangeClient, begin=begin_companies, clock=clock, ids=ids)
+    erase_client: Provider[co.EraseClient] = Factory(co.EraseClient, begin=begin_companies, clock=clock, ids=ids)
+    export_clients: Provider[co.ExportClients] = Factory(
+        co.ExportClients, begin=begin_companies, reads=company_reads, clock=clock, ids=ids
+    )
+
+    # companies: administering them
+    list_all_companies: Provider[co.ListAllCompanies] = Factory(co.ListAllCompanies, reads=company_reads)
+    show_any_company: Provider[co.ShowAnyCompany] = Factory(co.ShowAnyCompany, reads=company_reads)
+    administer_company: Provider[co.AdministerCompany] = Factory(
+        co.AdministerCompany, begin=begin_companies, clock=clock, ids=ids, policy=company_policy
+    )
+
+    # companies: in the background
+    send_invitation: Provider[co.SendInvitation] = Factory(
+        co.SendInvitation,
+        begin=begin_companies,
+        reads=company_reads,
+        accounts=accounts,
+        letters=letters,
+        mailer=mailer,
+        clock=clock,
+        ids=ids,
+        policy=company_policy,
+    )
+    take_apart: Provider[co.TakeApart] = Factory(co.TakeApart, begin=begin_companies, holdings=holdings)
+    part_from_companies: Provider[co.PartFromCompanies] = Factory(
+        co.PartFromCompanies, begin=begin_companies, clock=clock, ids=ids
+    )
+    note_activity: Provider[co.NoteActivity] = Factory(co.NoteActivity, begin=begin_companies)
+    prune_invitations: Provider[co.PruneInvitations] = Factory(co.PruneInvitations, begin=begin_companies, clock=clock)
 
     # operations
     draining: Provider[asyncio.Event] = Singleton(asyncio.Event)

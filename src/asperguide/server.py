@@ -14,7 +14,7 @@ from typing import Any
 import uvicorn
 from dependency_injector.providers import Factory, Object
 
-from asperguide.adapters.http import capsules, media, operations
+from asperguide.adapters.http import capsules, companies, media, operations
 from asperguide.adapters.http.account_pages import AccountPages
 from asperguide.adapters.http.app import Prefix, create_app
 from asperguide.adapters.http.credentials import Authentication
@@ -75,6 +75,9 @@ def about() -> About:
             ("drafts", "Letters that are being written."),
             ("recipients", "My address book: those whom I write to."),
             ("capsules", "Letters that open when their time has come, and not a moment before."),
+            ("companies", "Companies, how they want things, and what happened in them."),
+            ("members", "Who belongs to a company.\n\n" + companies.roles()),
+            ("clients", "End customers of a company."),
             ("operations", "Jobs and queues, for administrators only."),
             ("oauth", "For standard OAuth 2.0 clients."),
             ("health", "For load balancers and people who look."),
@@ -118,7 +121,9 @@ def rules_of(settings: Settings) -> EdgeRules:
 
 def _controllers(settings: Settings) -> list[Any]:
     found: list[Any] = [
-        Prefix("/api/v1", route_handlers=[*ROUTES, *media.ROUTES, *capsules.ROUTES, *operations.ROUTES]),
+        Prefix(
+            "/api/v1", route_handlers=[*ROUTES, *media.ROUTES, *capsules.ROUTES, *companies.ROUTES, *operations.ROUTES]
+        ),
         *WELL_KNOWN,
         Health,
         FrontPage,

@@ -17,6 +17,7 @@ from asperguide.adapters.jobs.tracing import TracedWorker
 from asperguide.adapters.jobs.worker import Worker
 from asperguide.adapters.tracing import traced
 from asperguide.capsules import events as capsules
+from asperguide.companies import events as companies
 from asperguide.container import Container
 from asperguide.identity import events
 from asperguide.media import events as media
@@ -55,6 +56,7 @@ REACTIONS: dict[type[Message], tuple[str | Long, ...]] = {
         "forget_exports",
         Long("forget_owner", minutes=60),
         Long("forget_person", minutes=60),
+        Long("part_from_companies", minutes=60),
         Long("forget_listed", minutes=15),
     ),
     events.ExportRequested: (Long("make_export", minutes=60),),
@@ -71,6 +73,8 @@ REACTIONS: dict[type[Message], tuple[str | Long, ...]] = {
     capsules.CapsuleOpened: ("tell_sender",),
     capsules.CapsuleAnswered: ("tell_sender",),
     capsules.AddressFailed: ("tell_sender",),
+    companies.InvitationAsked: ("send_invitation",),
+    companies.CompanyClosing: (Long("take_apart", minutes=150),),
     projects.ProjectChanged: ("refresh_contents",),
     projects.ProjectEnding: ("tell_company",),
     projects.ContactToTell: ("tell_contact",),
@@ -87,6 +91,7 @@ CANCELLED: dict[type[Message], str] = {
     media.VideoProcessingWanted: "stop_processing",
     media.ConversionWanted: "stop_converting",
     events.ExportRequested: "forget_exports",
+    companies.CompanyClosing: "take_apart",
     projects.ProjectRemovalWanted: "stop_removing",
 }
 """Jobs of people, and the use cases that are called with the job's message, and the id of a row, when it is cancelled.
@@ -103,6 +108,7 @@ PRUNES: dict[type[Message], str | Long] = {
     media.LinksPruneDue: "prune_links",
     media.MediaReconcileDue: Long("tidy_media", minutes=60),
     capsules.CapsulesSweepDue: Long("sweep_capsules", minutes=15),
+    companies.InvitationsPruneDue: "prune_invitations",
     projects.ProjectsSweepDue: Long("sweep_projects", minutes=15),
 }
 """What the clock asks for, and the use cases that are called with the id of the row and end it themselves."""
@@ -155,6 +161,7 @@ def schedules_of(settings: Settings) -> list[Schedule]:
             every=timedelta(seconds=settings.capsule_sweep_seconds),
             message=capsules.CapsulesSweepDue(),
         ),
+        Schedule(name="prune-invitations", every=timedelta(days=1), message=companies.InvitationsPruneDue()),
         Schedule(name="sweep-projects", every=timedelta(minutes=1), message=projects.ProjectsSweepDue()),
         Schedule(name="prune-ledger", every=timedelta(hours=1), message=LedgerPruneDue()),
         Schedule(name="check-invariants", every=timedelta(minutes=5), message=InvariantsCheckDue()),
