@@ -14,7 +14,7 @@ from typing import Any
 import uvicorn
 from dependency_injector.providers import Factory, Object
 
-from asperguide.adapters.http import capsules, companies, media, operations
+from asperguide.adapters.http import capsules, companies, media, operations, projects
 from asperguide.adapters.http.account_pages import AccountPages
 from asperguide.adapters.http.app import Prefix, create_app
 from asperguide.adapters.http.credentials import Authentication
@@ -78,6 +78,8 @@ def about() -> About:
             ("companies", "Companies, how they want things, and what happened in them."),
             ("members", "Who belongs to a company.\n\n" + companies.roles()),
             ("clients", "End customers of a company."),
+            ("projects", "What a company does for its clients, and until when.\n\n" + projects.roles()),
+            ("project access", "Who may see a project, if not everybody in the company."),
             ("operations", "Jobs and queues, for administrators only."),
             ("oauth", "For standard OAuth 2.0 clients."),
             ("health", "For load balancers and people who look."),
@@ -122,7 +124,15 @@ def rules_of(settings: Settings) -> EdgeRules:
 def _controllers(settings: Settings) -> list[Any]:
     found: list[Any] = [
         Prefix(
-            "/api/v1", route_handlers=[*ROUTES, *media.ROUTES, *capsules.ROUTES, *companies.ROUTES, *operations.ROUTES]
+            "/api/v1",
+            route_handlers=[
+                *ROUTES,
+                *media.ROUTES,
+                *capsules.ROUTES,
+                *companies.ROUTES,
+                *projects.ROUTES,
+                *operations.ROUTES,
+            ],
         ),
         *WELL_KNOWN,
         Health,
