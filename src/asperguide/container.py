@@ -35,6 +35,7 @@ from asperguide.adapters.local import (
     LocalPeople,
     LocalPictures,
     LocalPortraits,
+    LocalProjectHoldings,
     LocalProjects,
     LocalWatched,
 )
@@ -121,7 +122,7 @@ from asperguide.operations.doctor import Examine
 from asperguide.operations.health import CheckReadiness
 from asperguide.operations.housekeeping import PruneLedger
 from asperguide.operations.ports import MailArchive
-from asperguide.projects.ports import Contents, ProjectReads, ProjectsUnitOfWork
+from asperguide.projects.ports import ProjectContents, ProjectReads, ProjectsUnitOfWork
 from asperguide.settings import Settings
 from asperguide.shared.ledger import Ledger
 from asperguide.shared.ports import Cache, Clock, Doorbell, Idempotency, Ids, Letters, Mailer, Probe, RateLimiter
@@ -679,7 +680,54 @@ class Container(DeclarativeContainer):
     company_standings: Provider[Companies] = Singleton(LocalCompanies, company_reads, reads)
     company_policy: Provider[co.CompanyPolicy] = Singleton(company_policy_of, settings, stores)
     accounts: Provider[Accounts] = Singleton(LocalAccounts, reads)
-    holdings: Provider[Holdings] = Singleton(LocalHoldings)
+
+    # ar: adapters, and the files that prints are made of
+    ar_unit_of_work: Provider[ArUnitOfWork] = Factory(
+        SqlArUnitOfWork, database, clock=clock, ids=ids, purge=editions.provided.purge, doorbell=doorbell
+    )
+    begin_ar = ar_unit_of_work.provider
+    ar_reads: Provider[ArReads] = Singleton(SqlArReads, database)
+    ar_policy: Provider[ArPolicy] = Singleton(ArPolicy, public_url=settings.provided.url)
+    hand_over: Provider[m.HandOver] = Factory(m.HandOver, begin=begin_media, clock=clock, policy=media_policy)
+    drop_files: Provider[m.DropFiles] = Factory(m.DropFiles, begin=begin_media)
+    process_again: Provider[m.ProcessAgain] = Factory(m.ProcessAgain, begin=begin_media, clock=clock)
+    choose_moment: Provider[m.ChooseMoment] = Factory(m.ChooseMoment, begin=begin_media, clock=clock)
+    media_files: Provider[LocalMediaFiles] = Singleton(
+        LocalMediaFiles,
+        reads=media_reads,
+        storage=storage,
+        hand_over=hand_over.provider,
+        upload=upload_small.provider,
+        drop_files=drop_files.provider,
+        process_again=process_again.provider,
+        choose_moment=choose_moment.provider,
+    )
+
+    # ar: what projects ask of it
+    copy_content: Provider[CopyContent] = Factory(CopyContent, begin=begin_ar, clock=clock, ids=ids, policy=ar_policy)
+    copy_prints: Provider[CopyContents] = Factory(
+        CopyContents, reads=ar_reads, companies=company_standings, copy=copy_content
+    )
+    remove_some_contents: Provider[RemoveSomeContents] = Factory(RemoveSomeContents, begin=begin_ar, clock=clock)
+    contents: Provider[ProjectContents] = Singleton(
+        LocalContents, reads=ar_reads, remove=remove_some_contents.provider, copies=copy_prints.provider
+    )
+
+    # projects: adapters, and what others ask of them
+    projects_unit_of_work: Provider[ProjectsUnitOfWork] = Factory(
+        SqlProjectsUnitOfWork, database, clock=clock, ids=ids, purge=editions.provided.purge, doorbell=doorbell
+    )
+    begin_projects = projects_unit_of_work.provider
+    project_reads: Provider[ProjectReads] = Singleton(SqlProjectReads, database)
+    project_policy: Provider[p.ProjectPolicy] = Singleton(project_policy_of, settings)
+    enter_project: Provider[p.EnterProject] = Factory(p.EnterProject, reads=project_reads, companies=company_standings)
+    remove_some_of_company: Provider[p.RemoveSomeOfCompany] = Factory(
+        p.RemoveSomeOfCompany, begin=begin_projects, reads=project_reads, contents=contents, clock=clock
+    )
+    project_holdings: Provider[Holdings] = Factory(LocalProjectHoldings, project_reads, remove_some_of_company.provider)
+    project_standings: Provider[Projects] = Singleton(LocalProjects, project_reads, company_standings, enter_project)
+
+    holdings: Provider[Holdings] = Singleton(LocalHoldings, project_holdings.provider)
 
     # companies: founding, seeing, changing
     create_company: Provider[co.CreateCompany] = Factory(co.CreateCompany, begin=begin_companies, clock=clock, ids=ids)
@@ -762,48 +810,6 @@ class Container(DeclarativeContainer):
     note_activity: Provider[co.NoteActivity] = Factory(co.NoteActivity, begin=begin_companies)
     prune_invitations: Provider[co.PruneInvitations] = Factory(co.PruneInvitations, begin=begin_companies, clock=clock)
 
-    # ar: adapters, and the files that prints are made of
-    ar_unit_of_work: Provider[ArUnitOfWork] = Factory(
-        SqlArUnitOfWork, database, clock=clock, ids=ids, purge=editions.provided.purge, doorbell=doorbell
-    )
-    begin_ar = ar_unit_of_work.provider
-    ar_reads: Provider[ArReads] = Singleton(SqlArReads, database)
-    ar_policy: Provider[ArPolicy] = Singleton(ArPolicy, public_url=settings.provided.url)
-    hand_over: Provider[m.HandOver] = Factory(m.HandOver, begin=begin_media, clock=clock, policy=media_policy)
-    drop_files: Provider[m.DropFiles] = Factory(m.DropFiles, begin=begin_media)
-    process_again: Provider[m.ProcessAgain] = Factory(m.ProcessAgain, begin=begin_media, clock=clock)
-    choose_moment: Provider[m.ChooseMoment] = Factory(m.ChooseMoment, begin=begin_media, clock=clock)
-    media_files: Provider[LocalMediaFiles] = Singleton(
-        LocalMediaFiles,
-        reads=media_reads,
-        storage=storage,
-        hand_over=hand_over.provider,
-        upload=upload_small.provider,
-        drop_files=drop_files.provider,
-        process_again=process_again.provider,
-        choose_moment=choose_moment.provider,
-    )
-
-    # ar: what projects ask of it
-    copy_content: Provider[CopyContent] = Factory(CopyContent, begin=begin_ar, clock=clock, ids=ids, policy=ar_policy)
-    copy_prints: Provider[CopyContents] = Factory(
-        CopyContents, reads=ar_reads, companies=company_standings, copy=copy_content
-    )
-    remove_some_contents: Provider[RemoveSomeContents] = Factory(RemoveSomeContents, begin=begin_ar, clock=clock)
-    contents: Provider[Contents] = Singleton(
-        LocalContents, reads=ar_reads, remove=remove_some_contents.provider, copies=copy_prints.provider
-    )
-
-    # projects: adapters, and what others ask of them
-    projects_unit_of_work: Provider[ProjectsUnitOfWork] = Factory(
-        SqlProjectsUnitOfWork, database, clock=clock, ids=ids, purge=editions.provided.purge, doorbell=doorbell
-    )
-    begin_projects = projects_unit_of_work.provider
-    project_reads: Provider[ProjectReads] = Singleton(SqlProjectReads, database)
-    project_policy: Provider[p.ProjectPolicy] = Singleton(project_policy_of, settings)
-    enter_project: Provider[p.EnterProject] = Factory(p.EnterProject, reads=project_reads, companies=company_standings)
-    project_standings: Provider[Projects] = Singleton(LocalProjects, project_reads, company_standings, enter_project)
-
     # projects: parts of use cases
     add_project: Provider[p.AddProject] = Factory(p.AddProject, begin=begin_projects)
     copy_project: Provider[p.CopyProject] = Factory(
@@ -877,9 +883,6 @@ class Container(DeclarativeContainer):
     )
     stop_removing: Provider[p.StopRemoving] = Factory(p.StopRemoving, begin=begin_projects, clock=clock)
     clear_removed: Provider[p.ClearRemoved] = Factory(p.ClearRemoved, begin=begin_projects, contents=contents)
-    remove_some_of_company: Provider[p.RemoveSomeOfCompany] = Factory(
-        p.RemoveSomeOfCompany, begin=begin_projects, reads=project_reads, contents=contents, clock=clock
-    )
     forget_listed: Provider[p.ForgetListed] = Factory(p.ForgetListed, begin=begin_projects)
 
     # ar: what the public is shown

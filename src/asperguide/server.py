@@ -13,7 +13,7 @@ from typing import Any
 
 import uvicorn
 
-from asperguide.adapters.http import ar, capsules, companies, litestar, media, operations
+from asperguide.adapters.http import ar, capsules, companies, litestar, media, operations, projects
 from asperguide.adapters.http.account_pages import AccountPages
 from asperguide.adapters.http.app import Prefix, application, create_app
 from asperguide.adapters.http.credentials import Authentication
@@ -78,6 +78,8 @@ def about() -> About:
             ("companies", "Companies, how they want things, and what happened in them."),
             ("members", "Who belongs to a company.\n\n" + companies.roles()),
             ("clients", "End customers of a company."),
+            ("projects", "What a company does for its clients, and until when.\n\n" + projects.roles()),
+            ("project access", "Who may see a project, if not everybody in the company."),
             ("viewer", "What everybody who has the code of a print may see of it, without signing in."),
             ("analytics", "What viewers do with prints: taken in, counted, shown to the company."),
             ("markers", "Pictures that prints are recognised by."),
@@ -131,7 +133,15 @@ def rules_of(settings: Settings) -> EdgeRules:
 
 
 def _application(pages: Sequence[Any], names: Sequence[str], lifespan: Sequence[Any] = ()) -> litestar.Litestar:
-    ours = (*ROUTES, *media.ROUTES, *capsules.ROUTES, *companies.ROUTES, *ar.ROUTES, *operations.ROUTES)
+    ours = (
+        *ROUTES,
+        *media.ROUTES,
+        *capsules.ROUTES,
+        *companies.ROUTES,
+        *projects.ROUTES,
+        *ar.ROUTES,
+        *operations.ROUTES,
+    )
     shown = (*WELL_KNOWN, Health, FrontPage, OpenApi, AccountPages, *ar.PAGES, *pages)
     return application([Prefix("/api/v1", route_handlers=ours), *shown], names, lifespan=lifespan)
 

@@ -60,8 +60,6 @@ REACTIONS: dict[type[Message], tuple[str | Long, ...]] = {
         Long("forget_person", minutes=60),
         Long("part_from_companies", minutes=60),
         Long("forget_listed", minutes=15),
-        Long("forget_listed", minutes=15),
-        Long("part_from_companies", minutes=60),
     ),
     events.ExportRequested: (Long("make_export", minutes=60),),
     events.ExportMade: ("send_export",),
@@ -104,8 +102,6 @@ CANCELLED: dict[type[Message], str] = {
     events.ExportRequested: "forget_exports",
     companies.CompanyClosing: "take_apart",
     projects.ProjectRemovalWanted: "stop_removing",
-    projects.ProjectRemovalWanted: "stop_removing",
-    companies.CompanyClosing: "take_apart",
 }
 """Jobs of people, and the use cases that are called with the job's message, and the id of a row, when it is cancelled.
 
@@ -126,9 +122,6 @@ PRUNES: dict[type[Message], str | Long] = {
     companies.InvitationsPruneDue: "prune_invitations",
     projects.ProjectsSweepDue: Long("sweep_projects", minutes=15),
     views.EventsPruneDue: Long("prune_events", minutes=15),
-    projects.ProjectsSweepDue: Long("sweep_projects", minutes=15),
-    views.EventsPruneDue: Long("prune_events", minutes=15),
-    companies.InvitationsPruneDue: "prune_invitations",
 }
 """What the clock asks for, and the use cases that are called with the id of the row and end it themselves."""
 
@@ -187,10 +180,6 @@ def schedules_of(settings: Settings) -> list[Schedule]:
         Schedule(name="sweep-projects", every=timedelta(minutes=1), message=projects.ProjectsSweepDue()),
         Schedule(name="fold-events", every=timedelta(minutes=1), message=views.EventsFoldDue()),
         Schedule(name="prune-events", every=timedelta(hours=1), message=views.EventsPruneDue()),
-        Schedule(name="sweep-projects", every=timedelta(minutes=1), message=projects.ProjectsSweepDue()),
-        Schedule(name="fold-events", every=timedelta(minutes=1), message=views.EventsFoldDue()),
-        Schedule(name="prune-events", every=timedelta(hours=1), message=views.EventsPruneDue()),
-        Schedule(name="prune-invitations", every=timedelta(days=1), message=companies.InvitationsPruneDue()),
         Schedule(name="prune-ledger", every=timedelta(hours=1), message=LedgerPruneDue()),
         Schedule(name="check-invariants", every=timedelta(minutes=5), message=InvariantsCheckDue()),
     ]

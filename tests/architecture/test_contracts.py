@@ -34,6 +34,7 @@ WITHOUT_MEMORY = {
     *("Accounts", "Companies", "Holdings"),
     *("Watched", "Showings", "Sheets", "Pictures"),
     "QrCodes",
+    *("ProjectContents", "Projects"),
 }
 
 PORTS = [

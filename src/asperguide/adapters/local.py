@@ -33,8 +33,8 @@ from asperguide.media.serving import SIGNED_FOR
 from asperguide.media.views import file_view
 from asperguide.operations import CancelMyJob
 from asperguide.operations.errors import JobNotCancellable, JobNotFound
-from asperguide.projects import EnterProject, Project
-from asperguide.projects.ports import Contents, ProjectReads
+from asperguide.projects import EnterProject, Project, RemoveSomeOfCompany
+from asperguide.projects.ports import ProjectContents, ProjectReads
 from asperguide.shared.actor import Actor, UserId
 from asperguide.shared.pages import MAX_LIMIT, PageRequest
 from asperguide.shared.storage import ObjectMissing, ObjectStorage, SignedLinks, SignedRequest
@@ -166,6 +166,21 @@ async def _once(content: bytes) -> AsyncIterator[bytes]:
 async def _opened(storage: ObjectStorage, key: str) -> AsyncIterator[AsyncIterator[bytes]]:
     async with storage.open(key) as opened:
         yield opened.chunks
+
+
+class LocalProjectHoldings(Holdings):
+    """Of companies there are projects, with all that is in them."""
+
+    def __init__(self, reads: ProjectReads, remove: Callable[[], RemoveSomeOfCompany]) -> None:
+        self._reads, self._remove = reads, remove
+
+    async def count(self, company: CompanyId) -> int:
+        """Of projects."""
+        return await self._reads.count(company)
+
+    async def remove_some(self, company: CompanyId) -> bool:
+        """Of one project at a time."""
+        return await self._remove()(company)
 
 
 class LocalPeople(People):
@@ -306,7 +321,7 @@ class LocalProjects(Projects):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LocalContents(Contents):
+class LocalContents(ProjectContents):
     """What is in projects are prints."""
 
     reads: ArReads
