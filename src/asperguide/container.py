@@ -11,18 +11,33 @@ from typing import TYPE_CHECKING, Any
 
 from asperguide import capsules as c
 from asperguide import choosing
+from asperguide import companies as co
 from asperguide import identity as i
 from asperguide import media as m
 from asperguide import operations as o
+from asperguide import projects as p
 from asperguide.adapters.caching.identity import CachedIdentityReads
 from asperguide.adapters.caching.read_through import ReadThrough
 from asperguide.adapters.jinja.letters import JinjaLetters
-from asperguide.adapters.local import LocalAttachments, LocalBelongings, LocalLongWork, LocalPeople, LocalPortraits
+from asperguide.adapters.local import (
+    LocalAccounts,
+    LocalAttachments,
+    LocalBelongings,
+    LocalCompanies,
+    LocalContents,
+    LocalHoldings,
+    LocalLongWork,
+    LocalPeople,
+    LocalPortraits,
+    LocalProjects,
+)
 from asperguide.adapters.magic import MagicTypes
 from asperguide.adapters.maintenance import MaintenanceWatch
 from asperguide.adapters.measuring import Monitor
 from asperguide.adapters.memory.work_once import MemoryWorkOnce
-from asperguide.adapters.pillow.images import PillowImages
+from asperguide.adapters.pillow.images import PillowImages, image_threads
+from asperguide.adapters.pillow.markers import PillowMarkerEye
+from asperguide.adapters.pool import LowPriorityPool
 from asperguide.adapters.prometheus.exposition import Exposition
 from asperguide.adapters.prometheus.neighbours import Neighbours
 from asperguide.adapters.prometheus.shared import SharedFigures
@@ -30,8 +45,11 @@ from asperguide.adapters.security.derive import derive
 from asperguide.adapters.security.passwords import ArgonPasswords
 from asperguide.adapters.security.strength import ZxcvbnStrength
 from asperguide.adapters.security.tokens import JwtAccessTokens
+from asperguide.adapters.segno.codes import SegnoQrCodes
 from asperguide.adapters.signing import Door
+from asperguide.adapters.sql.ar import SqlArReads, SqlArUnitOfWork
 from asperguide.adapters.sql.capsules import SqlCapsuleReads, SqlCapsulesUnitOfWork
+from asperguide.adapters.sql.companies import SqlCompaniesUnitOfWork, SqlCompanyReads
 from asperguide.adapters.sql.engine import Database
 from asperguide.adapters.sql.idempotency import SqlIdempotency
 from asperguide.adapters.sql.identity import SqlGuessCounter, SqlIdentityReads, SqlIdentityUnitOfWork
@@ -40,10 +58,15 @@ from asperguide.adapters.sql.ledger import SqlLedger
 from asperguide.adapters.sql.maintenance import SqlMaintenanceReads
 from asperguide.adapters.sql.media import SqlMediaReads, SqlMediaUnitOfWork
 from asperguide.adapters.sql.operations import SqlOperationsUnitOfWork
+from asperguide.adapters.sql.projects import SqlProjectReads, SqlProjectsUnitOfWork
 from asperguide.adapters.sql.watch import SqlWatch
 from asperguide.adapters.system import SystemClock, SystemIds
 from asperguide.adapters.tracing import Tracer
+from asperguide.ar.analyzing import AnalyzeMarker
+from asperguide.ar.marker_ports import MarkerEye, QrCodes
+from asperguide.ar.ports import ArReads, ArUnitOfWork
 from asperguide.capsules.ports import Attachments, CapsuleReads, CapsulesUnitOfWork, People, Vault
+from asperguide.companies.ports import Accounts, CompaniesUnitOfWork, CompanyReads, Holdings
 from asperguide.identity.belongings import Belongings
 from asperguide.identity.ports import (
     SESSION_KEYS,
@@ -63,10 +86,12 @@ from asperguide.operations.doctor import Examine
 from asperguide.operations.health import CheckReadiness
 from asperguide.operations.housekeeping import PruneLedger
 from asperguide.operations.ports import MailArchive
+from asperguide.projects.ports import Contents, ProjectReads, ProjectsUnitOfWork
 from asperguide.settings import Settings
 from asperguide.shared.ledger import Ledger
 from asperguide.shared.ports import Cache, Clock, Doorbell, Idempotency, Ids, Letters, Mailer, Probe, RateLimiter
 from asperguide.shared.storage import Storage
+from asperguide.shared.tenancy import Companies, Projects
 
 if TYPE_CHECKING:
     from asperguide.adapters.opentelemetry.figures import FigureSender
@@ -105,6 +130,16 @@ def capsule_policy_of(settings: Settings) -> c.CapsulePolicy:
     )
 
 
+def company_policy_of(settings: Settings, stores: Mapping[str, Storage]) -> co.CompanyPolicy:
+    """The settings that rules of companies depend on."""
+    return co.CompanyPolicy(public_url=settings.url, stores=tuple(stores))
+
+
+def project_policy_of(settings: Settings) -> p.ProjectPolicy:
+    """The settings that rules of projects depend on."""
+    return p.ProjectPolicy(public_url=settings.url)
+
+
 def cached(cache: Cache, clock: Clock, settings: Settings, name: str, kind: type[Any]) -> ReadThrough[Any]:
     """A read-through of versioned entities on which authorization depends."""
     ttl = timedelta(seconds=settings.session_staleness_seconds)
@@ -137,7 +172,8 @@ class Container(DeclarativeContainer):
     )
     probes: Provider[tuple[Probe, ...]] = Singleton(choosing.probes, settings, database, redis, stores)
 
-    images: Provider[Images] = Singleton(PillowImages)
+    image_threads: Provider[LowPriorityPool] = Singleton(image_threads)
+    images: Provider[Images] = Singleton(PillowImages, pool=image_threads)
     vault: Provider[Vault] = Singleton(choosing.vault, settings, ids)
 
     # identity: adapters
@@ -551,6 +587,18 @@ class Container(DeclarativeContainer):
         c.PackLetters, reads=capsule_reads, read=read_draft, show=show_capsule, clock=clock
     )
 
+    # ar: adapters
+    ar_unit_of_work: Provider[ArUnitOfWork] = Factory(
+        SqlArUnitOfWork, database, clock=clock, ids=ids, purge=cache.provided.purge, doorbell=doorbell
+    )
+    begin_ar = ar_unit_of_work.provider
+    ar_reads: Provider[ArReads] = Singleton(SqlArReads, database)
+
+    # ar: markers and codes
+    marker_eye: Provider[MarkerEye] = Singleton(PillowMarkerEye, image_threads)
+    qr_codes: Provider[QrCodes] = Singleton(SegnoQrCodes)
+    analyze_marker: Provider[AnalyzeMarker] = Factory(AnalyzeMarker, eye=marker_eye)
+
     # identity: exports, which hold what media and capsules keep
     belongings: Provider[Belongings] = Singleton(LocalBelongings, media_reads, storage, pack_letters.provider)
     make_export: Provider[i.MakeExport] = Factory(
@@ -567,6 +615,112 @@ class Container(DeclarativeContainer):
     )
     prune_exports: Provider[i.PruneExports] = Factory(i.PruneExports, storage=storage, clock=clock)
     forget_exports: Provider[i.ForgetExports] = Factory(i.ForgetExports, storage=storage)
+
+    # companies: adapters, and what others ask of them
+    companies_unit_of_work: Provider[CompaniesUnitOfWork] = Factory(
+        SqlCompaniesUnitOfWork, database, clock=clock, ids=ids, doorbell=doorbell
+    )
+    begin_companies = companies_unit_of_work.provider
+    company_reads: Provider[CompanyReads] = Singleton(SqlCompanyReads, database)
+    company_standings: Provider[Companies] = Singleton(LocalCompanies, company_reads, reads)
+    company_policy: Provider[co.CompanyPolicy] = Singleton(company_policy_of, settings, stores)
+    accounts: Provider[Accounts] = Singleton(LocalAccounts, reads)
+    holdings: Provider[Holdings] = Singleton(LocalHoldings)
+
+    # companies: founding
+    create_company: Provider[co.CreateCompany] = Factory(co.CreateCompany, begin=begin_companies, clock=clock, ids=ids)
+    get_company: Provider[co.GetCompany] = Factory(co.GetCompany, reads=company_reads)
+    list_companies: Provider[co.ListCompanies] = Factory(co.ListCompanies, reads=company_reads)
+    change_company: Provider[co.ChangeCompany] = Factory(co.ChangeCompany, begin=begin_companies, clock=clock, ids=ids)
+
+    # projects: adapters, and what others ask of them
+    projects_unit_of_work: Provider[ProjectsUnitOfWork] = Factory(
+        SqlProjectsUnitOfWork, database, clock=clock, ids=ids, doorbell=doorbell
+    )
+    begin_projects = projects_unit_of_work.provider
+    project_reads: Provider[ProjectReads] = Singleton(SqlProjectReads, database)
+    project_policy: Provider[p.ProjectPolicy] = Singleton(project_policy_of, settings)
+    contents: Provider[Contents] = Singleton(LocalContents)
+    enter_project: Provider[p.EnterProject] = Factory(p.EnterProject, reads=project_reads, companies=company_standings)
+    project_standings: Provider[Projects] = Singleton(LocalProjects, project_reads, company_standings, enter_project)
+
+    # projects: parts of use cases
+    add_project: Provider[p.AddProject] = Factory(p.AddProject, begin=begin_projects)
+    copy_project: Provider[p.CopyProject] = Factory(
+        p.CopyProject, add=add_project, reads=project_reads, clock=clock, ids=ids
+    )
+    show_project: Provider[p.ShowProject] = Factory(p.ShowProject, contents=contents, clock=clock)
+    move_project: Provider[p.MoveProject] = Factory(
+        p.MoveProject, begin=begin_projects, enter=enter_project, show=show_project, clock=clock
+    )
+
+    # projects
+    create_project: Provider[p.CreateProject] = Factory(
+        p.CreateProject, add=add_project, companies=company_standings, clock=clock, ids=ids
+    )
+    list_projects: Provider[p.ListProjects] = Factory(
+        p.ListProjects, reads=project_reads, companies=company_standings, contents=contents, clock=clock
+    )
+    get_project: Provider[p.GetProject] = Factory(p.GetProject, enter=enter_project, show=show_project)
+    update_project: Provider[p.UpdateProject] = Factory(
+        p.UpdateProject, begin=begin_projects, enter=enter_project, show=show_project, clock=clock
+    )
+    extend_project: Provider[p.ExtendProject] = Factory(
+        p.ExtendProject, begin=begin_projects, enter=enter_project, show=show_project, clock=clock
+    )
+    activate_project: Provider[p.ActivateProject] = Factory(p.ActivateProject, move=move_project)
+    archive_project: Provider[p.ArchiveProject] = Factory(p.ArchiveProject, move=move_project)
+    restore_project: Provider[p.RestoreProject] = Factory(p.RestoreProject, move=move_project)
+    duplicate_project: Provider[p.DuplicateProject] = Factory(
+        p.DuplicateProject, enter=enter_project, copy=copy_project
+    )
+    use_template: Provider[p.UseTemplate] = Factory(
+        p.UseTemplate, enter=enter_project, copy=copy_project, companies=company_standings
+    )
+    delete_project: Provider[p.DeleteProject] = Factory(
+        p.DeleteProject, begin=begin_projects, enter=enter_project, contents=contents, clock=clock
+    )
+    delete_project_with_all: Provider[p.DeleteProjectWithAll] = Factory(
+        p.DeleteProjectWithAll, begin=begin_projects, enter=enter_project, clock=clock
+    )
+    get_access: Provider[p.GetAccess] = Factory(p.GetAccess, enter=enter_project, reads=project_reads)
+    change_access: Provider[p.ChangeAccess] = Factory(
+        p.ChangeAccess, begin=begin_projects, enter=enter_project, clock=clock
+    )
+    list_member: Provider[p.ListMember] = Factory(
+        p.ListMember, begin=begin_projects, enter=enter_project, companies=company_standings, clock=clock
+    )
+    unlist_member: Provider[p.UnlistMember] = Factory(
+        p.UnlistMember, begin=begin_projects, enter=enter_project, clock=clock
+    )
+
+    # projects: in the background
+    sweep_projects: Provider[p.SweepProjects] = Factory(
+        p.SweepProjects, begin=begin_projects, clock=clock, policy=project_policy
+    )
+    tell_company: Provider[p.TellCompany] = Factory(
+        p.TellCompany, begin=begin_projects, reads=project_reads, companies=company_standings, clock=clock
+    )
+    tell_contact: Provider[p.TellContact] = Factory(
+        p.TellContact,
+        reads=project_reads,
+        companies=company_standings,
+        letters=letters,
+        mailer=mailer,
+        clock=clock,
+        policy=project_policy,
+    )
+    refresh_contents: Provider[p.RefreshContents] = Factory(p.RefreshContents, contents=contents)
+    copy_contents: Provider[p.CopyContents] = Factory(p.CopyContents, begin=begin_projects, contents=contents)
+    remove_project: Provider[p.RemoveProject] = Factory(
+        p.RemoveProject, begin=begin_projects, contents=contents, clock=clock
+    )
+    stop_removing: Provider[p.StopRemoving] = Factory(p.StopRemoving, begin=begin_projects, clock=clock)
+    clear_removed: Provider[p.ClearRemoved] = Factory(p.ClearRemoved, begin=begin_projects, contents=contents)
+    remove_some_of_company: Provider[p.RemoveSomeOfCompany] = Factory(
+        p.RemoveSomeOfCompany, begin=begin_projects, reads=project_reads, contents=contents, clock=clock
+    )
+    forget_listed: Provider[p.ForgetListed] = Factory(p.ForgetListed, begin=begin_projects)
 
     # operations
     draining: Provider[asyncio.Event] = Singleton(asyncio.Event)

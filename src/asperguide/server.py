@@ -13,7 +13,7 @@ from typing import Any
 
 import uvicorn
 
-from asperguide.adapters.http import capsules, media, operations
+from asperguide.adapters.http import ar, capsules, media, operations
 from asperguide.adapters.http.account_pages import AccountPages
 from asperguide.adapters.http.app import Prefix, create_app
 from asperguide.adapters.http.credentials import Authentication
@@ -75,6 +75,7 @@ def about() -> About:
             ("drafts", "Letters that are being written."),
             ("recipients", "My address book: those whom I write to."),
             ("capsules", "Letters that open when their time has come, and not a moment before."),
+            ("markers", "Pictures that prints are recognised by."),
             ("operations", "Jobs and queues, for administrators only."),
             ("oauth", "For standard OAuth 2.0 clients."),
             ("health", "For load balancers and people who look."),
@@ -108,7 +109,10 @@ def rules_of(settings: Settings) -> EdgeRules:
     return EdgeRules(
         anonymous=Budget(name="anonymous", limit=settings.rate_limit_anonymous, window=MINUTE),
         user=Budget(name="user", limit=settings.rate_limit_user, window=MINUTE),
-        budgets={"credentials": Budget(name="credentials", limit=settings.rate_limit_credentials, window=MINUTE)},
+        budgets={
+            "credentials": Budget(name="credentials", limit=settings.rate_limit_credentials, window=MINUTE),
+            "markers": Budget(name="markers", limit=settings.rate_limit_markers, window=MINUTE),
+        },
         public_url=settings.url,
         cors_origins=settings.cors_origins,
         trusted_proxies=settings.trusted_proxies,
@@ -118,7 +122,7 @@ def rules_of(settings: Settings) -> EdgeRules:
 
 def _controllers(settings: Settings) -> list[Any]:
     found: list[Any] = [
-        Prefix("/api/v1", route_handlers=[*ROUTES, *media.ROUTES, *capsules.ROUTES, *operations.ROUTES]),
+        Prefix("/api/v1", route_handlers=[*ROUTES, *media.ROUTES, *capsules.ROUTES, *ar.ROUTES, *operations.ROUTES]),
         *WELL_KNOWN,
         Health,
         FrontPage,
@@ -220,7 +224,7 @@ async def close(container: Container) -> None:
     for held in (container.limiter(), container.doorbell(), container.mailer(), *container.stores().values()):
         if (end := getattr(held, "aclose", None)) is not None:
             await end()
-    for pool in (container.hasher(), container.strength(), container.images()):
+    for pool in (container.hasher(), container.strength(), container.images(), container.image_threads()):
         if (stop := getattr(pool, "close", None)) is not None:
             stop()
     if (redis := container.redis()) is not None:

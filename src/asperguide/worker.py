@@ -21,6 +21,7 @@ from asperguide.container import Container
 from asperguide.identity import events
 from asperguide.media import events as media
 from asperguide.operations.events import InvariantsCheckDue, JobCancelled, LedgerPruneDue
+from asperguide.projects import events as projects
 from asperguide.settings import Settings
 from asperguide.shared.ledger import kind_of
 from asperguide.shared.ports import Message
@@ -54,6 +55,7 @@ REACTIONS: dict[type[Message], tuple[str | Long, ...]] = {
         "forget_exports",
         Long("forget_owner", minutes=60),
         Long("forget_person", minutes=60),
+        Long("forget_listed", minutes=15),
     ),
     events.ExportRequested: (Long("make_export", minutes=60),),
     events.ExportMade: ("send_export",),
@@ -69,6 +71,12 @@ REACTIONS: dict[type[Message], tuple[str | Long, ...]] = {
     capsules.CapsuleOpened: ("tell_sender",),
     capsules.CapsuleAnswered: ("tell_sender",),
     capsules.AddressFailed: ("tell_sender",),
+    projects.ProjectChanged: ("refresh_contents",),
+    projects.ProjectEnding: ("tell_company",),
+    projects.ContactToTell: ("tell_contact",),
+    projects.CopyWanted: (Long("copy_contents", minutes=60),),
+    projects.ProjectRemovalWanted: (Long("remove_project", minutes=60),),
+    projects.ProjectRemoved: (Long("clear_removed", minutes=60),),
 }
 """Events, and the use cases of the container that are called with the event and the id of its row in the ledger.
 
@@ -79,6 +87,7 @@ CANCELLED: dict[type[Message], str] = {
     media.VideoProcessingWanted: "stop_processing",
     media.ConversionWanted: "stop_converting",
     events.ExportRequested: "forget_exports",
+    projects.ProjectRemovalWanted: "stop_removing",
 }
 """Jobs of people, and the use cases that are called with the job's message, and the id of a row, when it is cancelled.
 
@@ -94,6 +103,7 @@ PRUNES: dict[type[Message], str | Long] = {
     media.LinksPruneDue: "prune_links",
     media.MediaReconcileDue: Long("tidy_media", minutes=60),
     capsules.CapsulesSweepDue: Long("sweep_capsules", minutes=15),
+    projects.ProjectsSweepDue: Long("sweep_projects", minutes=15),
 }
 """What the clock asks for, and the use cases that are called with the id of the row and end it themselves."""
 
@@ -145,6 +155,7 @@ def schedules_of(settings: Settings) -> list[Schedule]:
             every=timedelta(seconds=settings.capsule_sweep_seconds),
             message=capsules.CapsulesSweepDue(),
         ),
+        Schedule(name="sweep-projects", every=timedelta(minutes=1), message=projects.ProjectsSweepDue()),
         Schedule(name="prune-ledger", every=timedelta(hours=1), message=LedgerPruneDue()),
         Schedule(name="check-invariants", every=timedelta(minutes=5), message=InvariantsCheckDue()),
     ]

@@ -1,5 +1,6 @@
 """The kinds of persistence that there are, each as contracts want it."""
 
+from asperguide.adapters.memory.ar import MemoryArReads, MemoryArUnitOfWork
 from asperguide.adapters.memory.capsules import MemoryCapsuleReads, MemoryCapsulesUnitOfWork
 from asperguide.adapters.memory.idempotency import MemoryIdempotency
 from asperguide.adapters.memory.identity import MemoryGuessCounter, MemoryIdentityReads, MemoryIdentityUnitOfWork
@@ -7,6 +8,7 @@ from asperguide.adapters.memory.ledger import MemoryLedger
 from asperguide.adapters.memory.media import MemoryMediaReads, MemoryMediaUnitOfWork
 from asperguide.adapters.memory.operations import MemoryJobReads, MemoryMaintenanceReads, MemoryOperationsUnitOfWork
 from asperguide.adapters.memory.tables import MemoryDatabase
+from asperguide.adapters.sql.ar import SqlArReads, SqlArUnitOfWork
 from asperguide.adapters.sql.capsules import SqlCapsuleReads, SqlCapsulesUnitOfWork
 from asperguide.adapters.sql.engine import Database
 from asperguide.adapters.sql.idempotency import SqlIdempotency
@@ -34,6 +36,8 @@ def sql_persistence(database: Database, clock: MovableClock) -> Persistence:
         media_reads=SqlMediaReads(database),
         begin_capsules=lambda: SqlCapsulesUnitOfWork(database, clock=clock, ids=IDS, purge=purges, doorbell=doorbell),
         capsule_reads=SqlCapsuleReads(database),
+        begin_ar=lambda: SqlArUnitOfWork(database, clock=clock, ids=IDS, purge=purges, doorbell=doorbell),
+        ar_reads=SqlArReads(database),
         ledger=SqlLedger(database, clock),
         begin_operations=lambda: SqlOperationsUnitOfWork(database, clock=clock, ids=IDS, doorbell=doorbell),
         jobs=SqlJobReads(database),
@@ -60,6 +64,8 @@ def memory_persistence(clock: MovableClock, database: MemoryDatabase | None = No
             database, ledger, clock=clock, ids=IDS, purge=purges, doorbell=doorbell
         ),
         capsule_reads=MemoryCapsuleReads(database),
+        begin_ar=lambda: MemoryArUnitOfWork(database, ledger, clock=clock, ids=IDS, purge=purges, doorbell=doorbell),
+        ar_reads=MemoryArReads(database),
         ledger=ledger,
         begin_operations=lambda: MemoryOperationsUnitOfWork(database, ledger, clock=clock, ids=IDS, doorbell=doorbell),
         jobs=MemoryJobReads(ledger),

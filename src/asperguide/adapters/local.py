@@ -1,6 +1,6 @@
 """Ports of one context that are answered by what others have."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from asperguide.capsules import PackedLetter, PackLetters
 from asperguide.capsules.errors import AttachmentNotFound
 from asperguide.capsules.ports import Attachment, Attachments, People, Person
+from asperguide.companies.ports import Account, Accounts, CompanyReads, Holdings
 from asperguide.identity.belongings import Belonging, Belongings
 from asperguide.identity.errors import PictureRefused
 from asperguide.identity.ports import IdentityReads, Portraits
@@ -22,9 +23,24 @@ from asperguide.media.serving import SIGNED_FOR
 from asperguide.media.views import file_view
 from asperguide.operations import CancelMyJob
 from asperguide.operations.errors import JobNotCancellable, JobNotFound
+from asperguide.projects import EnterProject, Project
+from asperguide.projects.ports import Contents, ProjectReads
 from asperguide.shared.actor import Actor, UserId
 from asperguide.shared.pages import MAX_LIMIT, PageRequest
 from asperguide.shared.storage import ObjectMissing, ObjectStorage, SignedLinks, SignedRequest
+from asperguide.shared.tenancy import (
+    ClientId,
+    Companies,
+    CompanyFacts,
+    CompanyId,
+    CompanyRole,
+    Contact,
+    ProjectFacts,
+    ProjectId,
+    Projects,
+    ProjectStanding,
+    Standing,
+)
 
 WEBP = "image/webp"
 QUALITY = 85
@@ -186,3 +202,111 @@ class LocalAttachments(Attachments):
     async def _ready(self, ids: Collection[UUID]) -> list[File]:
         found = await self._reads.by_ids([FileId(id) for id in ids])
         return [file for file in found if file.state is FileState.READY]
+
+
+class LocalCompanies(Companies):
+    """Companies are those of companies; how their members are reached is identity's."""
+
+    def __init__(self, reads: CompanyReads, people: IdentityReads) -> None:
+        self._reads, self._people = reads, people
+
+    async def standing(self, user: UserId, company: CompanyId) -> Standing | None:
+        """One read."""
+        return await self._reads.standing(user, company)
+
+    async def known(self, companies: Collection[CompanyId]) -> Mapping[CompanyId, CompanyFacts]:
+        """One read."""
+        return await self._reads.known(companies)
+
+    async def contacts(self, company: CompanyId, roles: Collection[CompanyRole]) -> Sequence[Contact]:
+        """One read here and one of identity; the first 1000 members."""
+        members = await self._reads.members_in(company, roles)
+        found = await self._people.contacts(members)
+        return [
+            Contact(user=id, name=one.full_name, email=one.email, locale=one.locale, time_zone=one.time_zone)
+            for id in members
+            if (one := found.get(id)) is not None
+        ]
+
+    async def client(self, company: CompanyId, client: ClientId) -> str | None:
+        """One read."""
+        found = await self._reads.client(company, client)
+        return None if found is None else found.name
+
+
+class LocalAccounts(Accounts):
+    """Accounts are those of identity."""
+
+    def __init__(self, reads: IdentityReads) -> None:
+        self._reads = reads
+
+    async def known(self, ids: Collection[UserId]) -> Mapping[UserId, Account]:
+        """By their contacts."""
+        found = await self._reads.contacts(ids)
+        return {
+            id: Account(id=id, name=one.full_name, email=one.email, locale=one.locale, time_zone=one.time_zone)
+            for id, one in found.items()
+        }
+
+    async def holder(self, email_key: str) -> UserId | None:
+        """As identity has verified them."""
+        return (await self._reads.holders((email_key,))).get(email_key)
+
+
+class LocalHoldings(Holdings):
+    """What the contexts keep for companies that are named in the container, one after the other."""
+
+    def __init__(self, *parts: Callable[[], Holdings]) -> None:
+        self._parts = parts
+
+    async def count(self, company: CompanyId) -> int:
+        """The sum."""
+        return sum([await part().count(company) for part in self._parts])
+
+    async def remove_some(self, company: CompanyId) -> bool:
+        """Of the first that has anything left."""
+        for part in self._parts:
+            if not await part().remove_some(company):
+                return False
+        return True
+
+
+class LocalProjects(Projects):
+    """Projects are those of projects, as far as companies are there."""
+
+    def __init__(self, reads: ProjectReads, companies: Companies, enter: EnterProject) -> None:
+        self._reads, self._companies, self._enter = reads, companies, enter
+
+    async def standing(self, user: UserId, project: ProjectId) -> ProjectStanding | None:
+        """One read here and one of companies."""
+        if (place := await self._enter.place(user, project)) is None:
+            return None
+        return ProjectStanding(project=place.project.facts(place.company), role=place.role)
+
+    async def known(self, projects: Collection[ProjectId]) -> Mapping[ProjectId, ProjectFacts]:
+        """One read here and one of companies."""
+        found: Sequence[Project] = await self._reads.known(projects)
+        companies = await self._companies.known({one.company for one in found}) if found else {}
+        return {one.id: one.facts(companies[one.company]) for one in found if one.company in companies}
+
+    async def in_company(self, company: CompanyId) -> Sequence[ProjectId]:
+        """One read."""
+        return await self._reads.in_company(company)
+
+
+class LocalContents(Contents):
+    """Nothing is kept in projects yet: there is nothing to count, copy or remove."""
+
+    async def counts(self, company: CompanyId, projects: Collection[ProjectId]) -> Mapping[ProjectId, int]:
+        """None has any."""
+        return {}
+
+    async def remove_some(self, company: CompanyId, project: ProjectId, limit: int) -> bool:
+        """Empty as it is."""
+        return True
+
+    async def copy(self, by: UserId, company: CompanyId, source: ProjectId, target: ProjectId) -> None:
+        """Nothing to copy."""
+
+    async def refresh(self, company: CompanyId, project: ProjectId) -> None:
+        """Nothing is shown."""

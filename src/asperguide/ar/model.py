@@ -12,12 +12,15 @@ from asperguide.ar.errors import ContentInWrongState, ContentNotReady
 from asperguide.ar.rotation import PlaybackMode, Rotation
 from asperguide.ar.videos import ContentVideo, FileId, VideoId
 from asperguide.shared.actor import UserId
+from asperguide.shared.emails import folded
 from asperguide.shared.errors import FieldError
 from asperguide.shared.tenancy import ClientId, CompanyId, ProjectId
 
 ContentId = NewType("ContentId", UUID)
 PublicId = NewType("PublicId", str)
 """22 characters that hold 128 bits nobody can guess: what stands in links and codes on prints."""
+
+LONGEST_KEY = 255
 
 
 class ContentState(StrEnum):
@@ -49,6 +52,11 @@ class Marker:
     fingerprint: int | None = None
     twin: ContentId | None = None
 
+    @property
+    def grade(self) -> str | None:
+        """How good it is, in the word of the report; None until somebody has looked."""
+        return None if self.report is None else str(self.report.get("grade"))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Customer:
@@ -59,12 +67,18 @@ class Customer:
     phone: str = ""
     email: str = ""
 
+    @property
+    def key(self) -> str:
+        """What the name is found by."""
+        return search_key(self.name)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
     """A print of a project. Its `number` is for people, its `public_id` for the public.
 
-    `chosen` is the video that somebody has picked by hand. What belongs to it changes with it: one version for all.
+    `chosen` is the video that somebody has picked by hand, `source` the content that this one is a copy of. What
+    belongs to it changes with it: one version for all.
     """
 
     id: ContentId
@@ -86,7 +100,18 @@ class Content:
     created_at: datetime
     updated_at: datetime
     published_at: datetime | None = None
+    source: ContentId | None = None
     version: int = 1
+
+    @property
+    def title_key(self) -> str:
+        """What the title is found and sorted by."""
+        return search_key(self.title)
+
+    @property
+    def files(self) -> tuple[FileId, ...]:
+        """The photo and the files of the videos, each once."""
+        return tuple(dict.fromkeys((self.marker.photo, *(video.file for video in self.videos))))
 
     def expired(self, now: datetime) -> bool:
         """Whether its time is over: nobody is shown it any more."""
@@ -141,6 +166,11 @@ class Content:
     def _must_be(self, *states: ContentState) -> None:
         if self.state not in states:
             raise ContentInWrongState
+
+
+def search_key(text: str) -> str:
+    """The text without what case and composition make different, at most 255 characters."""
+    return folded(text)[:LONGEST_KEY]
 
 
 def public_id(secret: bytes) -> PublicId:

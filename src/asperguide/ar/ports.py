@@ -4,8 +4,10 @@ from abc import abstractmethod
 from collections.abc import AsyncIterable, AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
+from uuid import UUID
 
 from asperguide.ar.model import Content, ContentId, PublicId
 from asperguide.ar.repositories import ArUnitOfWork, Contents, Numbers, Turns
@@ -54,6 +56,16 @@ class ArReads(Protocol):
     @abstractmethod
     async def counts(self, company: CompanyId, projects: Collection[ProjectId]) -> Mapping[ProjectId, int]:
         """How many contents each of these projects of the company has; none of those that have none."""
+        ...
+
+    @abstractmethod
+    async def fingerprints(self, company: CompanyId, limit: int) -> Sequence[tuple[ContentId, int]]:
+        """Markers of the company that have a fingerprint, those of the newest contents first."""
+        ...
+
+    @abstractmethod
+    async def copied(self, company: CompanyId, project: ProjectId) -> Collection[ContentId]:
+        """Of what contents those of the project are copies."""
         ...
 
 
@@ -132,8 +144,38 @@ class MediaFiles(Protocol):
         ...
 
     @abstractmethod
-    async def drop(self, company: CompanyId, files: Collection[FileId]) -> None:
-        """Throw away those of these files that are the company's, with all that was made of them, for good."""
+    async def drop(
+        self, company: CompanyId, files: Collection[FileId], untouched_since: datetime | None = None
+    ) -> Collection[FileId]:
+        """Throw away those of these files that are the company's, with all that was made of them, for good.
+
+        Those that were sent, taken or changed since that instant stay, and are given back.
+        """
+        ...
+
+    @abstractmethod
+    async def process(self, company: CompanyId, file: FileId) -> None:
+        """Have all that is made of a film made anew; what there is stays until then. Nothing while that goes on."""
+        ...
+
+    @abstractmethod
+    async def owners(self, after: UUID | None, limit: int) -> Sequence[UUID]:
+        """Whoever has files, company or not, in the order of ids, those behind `after`; for housekeeping."""
+        ...
+
+    @abstractmethod
+    async def old(
+        self, company: CompanyId, before: datetime, cursor: str | None
+    ) -> tuple[Sequence[FileId], str | None]:
+        """Some files of the company that have not changed since that instant, and where the next ones begin, if any."""
+        ...
+
+    @abstractmethod
+    async def picture(self, company: CompanyId, file: FileId, at: float) -> None:
+        """Have the pictures of a film show another moment, seconds from its beginning; a job makes them.
+
+        Raises InvalidVideo when it is no film of the company's that could be shown.
+        """
         ...
 
     @abstractmethod

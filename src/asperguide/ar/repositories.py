@@ -1,18 +1,25 @@
 """What is kept of prints, and the unit of work over it."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Protocol
 
-from asperguide.ar.model import Content, ContentId
+from asperguide.ar.model import Content, ContentId, PublicId
 from asperguide.ar.videos import FileId
 from asperguide.shared.ports import UnitOfWork
 from asperguide.shared.tenancy import CompanyId, ProjectId
 
+VIEWER_KEYS = "viewer"
+
+
+def viewer_key(id: PublicId) -> str:
+    """Where caches keep what the public sees of a content; every commit that changes it purges this key."""
+    return f"{VIEWER_KEYS}:{id}"
+
 
 class Contents(Protocol):
-    """All contents, each with its videos."""
+    """All contents, each with its videos. Whoever changes or removes one has the caches forget its `viewer_key`."""
 
     @abstractmethod
     async def add(self, content: Content) -> None:
@@ -21,7 +28,7 @@ class Contents(Protocol):
 
     @abstractmethod
     async def get(self, company: CompanyId, id: ContentId) -> Content | None:
-        """The company's content; None when it has none of this id (any more)."""
+        """The company's content, locked until this transaction ends; None when it has none of this id (any more)."""
         ...
 
     @abstractmethod
@@ -42,6 +49,11 @@ class Contents(Protocol):
     @abstractmethod
     async def showing(self, file: FileId) -> Sequence[tuple[CompanyId, ContentId]]:
         """Contents, of whatever company, that have the file as photo or video; for what happens to files."""
+        ...
+
+    @abstractmethod
+    async def named(self, company: CompanyId, files: Collection[FileId]) -> Collection[FileId]:
+        """Those of these files that contents of the company have as photo or video."""
         ...
 
 

@@ -46,6 +46,7 @@ class SecurityEventKind(StrEnum):
     BUCKET_DELETED = "bucket-deleted"
     OBJECT_LINKED = "object-linked"
     OBJECT_DELETED = "object-deleted"
+    COMPANY_ADMINISTERED = "company-administered"
 
 
 class Outcome(StrEnum):

@@ -18,8 +18,9 @@ from asperguide.media.housekeeping import ExpireUploads, ForgetOwner, PruneLinks
 from asperguide.media.imaging import Fit, ImageFormat, ImageWanted, ShowImage
 from asperguide.media.making import MakeConversion
 from asperguide.media.model import File, FileId, FileState, OwnerId, Visibility
+from asperguide.media.owning import ChooseMoment, DropFiles, HandOver, ProcessAgain
 from asperguide.media.playing import GetVideo, PlaybackTokens, PlayPlaylist, PlayVideo, SeeVideo
-from asperguide.media.ports import MediaPolicy
+from asperguide.media.ports import MediaPolicy, Room
 from asperguide.media.posters import MakeStills, Poster, SetPoster
 from asperguide.media.processing import ProcessVideo
 from asperguide.media.reconciling import Findings, QuotaDifference, Reconcile, TidyMedia
@@ -74,6 +75,8 @@ __all__ = [
     # videos
     "GetVideo", "VideoView", "VideoState", "PlayVideo", "PlayPlaylist", "SetPoster", "Poster",
     "RetryProcessing", "CancelProcessing", "Convert", "Conversion", "Converting", "Target",
+    # files of those who are no users
+    "Room", "HandOver", "DropFiles", "ProcessAgain", "ChooseMoment",
     # in the background
     "ProcessVideo", "StopProcessing", "MakeStills", "ConvertFile", "StopConverting",
     "CheckFile", "ExpireUploads", "PurgeDeletedFiles", "PruneLinks", "ForgetOwner", "RemoveObjects", "Reconcile",

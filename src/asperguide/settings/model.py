@@ -101,6 +101,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     rate_limit_anonymous: Positive = 60
     rate_limit_user: Positive = 300
     rate_limit_credentials: Positive = 30
+    rate_limit_markers: Positive = 30
 
     media_max_mb: Positive = 500
     media_quota_mb: Positive = 10_240

@@ -13,14 +13,17 @@ import msgspec
 from asperguide.adapters.caching.identity import CachedIdentityReads
 from asperguide.adapters.jobs.reactions import find
 from asperguide.adapters.jobs.scheduler import Schedule, Scheduler
+from asperguide.adapters.memory.ar import MemoryArReads, MemoryArUnitOfWork
 from asperguide.adapters.memory.cache import MemoryCache
 from asperguide.adapters.memory.capsules import MemoryCapsuleReads, MemoryCapsulesUnitOfWork
+from asperguide.adapters.memory.companies import MemoryCompaniesUnitOfWork, MemoryCompanyReads
 from asperguide.adapters.memory.doorbell import MemoryDoorbell
 from asperguide.adapters.memory.idempotency import MemoryIdempotency
 from asperguide.adapters.memory.identity import MemoryGuessCounter, MemoryIdentityReads, MemoryIdentityUnitOfWork
 from asperguide.adapters.memory.images import MemoryImages
 from asperguide.adapters.memory.ledger import MemoryLedger
 from asperguide.adapters.memory.mailer import MemoryMailer
+from asperguide.adapters.memory.markers import MemoryMarkerEye
 from asperguide.adapters.memory.media import MemoryMediaReads, MemoryMediaUnitOfWork
 from asperguide.adapters.memory.objects import MemoryBuckets, MemoryStorage
 from asperguide.adapters.memory.operations import (
@@ -29,6 +32,7 @@ from asperguide.adapters.memory.operations import (
     MemoryOperationsUnitOfWork,
 )
 from asperguide.adapters.memory.passwords import MemoryPasswords
+from asperguide.adapters.memory.projects import MemoryProjectReads, MemoryProjectsUnitOfWork
 from asperguide.adapters.memory.rate_limiter import MemoryRateLimiter
 from asperguide.adapters.memory.strength import MemoryStrength
 from asperguide.adapters.memory.tables import MemoryDatabase
@@ -241,6 +245,7 @@ class World:
         c.hasher.override(Singleton(MemoryPasswords))
         c.strength.override(Singleton(MemoryStrength))
         c.images.override(Singleton(MemoryImages))
+        c.marker_eye.override(Singleton(MemoryMarkerEye, c.images))
         c.claim_tokens.override(Object(ClaimTokens((b"what claims are made of in worlds",))))
         c.vault.override(Singleton(MemoryVault, c.ids))
         c.video_tools.override(Singleton(MemoryVideoTools))
@@ -268,6 +273,27 @@ class World:
             Factory(MemoryCapsulesUnitOfWork, database, self.ledger, clock=c.clock, ids=c.ids, doorbell=c.doorbell)
         )
         c.capsule_reads.override(Singleton(MemoryCapsuleReads, database))
+        c.ar_unit_of_work.override(
+            Factory(
+                MemoryArUnitOfWork,
+                database,
+                self.ledger,
+                clock=c.clock,
+                ids=c.ids,
+                purge=c.cache.provided.purge,
+                doorbell=c.doorbell,
+            )
+        )
+        c.ar_reads.override(Singleton(MemoryArReads, database))
+        c.companies_unit_of_work.override(
+            Factory(MemoryCompaniesUnitOfWork, database, self.ledger, clock=c.clock, ids=c.ids, doorbell=c.doorbell)
+        )
+        c.company_reads.override(Singleton(MemoryCompanyReads, database))
+
+        c.projects_unit_of_work.override(
+            Factory(MemoryProjectsUnitOfWork, database, self.ledger, clock=c.clock, ids=c.ids, doorbell=c.doorbell)
+        )
+        c.project_reads.override(Singleton(MemoryProjectReads, database))
         c.watch.override(Singleton(MemoryWatch, database, self.ledger))
         c.job_reads.override(Singleton(MemoryJobReads, self.ledger))
         c.maintenance_reads.override(Singleton(MemoryMaintenanceReads, database))

@@ -24,7 +24,8 @@ from asperguide.shared.ports import Budget, RateLimiter
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EdgeRules:
-    """What operators decide about the edge. `budgets` are named extra limits per client address.
+    """What operators decide about the edge. `budgets` are named extra limits: per client address, or per user on routes
+    that are closed to strangers.
 
     A request that takes longer than `slow_seconds` is logged as a warning.
     """
@@ -96,7 +97,7 @@ class Gate:
         if plan.declared.budget and admission.admitted:
             budget = self._rules.budgets[plan.declared.budget]
             policy += b", " + self._extra[plan.declared.budget]
-            admission = await self._take(budget, subscriber(call.address))
+            admission = await self._take(budget, subscriber(call.address) if plan.public else subject)
             left += b", " + fields.rate_limit(budget, admission)
         call.extra += ((b"ratelimit", left), (b"ratelimit-policy", policy))
         if not admission.admitted:

@@ -10,6 +10,7 @@ from urllib.parse import quote
 import msgspec
 
 from asperguide.adapters.http.calls import Call
+from asperguide.ar.marker_errors import MarkerTooLarge
 from asperguide.identity.errors import PictureTooLarge
 from asperguide.media.errors import FileTooLarge, TypeRefused
 from asperguide.shared.errors import (
@@ -135,6 +136,7 @@ STATUS: dict[type[DomainError], int] = {
     ChunkMismatch: 460,
     FileTooLarge: 413,
     PictureTooLarge: 413,
+    MarkerTooLarge: 413,
     TypeRefused: 415,
 }
 

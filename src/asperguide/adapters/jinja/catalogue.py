@@ -26,6 +26,9 @@ KINDS: Mapping[str, frozenset[str]] = {
     "capsule-opened": frozenset({"name", "reader", "theme", "link"}),
     "capsule-answered": frozenset({"name", "reader", "theme", "link"}),
     "capsule-undeliverable": frozenset({"name", "reader", "theme", "link"}),
+    "project-ending": frozenset({"name", "project", "company", "when", "link"}),
+    "project-last-day": frozenset({"name", "project", "company", "when", "link"}),
+    "project-ended": frozenset({"name", "project", "company", "when", "link"}),
 }
 """The names that each kind needs; what else it is given is ignored. `address` is a network address.
 
@@ -46,6 +49,8 @@ _EXAMPLES = {
     "sender": "Amélie d’Aragon",
     "reader": "Seán Ó Briain",
     "theme": "Birthday",
+    "project": "Mariage d’Amélie & Seán",
+    "company": "Atelier O’Neil",
 }
 
 SAMPLES: Mapping[str, Mapping[str, str]] = {

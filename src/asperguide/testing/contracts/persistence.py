@@ -6,6 +6,8 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from asperguide.adapters.memory.doorbell import MemoryDoorbell
+from asperguide.ar.model import Content
+from asperguide.ar.ports import ArReads, ArUnitOfWork
 from asperguide.capsules.ports import CapsuleReads, CapsulesUnitOfWork
 from asperguide.identity.model import User
 from asperguide.identity.ports import GuessCounter, IdentityReads, IdentityUnitOfWork
@@ -64,6 +66,8 @@ class Persistence:
     media_reads: MediaReads
     begin_capsules: Callable[[], CapsulesUnitOfWork]
     capsule_reads: CapsuleReads
+    begin_ar: Callable[[], ArUnitOfWork]
+    ar_reads: ArReads
     ledger: Ledger
     begin_operations: Callable[[], OperationsUnitOfWork]
     jobs: JobReads
@@ -111,6 +115,20 @@ class Persistence:
     async def change_capsules(self, work: Callable[[CapsulesUnitOfWork], Awaitable[T]]) -> T:
         """What the work gives, in one committed unit of work."""
         async with self.begin_capsules() as uow:
+            result = await work(uow)
+            await uow.commit()
+        return result
+
+    async def keep_contents(self, *contents: Content) -> None:
+        """Commit all of these in one unit of work."""
+        async with self.begin_ar() as uow:
+            for content in contents:
+                await uow.contents.add(content)
+            await uow.commit()
+
+    async def change_ar(self, work: Callable[[ArUnitOfWork], Awaitable[T]]) -> T:
+        """What the work gives, in one committed unit of work."""
+        async with self.begin_ar() as uow:
             result = await work(uow)
             await uow.commit()
         return result

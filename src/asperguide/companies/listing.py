@@ -1,0 +1,61 @@
+"""What the lists of companies can be asked."""
+
+from uuid import UUID
+
+from asperguide.companies.invitations import InvitationState
+from asperguide.companies.model import CompanyState, Tier
+from asperguide.companies.naming import name_key
+from asperguide.shared.actor import UserId
+from asperguide.shared.emails import folded
+from asperguide.shared.pages import Instant, ListRules, Sort
+from asperguide.shared.tenancy import CompanyRole
+
+LONGEST_SEARCH = 100
+
+
+def _beginning(text: str) -> str:
+    """What a name, a phone number or an address is to begin with."""
+    wanted = folded(text.strip())
+    if not 1 <= len(wanted) <= LONGEST_SEARCH:
+        raise ValueError(text)
+    return wanted
+
+
+def _word(text: str) -> str:
+    if not 1 <= len(text) <= 64:
+        raise ValueError(text)
+    return text
+
+
+def _user(text: str) -> UserId:
+    return UserId(UUID(text))
+
+
+CREATED = Sort(field="created_at", type=Instant)
+NAME = Sort(field="name_key", type=str)
+
+MINE = ListRules(
+    sorts={"since": Sort(field="since", type=Instant), "name": NAME},
+    default="-since",
+    filters={"role": CompanyRole},
+)
+
+COMPANIES = ListRules(
+    sorts={"created_at": CREATED},
+    default="-created_at",
+    filters={"state": CompanyState, "tier": Tier, "name": name_key},
+)
+
+MEMBERS = ListRules(
+    sorts={"since": Sort(field="since", type=Instant)}, default="since", filters={"role": CompanyRole}
+)  # fmt: skip
+
+INVITATIONS = ListRules(sorts={"created_at": CREATED}, default="-created_at", filters={"state": InvitationState})
+
+CLIENTS = ListRules(
+    sorts={"name": NAME, "created_at": CREATED}, default="name", filters={"search": _beginning}
+)  # fmt: skip
+
+ACTIVITY = ListRules(
+    sorts={"at": Sort(field="at", type=Instant)}, default="-at", filters={"what": _word, "by": _user}
+)  # fmt: skip
