@@ -76,6 +76,7 @@ def about() -> About:
             ("recipients", "My address book: those whom I write to."),
             ("capsules", "Letters that open when their time has come, and not a moment before."),
             ("markers", "Pictures that prints are recognised by."),
+            ("scenes", "What stands over a print beside its video."),
             ("operations", "Jobs and queues, for administrators only."),
             ("oauth", "For standard OAuth 2.0 clients."),
             ("health", "For load balancers and people who look."),

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from asperguide.identity.archive import Entry, Names, zipped
+from asperguide.shared.archive import Entry, Names, zipped
 from asperguide.identity.audit import SecurityEventKind, event
 from asperguide.identity.belongings import Belongings
 from asperguide.identity.errors import TooManyExports

@@ -1,7 +1,7 @@
 """Augmented-reality prints over HTTP."""
 
-from asperguide.adapters.http.ar import markers
+from asperguide.adapters.http.ar import markers, scenes
 
-ROUTES = markers.ROUTES
+ROUTES = (*markers.ROUTES, *scenes.ROUTES)
 
 __all__ = ["ROUTES"]
