@@ -31,6 +31,7 @@ from asperguide.adapters.local import (
     LocalPortraits,
     LocalProjects,
 )
+from asperguide.adapters.local_files import LocalMediaFiles
 from asperguide.adapters.magic import MagicTypes
 from asperguide.adapters.maintenance import MaintenanceWatch
 from asperguide.adapters.measuring import Monitor
@@ -63,8 +64,27 @@ from asperguide.adapters.sql.watch import SqlWatch
 from asperguide.adapters.system import SystemClock, SystemIds
 from asperguide.adapters.tracing import Tracer
 from asperguide.ar.analyzing import AnalyzeMarker
+from asperguide.ar.changing import (
+    ArchiveContent,
+    MoveContent,
+    PublishContent,
+    RegenerateMedia,
+    ReplacePhoto,
+    UnpublishContent,
+    UpdateContent,
+)
+from asperguide.ar.coding import ShowCode
+from asperguide.ar.content_views import ArPolicy
+from asperguide.ar.copying import CopyContent, CopyContents, DuplicateContent
+from asperguide.ar.creating import CreateContent, CreateContentWithFiles, KeepContent
+from asperguide.ar.desk import ChangeContent, OpenContent
+from asperguide.ar.finding import GetContent, ListContents
+from asperguide.ar.forgetting import ForgetSessions
 from asperguide.ar.marker_ports import MarkerEye, QrCodes
 from asperguide.ar.ports import ArReads, ArUnitOfWork
+from asperguide.ar.reaching import Reach
+from asperguide.ar.refreshing import FollowContent, FollowFile, LookAgain, LookAtMarker, RefreshContent
+from asperguide.ar.removing import DeleteContent, DropLeftFiles, RemoveSomeContents, SweepFiles
 from asperguide.capsules.ports import Attachments, CapsuleReads, CapsulesUnitOfWork, People, Vault
 from asperguide.companies.ports import Accounts, CompaniesUnitOfWork, CompanyReads, Holdings
 from asperguide.identity.belongings import Belongings
@@ -587,13 +607,6 @@ class Container(DeclarativeContainer):
         c.PackLetters, reads=capsule_reads, read=read_draft, show=show_capsule, clock=clock
     )
 
-    # ar: adapters
-    ar_unit_of_work: Provider[ArUnitOfWork] = Factory(
-        SqlArUnitOfWork, database, clock=clock, ids=ids, purge=cache.provided.purge, doorbell=doorbell
-    )
-    begin_ar = ar_unit_of_work.provider
-    ar_reads: Provider[ArReads] = Singleton(SqlArReads, database)
-
     # ar: markers and codes
     marker_eye: Provider[MarkerEye] = Singleton(PillowMarkerEye, image_threads)
     qr_codes: Provider[QrCodes] = Singleton(SegnoQrCodes)
@@ -633,6 +646,38 @@ class Container(DeclarativeContainer):
     list_companies: Provider[co.ListCompanies] = Factory(co.ListCompanies, reads=company_reads)
     change_company: Provider[co.ChangeCompany] = Factory(co.ChangeCompany, begin=begin_companies, clock=clock, ids=ids)
 
+    # ar: adapters, and the files that prints are made of
+    ar_unit_of_work: Provider[ArUnitOfWork] = Factory(
+        SqlArUnitOfWork, database, clock=clock, ids=ids, purge=cache.provided.purge, doorbell=doorbell
+    )
+    begin_ar = ar_unit_of_work.provider
+    ar_reads: Provider[ArReads] = Singleton(SqlArReads, database)
+    ar_policy: Provider[ArPolicy] = Singleton(ArPolicy, public_url=settings.provided.url)
+    hand_over: Provider[m.HandOver] = Factory(m.HandOver, begin=begin_media, clock=clock, policy=media_policy)
+    drop_files: Provider[m.DropFiles] = Factory(m.DropFiles, begin=begin_media)
+    process_again: Provider[m.ProcessAgain] = Factory(m.ProcessAgain, begin=begin_media, clock=clock)
+    choose_moment: Provider[m.ChooseMoment] = Factory(m.ChooseMoment, begin=begin_media, clock=clock)
+    media_files: Provider[LocalMediaFiles] = Singleton(
+        LocalMediaFiles,
+        reads=media_reads,
+        storage=storage,
+        hand_over=hand_over.provider,
+        upload=upload_small.provider,
+        drop_files=drop_files.provider,
+        process_again=process_again.provider,
+        choose_moment=choose_moment.provider,
+    )
+
+    # ar: what projects ask of it
+    copy_content: Provider[CopyContent] = Factory(CopyContent, begin=begin_ar, clock=clock, ids=ids, policy=ar_policy)
+    copy_prints: Provider[CopyContents] = Factory(
+        CopyContents, reads=ar_reads, companies=company_standings, copy=copy_content
+    )
+    remove_some_contents: Provider[RemoveSomeContents] = Factory(RemoveSomeContents, begin=begin_ar, clock=clock)
+    contents: Provider[Contents] = Singleton(
+        LocalContents, reads=ar_reads, remove=remove_some_contents.provider, copies=copy_prints.provider
+    )
+
     # projects: adapters, and what others ask of them
     projects_unit_of_work: Provider[ProjectsUnitOfWork] = Factory(
         SqlProjectsUnitOfWork, database, clock=clock, ids=ids, doorbell=doorbell
@@ -640,7 +685,6 @@ class Container(DeclarativeContainer):
     begin_projects = projects_unit_of_work.provider
     project_reads: Provider[ProjectReads] = Singleton(SqlProjectReads, database)
     project_policy: Provider[p.ProjectPolicy] = Singleton(project_policy_of, settings)
-    contents: Provider[Contents] = Singleton(LocalContents)
     enter_project: Provider[p.EnterProject] = Factory(p.EnterProject, reads=project_reads, companies=company_standings)
     project_standings: Provider[Projects] = Singleton(LocalProjects, project_reads, company_standings, enter_project)
 
@@ -721,6 +765,64 @@ class Container(DeclarativeContainer):
         p.RemoveSomeOfCompany, begin=begin_projects, reads=project_reads, contents=contents, clock=clock
     )
     forget_listed: Provider[p.ForgetListed] = Factory(p.ForgetListed, begin=begin_projects)
+
+    # ar: prints
+    reach: Provider[Reach] = Factory(Reach, reads=ar_reads, projects=project_standings)
+    open_content: Provider[OpenContent] = Factory(OpenContent, reach=reach)
+    change_content: Provider[ChangeContent] = Factory(ChangeContent, begin=begin_ar, clock=clock)
+    keep_content: Provider[KeepContent] = Factory(KeepContent, begin=begin_ar, clock=clock, ids=ids, policy=ar_policy)
+    create_content: Provider[CreateContent] = Factory(
+        CreateContent, reach=reach, companies=company_standings, files=media_files, keep=keep_content, clock=clock
+    )
+    create_content_with_files: Provider[CreateContentWithFiles] = Factory(
+        CreateContentWithFiles,
+        reach=reach,
+        companies=company_standings,
+        files=media_files,
+        keep=keep_content,
+        clock=clock,
+    )
+    get_content: Provider[GetContent] = Factory(GetContent, open=open_content, clock=clock, policy=ar_policy)
+    list_contents: Provider[ListContents] = Factory(
+        ListContents, reach=reach, reads=ar_reads, clock=clock, policy=ar_policy
+    )
+    update_content: Provider[UpdateContent] = Factory(
+        UpdateContent,
+        open=open_content,
+        change=change_content,
+        companies=company_standings,
+        clock=clock,
+        policy=ar_policy,
+    )
+    replace_photo: Provider[ReplacePhoto] = Factory(
+        ReplacePhoto, open=open_content, begin=begin_ar, files=media_files, clock=clock, policy=ar_policy
+    )
+    move_content: Provider[MoveContent] = Factory(
+        MoveContent, open=open_content, change=change_content, clock=clock, policy=ar_policy
+    )
+    publish_content: Provider[PublishContent] = Factory(PublishContent, move=move_content)
+    unpublish_content: Provider[UnpublishContent] = Factory(UnpublishContent, move=move_content)
+    archive_content: Provider[ArchiveContent] = Factory(ArchiveContent, move=move_content)
+    regenerate_media: Provider[RegenerateMedia] = Factory(
+        RegenerateMedia, open=open_content, begin=begin_ar, files=media_files, clock=clock, policy=ar_policy
+    )
+    duplicate_content: Provider[DuplicateContent] = Factory(DuplicateContent, open=open_content, copy=copy_content)
+    delete_content: Provider[DeleteContent] = Factory(DeleteContent, open=open_content, begin=begin_ar, clock=clock)
+    show_code: Provider[ShowCode] = Factory(ShowCode, open=open_content, codes=qr_codes, policy=ar_policy)
+
+    # ar: in the background
+    look_at_marker: Provider[LookAtMarker] = Factory(LookAtMarker, reads=ar_reads, files=media_files, eye=marker_eye)
+    refresh_content: Provider[RefreshContent] = Factory(
+        RefreshContent, begin=begin_ar, reads=ar_reads, files=media_files, look=look_at_marker, clock=clock
+    )
+    follow_content: Provider[FollowContent] = Factory(FollowContent, begin=begin_ar, refresh=refresh_content)
+    follow_file: Provider[FollowFile] = Factory(FollowFile, begin=begin_ar, refresh=refresh_content)
+    look_again: Provider[LookAgain] = Factory(LookAgain, begin=begin_ar, refresh=refresh_content)
+    drop_left_files: Provider[DropLeftFiles] = Factory(DropLeftFiles, begin=begin_ar, files=media_files, clock=clock)
+    sweep_files: Provider[SweepFiles] = Factory(
+        SweepFiles, begin=begin_ar, companies=company_standings, files=media_files, kept=media_files, clock=clock
+    )
+    forget_sessions: Provider[ForgetSessions] = Factory(ForgetSessions, begin=begin_ar, clock=clock)
 
     # operations
     draining: Provider[asyncio.Event] = Singleton(asyncio.Event)

@@ -16,6 +16,7 @@ from asperguide.adapters.jobs.scheduler import Schedule, Scheduler
 from asperguide.adapters.jobs.tracing import TracedWorker
 from asperguide.adapters.jobs.worker import Worker
 from asperguide.adapters.tracing import traced
+from asperguide.ar import events as ar
 from asperguide.capsules import events as capsules
 from asperguide.container import Container
 from asperguide.identity import events
@@ -64,6 +65,11 @@ REACTIONS: dict[type[Message], tuple[str | Long, ...]] = {
     media.PosterWanted: (Long("make_stills", minutes=15),),
     media.ConversionWanted: (Long("convert_file", minutes=150),),
     media.ObjectsAbandoned: (Long("remove_objects", minutes=15),),
+    media.FileSettled: (Long("follow_file", minutes=15),),
+    media.VideoSettled: (Long("follow_file", minutes=15),),
+    ar.ContentChanged: (Long("follow_content", minutes=5),),
+    ar.MarkerWanted: (Long("look_again", minutes=5),),
+    ar.FilesLeft: (Long("drop_left_files", minutes=15),),
     capsules.CapsuleSealed: ("tell_recipient",),
     capsules.CapsuleUnfolded: ("tell_recipient",),
     capsules.CapsuleReady: ("tell_recipient",),
@@ -102,6 +108,8 @@ PRUNES: dict[type[Message], str | Long] = {
     media.FilesPurgeDue: Long("purge_deleted_files", minutes=15),
     media.LinksPruneDue: "prune_links",
     media.MediaReconcileDue: Long("tidy_media", minutes=60),
+    ar.UnusedFilesDropDue: Long("sweep_files", minutes=60),
+    ar.SessionsForgetDue: Long("forget_sessions", minutes=15),
     capsules.CapsulesSweepDue: Long("sweep_capsules", minutes=15),
     projects.ProjectsSweepDue: Long("sweep_projects", minutes=15),
 }
@@ -150,6 +158,8 @@ def schedules_of(settings: Settings) -> list[Schedule]:
         Schedule(name="purge-deleted-files", every=timedelta(hours=1), message=media.FilesPurgeDue()),
         Schedule(name="prune-links", every=timedelta(hours=1), message=media.LinksPruneDue()),
         Schedule(name="reconcile-media", every=timedelta(days=1), message=media.MediaReconcileDue()),
+        Schedule(name="sweep-files", every=timedelta(days=1), message=ar.UnusedFilesDropDue()),
+        Schedule(name="forget-view-sessions", every=timedelta(days=1), message=ar.SessionsForgetDue()),
         Schedule(
             name="sweep-capsules",
             every=timedelta(seconds=settings.capsule_sweep_seconds),

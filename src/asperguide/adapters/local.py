@@ -9,6 +9,9 @@ from uuid import UUID
 import msgspec
 from msgspec.structs import replace
 
+from asperguide.ar.copying import CopyContents
+from asperguide.ar.ports import ArReads
+from asperguide.ar.removing import RemoveSomeContents
 from asperguide.capsules import PackedLetter, PackLetters
 from asperguide.capsules.errors import AttachmentNotFound
 from asperguide.capsules.ports import Attachment, Attachments, People, Person
@@ -294,19 +297,25 @@ class LocalProjects(Projects):
         return await self._reads.in_company(company)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LocalContents(Contents):
-    """Nothing is kept in projects yet: there is nothing to count, copy or remove."""
+    """What is in projects are prints."""
+
+    reads: ArReads
+    remove: Callable[[], RemoveSomeContents]
+    copies: Callable[[], CopyContents]
 
     async def counts(self, company: CompanyId, projects: Collection[ProjectId]) -> Mapping[ProjectId, int]:
-        """None has any."""
-        return {}
+        """One read."""
+        return await self.reads.counts(company, projects)
 
     async def remove_some(self, company: CompanyId, project: ProjectId, limit: int) -> bool:
-        """Empty as it is."""
-        return True
+        """Each in a transaction of its own."""
+        return await self.remove()(company, project, limit)
 
     async def copy(self, by: UserId, company: CompanyId, source: ProjectId, target: ProjectId) -> None:
-        """Nothing to copy."""
+        """Each in a transaction of its own."""
+        await self.copies()(by, company, source, target)
 
     async def refresh(self, company: CompanyId, project: ProjectId) -> None:
-        """Nothing is shown."""
+        """Nothing to forget: what is kept ready to be shown is good for one edition of its project only."""

@@ -46,9 +46,9 @@ class OpenContent:
             raise ProjectPutAway
         return standing.project.company
 
-    async def seen(self, actor: Actor, id: ContentId) -> tuple[CompanyFacts, Content]:
-        """The content with its company, for everybody who may see it. Raises ContentNotFound."""
-        company = await self(actor, id, Right.SEE)
+    async def seen(self, actor: Actor, id: ContentId, right: Right = Right.SEE) -> tuple[CompanyFacts, Content]:
+        """The content with its company, for everybody who has the right. Raises ContentNotFound."""
+        company = await self(actor, id, right)
         return company, await self.content(company.id, id)
 
     async def content(self, company: CompanyId, id: ContentId) -> Content:

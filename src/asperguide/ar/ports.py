@@ -1,7 +1,7 @@
 """What prints need from outside: where they are looked up, and the files that they are made of."""
 
 from abc import abstractmethod
-from collections.abc import AsyncIterable, AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,8 +18,8 @@ from asperguide.shared.pages import Page, PageRequest
 from asperguide.shared.tenancy import CompanyFacts, CompanyId, ProjectId
 
 __all__ = [
-    "ArReads", "ArUnitOfWork", "Contents", "MediaFile", "MediaFiles", "MediaState", "Numbers", "Opened", "Piece",
-    "Turns", "Whereabouts",
+    "ArReads", "ArUnitOfWork", "Contents", "Fits", "KeptFiles", "MediaFile", "MediaFiles", "MediaState", "Numbers",
+    "Opened", "Piece", "Turns", "Whereabouts",
 ]  # fmt: skip
 
 
@@ -95,6 +95,12 @@ class MediaFile:
     state: MediaState
     refusal: str | None = None
     footage: Footage | None = None
+    width: int | None = None
+    height: int | None = None
+
+
+Fits = Callable[[Sequence[MediaFile]], None]
+"""Raises InvalidContent when files, in the order in which they were named, will not do for what they are wanted for."""
 
 
 class Piece(StrEnum):
@@ -125,15 +131,33 @@ class Reading(Protocol):
         ...
 
 
+class KeptFiles(Protocol):
+    """All files that there are, for housekeeping."""
+
+    @abstractmethod
+    async def owners(self, after: UUID | None, limit: int) -> Sequence[UUID]:
+        """Whoever has files, company or not, in the order of ids, those behind `after`."""
+        ...
+
+    @abstractmethod
+    async def old(
+        self, company: CompanyId, before: datetime, cursor: str | None
+    ) -> tuple[Sequence[FileId], str | None]:
+        """Some files of the company that have not changed since that instant, and where the next ones begin, if any."""
+        ...
+
+
 class MediaFiles(Protocol):
     """Files of companies. What is taken or sent counts against the company's room; it stays until it is dropped."""
 
     @abstractmethod
-    async def take(self, actor: Actor, company: CompanyFacts, files: Sequence[FileId]) -> Sequence[MediaFile]:
+    async def take(
+        self, actor: Actor, company: CompanyFacts, files: Sequence[FileId], fits: Fits | None = None
+    ) -> Sequence[MediaFile]:
         """Make the company the owner of files of the actor, in their order; those that are the company's stay so.
 
-        All or none. Raises InvalidContent for what is not the actor's, refused, or neither picture nor film, and
-        StorageFull when they do not fit in.
+        All or none, and nothing where `fits` raises. Raises InvalidContent, pointing at the places of files that are
+        not the actor's, refused, or neither picture nor film; StorageFull when there is no room.
         """
         ...
 
@@ -141,7 +165,7 @@ class MediaFiles(Protocol):
     async def send(
         self, actor: Actor, company: CompanyFacts, name: str, media_type: str, chunks: AsyncIterable[bytes]
     ) -> MediaFile:
-        """A new file of the company, of up to 16 MiB. Raises InvalidContent, StorageFull."""
+        """A new file of the company, of up to 16 MiB. Raises InvalidContent, pointing at `#/0`; StorageFull."""
         ...
 
     @abstractmethod
@@ -162,18 +186,6 @@ class MediaFiles(Protocol):
     @abstractmethod
     async def process(self, company: CompanyId, file: FileId) -> None:
         """Have all that is made of a film made anew; what there is stays until then. Nothing while that goes on."""
-        ...
-
-    @abstractmethod
-    async def owners(self, after: UUID | None, limit: int) -> Sequence[UUID]:
-        """Whoever has files, company or not, in the order of ids, those behind `after`; for housekeeping."""
-        ...
-
-    @abstractmethod
-    async def old(
-        self, company: CompanyId, before: datetime, cursor: str | None
-    ) -> tuple[Sequence[FileId], str | None]:
-        """Some files of the company that have not changed since that instant, and where the next ones begin, if any."""
         ...
 
     @abstractmethod

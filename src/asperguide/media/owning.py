@@ -26,6 +26,14 @@ UNFIT = {
 }
 
 
+Look = Callable[[Sequence[File]], None]
+"""Raises whatever it likes when files, in the order that they were given in, are not to be handed over."""
+
+
+def _all_well(_: Sequence[File]) -> None:
+    return
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandOver:
     """Make files of mine somebody else's: all or none, with what was made of them, and what they count for.
@@ -40,17 +48,18 @@ class HandOver:
     policy: MediaPolicy
 
     async def __call__(
-        self, actor: Actor, files: Sequence[FileId], to: Room, families: Collection[str]
+        self, actor: Actor, files: Sequence[FileId], to: Room, families: Collection[str], look: Look = _all_well
     ) -> Sequence[File]:
         refuse_impersonators(actor)
-        return await until_unhindered(partial(self._move_all, actor, files, to, families))
+        return await until_unhindered(partial(self._move_all, actor, files, to, families, look))
 
     async def _move_all(
-        self, actor: Actor, files: Sequence[FileId], to: Room, families: Collection[str]
+        self, actor: Actor, files: Sequence[FileId], to: Room, families: Collection[str], look: Look
     ) -> Sequence[File]:
         async with self.begin() as uow:
             found = [await uow.files.get(id) for id in files]
             fit = _fit(found, actor, to, families)
+            look(fit)
             moved = {file.id: await self._moved(uow, file, to) for file in {file.id: file for file in fit}.values()}
             await uow.commit()
         return [moved[id] for id in files]
