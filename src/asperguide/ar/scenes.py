@@ -7,7 +7,7 @@ unlike three angles they need no order to be agreed upon.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated
@@ -111,6 +111,19 @@ def images_of(placements: Sequence[Placement]) -> tuple[FileId, ...]:
 def tidy(placements: Sequence[Placement]) -> tuple[Placement, ...]:
     """The same with quaternions of length 1."""
     return tuple(fields_of.replace(one, rotation=_unit(one.rotation)) for one in placements)
+
+
+def copied(scene: Scene, of: Content, to: Content) -> Scene:
+    """The scene over a copy of its content, whose videos are in the same order."""
+    names = {video.id: copy.id for video, copy in zip(of.videos, to.videos, strict=True)}
+    placements = scene.placements and tuple(_renamed(one, names) for one in scene.placements)
+    return Scene(content=to.id, company=to.company, placements=placements, updated_at=to.created_at)
+
+
+def _renamed(one: Placement, names: Mapping[VideoId, VideoId]) -> Placement:
+    if isinstance(one, VideoPlane) and one.video is not None:
+        return fields_of.replace(one, video=names.get(VideoId(one.video)))
+    return one
 
 
 def flaws_of(placements: Sequence[Placement], content: Content) -> Iterator[FieldError]:

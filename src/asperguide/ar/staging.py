@@ -1,20 +1,23 @@
 """The scene of a content: looking at it, putting one there, taking it away. It has a version of its own."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
 import msgspec
 
-from asperguide.ar.desk import OpenContent, found
+from asperguide.ar.desk import OpenContent
+from asperguide.ar.errors import InvalidContent
 from asperguide.ar.events import ContentChanged, FilesLeft
 from asperguide.ar.model import Content, ContentId
-from asperguide.ar.ports import ArReads, MediaFiles, MediaState
+from asperguide.ar.ports import ArReads, MediaFile, MediaFiles, MediaState
+from asperguide.ar.reaching import open_content
 from asperguide.ar.repositories import ArUnitOfWork
 from asperguide.ar.rights import Right
 from asperguide.ar.scene_errors import InvalidScene, SceneNotFound
-from asperguide.ar.scenes import ImagePlane, NewScene, Placement, Scene, flaws_of, images_of, tidy
+from asperguide.ar.scenes import ImagePlane, NewScene, Placement, Scene, flaws_of, tidy
+from asperguide.ar.taking import IMAGE, WORDS, pointing
 from asperguide.ar.terms import wrong
 from asperguide.ar.videos import FileId
 from asperguide.shared.actor import Actor
@@ -71,20 +74,16 @@ class PutScene:
         return await (until_unhindered(change) if version is None else change())
 
     async def _take(self, actor: Actor, company: CompanyFacts, new: NewScene) -> None:
-        """The pictures are the company's from now on. Raises InvalidScene, and what `MediaFiles.take` does."""
-        if not (wanted := images_of(new.placements)):
-            return
-        known = {file.id: file for file in await self.files.take(actor, company, wanted)}
-        for n, one in enumerate(new.placements):
-            if isinstance(one, ImagePlane):
-                file = known[FileId(one.file)]
-                if not file.media_type.startswith("image/") or file.state is MediaState.REFUSED:
-                    raise InvalidScene(fields=(wrong(f"#/placements/{n}/file", "This is no picture."),))
+        """The pictures are the company's from now on. Raises what `MediaFiles.take` does."""
+        places = {FileId(one.file): n for n, one in enumerate(new.placements) if isinstance(one, ImagePlane)}
+        if places:
+            with pointing(*(f"#/placements/{n}/file" for n in places.values())):
+                await self.files.take(actor, company, tuple(places), _look_at_pictures)
 
     async def _put(self, company: CompanyFacts, id: ContentId, new: NewScene, version: int | None) -> SceneView:
         now = self.clock.now()
         async with self.begin() as uow:
-            content = await found(uow, company, id)
+            content = await open_content(uow, company.id, id)
             _check(new, content)
             before = _expected(await uow.scenes.get(company.id, id), version)
             scene = Scene(content=id, company=company.id, placements=tidy(new.placements), updated_at=now)
@@ -115,7 +114,7 @@ class RemoveScene:
     async def _remove(self, company: CompanyFacts, id: ContentId, version: int | None) -> None:
         now = self.clock.now()
         async with self.begin() as uow:
-            content = await found(uow, company, id)
+            content = await open_content(uow, company.id, id)
             before = await uow.scenes.get(company.id, id)
             if before is None or before.placements is None:
                 raise SceneNotFound
@@ -130,6 +129,13 @@ async def _tell(uow: ArUnitOfWork, content: Content, before: Scene | None, after
     uow.announce(ContentChanged(content=saved.id, public_id=saved.public_id, company=saved.company))
     if left := tuple(file for file in (before.files if before else ()) if file not in after.files):
         uow.announce(FilesLeft(company=saved.company, files=left, since=now))
+
+
+def _look_at_pictures(files: Sequence[MediaFile]) -> None:
+    """Raises InvalidContent for what is no picture, pointing at places."""
+    for place, file in enumerate(files):
+        if file.state is MediaState.REFUSED or not file.media_type.startswith("image/"):
+            raise InvalidContent(fields=(wrong(f"#/{place}", WORDS[IMAGE]),))
 
 
 def _check(new: NewScene, content: Content) -> None:
