@@ -13,6 +13,7 @@ from asperguide.ar.desk import ChangeContent, OpenContent
 from asperguide.ar.errors import InvalidContent
 from asperguide.ar.model import Content, ContentId, Customer, Marker, PublicId
 from asperguide.ar.ports import MediaFile, MediaState
+from asperguide.ar.reaching import Reach
 from asperguide.ar.rotating import CreateRotation, ReplaceRotation, Rotate
 from asperguide.ar.rotation import Rotation, RotationKind
 from asperguide.ar.videos import ContentVideo, FileId, Footage, VideoId, Window
@@ -145,7 +146,7 @@ class Studio:
         self.people = {role: self._member(role) for role in CompanyRole}
         self.editor, self.stranger = self.people[CompanyRole.EDITOR], somebody(99)
         reads = MemoryArReads(self.database)
-        self.open = OpenContent(reads=reads, projects=self.projects)
+        self.open = OpenContent(reach=Reach(reads=reads, projects=self.projects))
         self.change = ChangeContent(begin=self.begin, clock=self.clock)
         self.content = letters("abc", **different)
 

@@ -11,7 +11,7 @@ class NoSuchProject(NotFound, code=40473):
     """There is no such project."""
 
 
-class VideoNotFound(NotFound, code=40471):
+class ContentVideoNotFound(NotFound, code=40471):
     """There is no such video in this content."""
 
 
@@ -59,15 +59,15 @@ class WindowNotFound(NotFound, code=40488):
     """There is no such schedule window in this content."""
 
 
-class RotationExists(Conflict, code=40987):
+class RotationExists(Conflict, code=40967):
     """The content has a rotation already. Replace it, or take it away first."""
 
 
-class TooManyVideos(Conflict, code=40988):
+class TooManyVideos(Conflict, code=40968):
     """A content has at most 50 videos."""
 
 
-class TooManyWindows(Conflict, code=40989):
+class TooManyWindows(Conflict, code=40969):
     """A content has at most 100 schedule windows."""
 
 

@@ -6,12 +6,12 @@ from datetime import UTC
 from uuid import UUID
 
 from asperguide.ar.errors import (
+    ContentVideoNotFound,
     InvalidSchedule,
     InvalidVideo,
     TooManyVideos,
     TooManyWindows,
     VideoInUse,
-    VideoNotFound,
     WindowNotFound,
     WindowsOverlap,
 )
@@ -29,9 +29,9 @@ def in_order(videos: Iterable[ContentVideo]) -> list[ContentVideo]:
 
 
 def video_of(content: Content, id: VideoId) -> ContentVideo:
-    """Raises VideoNotFound."""
+    """Raises ContentVideoNotFound."""
     if (video := content.video(id)) is None:
-        raise VideoNotFound
+        raise ContentVideoNotFound
     return video
 
 
@@ -43,7 +43,7 @@ def with_videos(content: Content, new: Sequence[ContentVideo]) -> Content:
 
 
 def without_video(content: Content, id: VideoId) -> Content:
-    """One less, with its windows, and picked by hand no more. Raises VideoNotFound; VideoInUse if a rule names it."""
+    """One less, with its windows, and picked by hand no more. ContentVideoNotFound; VideoInUse if a rule names it."""
     video = video_of(content, id)
     if content.rotation and content.rotation.names(id):
         raise VideoInUse

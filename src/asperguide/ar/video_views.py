@@ -120,7 +120,7 @@ class CalendarView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def film_view(content: Content, id: VideoId, now: datetime) -> FilmView:
-    """Raises VideoNotFound."""
+    """Raises ContentVideoNotFound."""
     return _film(video_of(content, id), now, content.version)
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from asperguide.ar.calendar import DayPlan, month
@@ -88,6 +88,7 @@ def test_a_date_that_came_back_for_an_hour_is_one_day() -> None:
     assert [span.starts_at for span in plan.spans] == [at("2006-10-28T02:30"), at("2006-10-29T02:31")]
 
 
+@settings(deadline=None)
 @given(contents(), ZONES, st.integers(3, 11), st.integers(0, 60 * 24 * 30))
 def test_a_calendar_tells_what_will_be_chosen(of: Content, zone: ZoneInfo, number: int, minutes: int) -> None:
     plans = month(of, 2026, number, zone)

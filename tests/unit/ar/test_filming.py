@@ -12,12 +12,12 @@ from asperguide.ar.errors import (
     ContentInWrongState,
     ContentNotFound,
     ContentRightNeeded,
+    ContentVideoNotFound,
     InvalidContent,
     InvalidVideo,
     ProjectPutAway,
     TooManyVideos,
     VideoInUse,
-    VideoNotFound,
 )
 from asperguide.ar.filming import (
     AddFilms,
@@ -31,11 +31,12 @@ from asperguide.ar.filming import (
     RemoveFilm,
 )
 from asperguide.ar.model import ContentState, MarkerState
+from asperguide.ar.reel import with_videos
 from asperguide.ar.rotation import DateRule, RotationKind
 from asperguide.ar.videos import VideoState
 from asperguide.shared.errors import EditedMeanwhile
 from asperguide.shared.tenancy import CompanyRole, ProjectState
-from tests.playing import Studio, film, id_of, letter_of, letters, rotation, window
+from tests.playing import COMPANY, Studio, film, id_of, letter_of, letters, rotation, window
 
 CHANGED, LEFT = "ar.content-changed", "ar.files-left"
 
@@ -97,6 +98,20 @@ async def test_nothing_is_taken_for_a_content_that_is_full_or_put_away(studio: S
     with pytest.raises(ContentInWrongState):
         await studio.use(AddFilms)(studio.editor, away.id, new("x"))
     assert studio.shelf.taken == []
+
+
+def test_a_content_has_no_room_for_more_than_fifty() -> None:
+    full = with_videos(letters("ab"), [film(chr(1000 + n)) for n in range(48)])
+    assert [one.position for one in full.videos] == list(range(50))
+    with pytest.raises(TooManyVideos):
+        with_videos(full, [film("z")])
+
+
+async def test_what_has_gone_meanwhile_is_not_found(studio: Studio) -> None:
+    with pytest.raises(ContentNotFound):
+        await studio.open.content(COMPANY.id, UUID(int=5))
+    with pytest.raises(ContentNotFound):
+        await studio.change(COMPANY, UUID(int=5), lambda content, _: content, lambda content: content)
 
 
 async def test_ten_who_add_at_once_do_not_exceed_what_a_content_has_room_for(studio: Studio) -> None:
@@ -215,9 +230,9 @@ async def test_with_a_version_only_that_one_is_changed(studio: Studio) -> None:
 
 
 async def test_videos_that_there_are_not_are_not_found(studio: Studio) -> None:
-    with pytest.raises(VideoNotFound):
+    with pytest.raises(ContentVideoNotFound):
         await studio.use(ChangeFilm)(studio.editor, studio.content.id, id_of("z"), FilmChange(title="z"))
-    with pytest.raises(VideoNotFound):
+    with pytest.raises(ContentVideoNotFound):
         await studio.use(RemoveFilm)(studio.editor, studio.content.id, id_of("z"))
 
 

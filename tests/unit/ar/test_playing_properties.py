@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from asperguide.ar.days import day_of
@@ -133,6 +133,7 @@ def test_a_day_has_one_video_however_long_it_is(now: datetime, zone: ZoneInfo, k
         assert choice and (choice.video == begins.video or day_of(instant, zone) != day_of(now, zone))
 
 
+@settings(max_examples=25, deadline=None)
 @given(st.lists(st.integers(1, 100), min_size=2, max_size=5), st.integers(0, 2**32))
 def test_videos_are_drawn_as_often_as_they_weigh(weights: list[int], seed: int) -> None:
     of = content(*(film(SOME[n], n, weight=weight) for n, weight in enumerate(weights)), id=ContentId(UUID(int=seed)),

@@ -65,9 +65,9 @@ class MemoryContents(Contents):
 
     async def named(self, company: CompanyId, files: Collection[FileId]) -> Collection[FileId]:
         """Every content of the company is looked at."""
-        mine = self.rows.all(lambda row: row.company == company)
-        over = self.scenes.all(lambda row: row.company == company)
-        return {file for row in (*mine, *over) for file in row.files if file in files}
+        mine = [row.files for row in self.rows.all(lambda row: row.company == company)]
+        over = [row.files for row in self.scenes.all(lambda row: row.company == company)]
+        return {file for shown in (*mine, *over) for file in shown if file in files}
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,10 +45,13 @@ _locked = Prepared(
 _remove = Prepared(sa.delete(ArContentRow.__table__).where(contents.id == _id, contents.version == _version))
 _add_videos = Prepared(sa.insert(ArVideoRow.__table__))
 _forget_videos = Prepared(sa.delete(ArVideoRow.__table__).where(videos.content == _id))
-_forget = tuple(
-    Prepared(sa.delete(row.__table__).where(row.__table__.c.content == _id))
-    for row in (ArVideoRow, ArTurnRow, ArSessionRow, ArSceneFileRow)
-) + (Prepared(sa.delete(ArSceneRow.__table__).where(ArSceneRow.__table__.c.id == _id)),)
+_forget = (
+    *(
+        Prepared(sa.delete(row.__table__).where(row.__table__.c.content == _id))
+        for row in (ArVideoRow, ArTurnRow, ArSessionRow, ArSceneFileRow)
+    ),
+    Prepared(sa.delete(ArSceneRow.__table__).where(ArSceneRow.__table__.c.id == _id)),
+)
 _in_project = Prepared(
     sa.select(contents.id)
     .where(contents.company == _company, contents.project == sa.bindparam("project"))
@@ -64,9 +67,7 @@ _showing = Prepared(
 _as_photos = by_ids(contents.photo, lambda these: sa.select(contents.photo).where(contents.company == _company, these))
 _as_videos = by_ids(videos.file, lambda these: sa.select(videos.file).where(videos.company == _company, these))
 
-_in_scenes = by_ids(
-    in_scenes.file, lambda these: sa.select(in_scenes.file).where(in_scenes.company == _company, these)
-)
+_in_scenes = by_ids(in_scenes.file, lambda these: sa.select(in_scenes.file).where(in_scenes.company == _company, these))
 
 
 class SqlContents(Contents):

@@ -11,7 +11,6 @@ from asperguide.adapters.sql.types import Uuid
 from asperguide.ar.model import ContentId
 from asperguide.ar.repositories import Scenes
 from asperguide.ar.scenes import Scene
-from asperguide.shared.errors import EditedMeanwhile
 from asperguide.shared.tenancy import CompanyId
 
 scenes, files = ArSceneRow.__table__.c, ArSceneFileRow.__table__.c
@@ -22,9 +21,7 @@ _scene = Prepared(
     )
 )
 _add_files = Prepared(sa.insert(ArSceneFileRow.__table__))
-_forget_files = Prepared(
-    sa.delete(ArSceneFileRow.__table__).where(files.content == sa.bindparam("_id", type_=Uuid()))
-)
+_forget_files = Prepared(sa.delete(ArSceneFileRow.__table__).where(files.content == sa.bindparam("_id", type_=Uuid())))
 
 
 class SqlScenes(Scenes):

@@ -68,7 +68,8 @@ class ScenesContract:
             assert await uow.scenes.get(bare.company, one.id) is None
 
     async def test_the_version_of_a_scene_goes_on_after_it_was_taken_away(self, persistence: Persistence) -> None:
-        made = await self.kept_scene(persistence, one := full(company(), project()), *everything(one))
+        one = full(company(), project())
+        made = await self.kept_scene(persistence, one, *everything(one))
         gone = await self.saved_scene(persistence, made.with_placements(None, NOW + HOUR))
         again = await self.saved_scene(persistence, gone.with_placements((), NOW + 2 * HOUR))
         assert (made.version, gone.version, again.version) == (1, 2, 3)
@@ -76,7 +77,8 @@ class ScenesContract:
         assert again == replace(made, placements=(), updated_at=NOW + 2 * HOUR, version=3)
 
     async def test_a_stale_scene_is_refused(self, persistence: Persistence) -> None:
-        made = await self.kept_scene(persistence, one := full(company(), project()))
+        one = full(company(), project())
+        made = await self.kept_scene(persistence, one)
         await self.saved_scene(persistence, made.with_placements((), NOW + HOUR))
         with raises(EditedMeanwhile):
             await self.saved_scene(persistence, made.with_placements(everything(one), NOW))
