@@ -99,6 +99,7 @@ from asperguide.ar.reaching import Reach
 from asperguide.ar.refreshing import FollowContent, FollowFile, LookAgain, LookAtMarker, RefreshContent
 from asperguide.ar.removing import DeleteContent, DropLeftFiles, RemoveSomeContents, SweepFiles
 from asperguide.ar.showing import LookAt
+from asperguide.ar.staging import GetScene, PutScene, RemoveScene
 from asperguide.ar.viewer_ports import Pictures, Sheets, Showings
 from asperguide.ar.viewing import CheckPrint, MakeSheet, SeePrint, ShowManifest, ShowPhoto, ShowVideo, TakeTurn
 from asperguide.capsules.ports import Attachments, CapsuleReads, CapsulesUnitOfWork, People, Vault
@@ -902,6 +903,9 @@ class Container(DeclarativeContainer):
     # ar: prints
     reach: Provider[Reach] = Factory(Reach, reads=ar_reads, projects=project_standings)
     open_content: Provider[OpenContent] = Factory(OpenContent, reach=reach)
+    get_scene: Provider[GetScene] = Factory(GetScene, open=open_content, reads=ar_reads)
+    put_scene: Provider[PutScene] = Factory(PutScene, begin=begin_ar, open=open_content, files=media_files, clock=clock)
+    remove_scene: Provider[RemoveScene] = Factory(RemoveScene, begin=begin_ar, open=open_content, clock=clock)
     change_content: Provider[ChangeContent] = Factory(ChangeContent, begin=begin_ar, clock=clock)
     keep_content: Provider[KeepContent] = Factory(KeepContent, begin=begin_ar, clock=clock, ids=ids, policy=ar_policy)
     create_content: Provider[CreateContent] = Factory(

@@ -83,6 +83,7 @@ def about() -> About:
             ("viewer", "What everybody who has the code of a print may see of it, without signing in."),
             ("analytics", "What viewers do with prints: taken in, counted, shown to the company."),
             ("markers", "Pictures that prints are recognised by."),
+            ("scenes", "What stands over a print beside its video."),
             ("content videos", "Videos of a print: which there are, which of them plays, and what plays when."),
             ("content schedules", "Spans in which one of the videos of a print is to play."),
             ("content rotation", "Rules by which the video of a print changes with the calendar."),

@@ -4,10 +4,9 @@ import re
 import unicodedata
 
 import pytest
+from asperguide.companies.naming import LONGEST_SLUG, SLUG, can_be_seen, free_slug, name_key, numbered, slug_of, tidied
 from hypothesis import given
 from hypothesis import strategies as st
-
-from asperguide.companies.naming import LONGEST_SLUG, SLUG, can_be_seen, free_slug, name_key, numbered, slug_of, tidied
 
 
 @pytest.mark.parametrize(
