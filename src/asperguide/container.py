@@ -98,6 +98,7 @@ from asperguide.ar.ports import ArReads, ArUnitOfWork
 from asperguide.ar.reaching import Reach
 from asperguide.ar.refreshing import FollowContent, FollowFile, LookAgain, LookAtMarker, RefreshContent
 from asperguide.ar.removing import DeleteContent, DropLeftFiles, RemoveSomeContents, SweepFiles
+from asperguide.ar.sending_films import AddSentFilms
 from asperguide.ar.showing import LookAt
 from asperguide.ar.staging import GetScene, PutScene, RemoveScene
 from asperguide.ar.viewer_ports import Pictures, Sheets, Showings
@@ -965,6 +966,15 @@ class Container(DeclarativeContainer):
     list_films: Provider[filming.ListFilms] = Factory(filming.ListFilms, open=open_content, clock=clock)
     add_films: Provider[filming.AddFilms] = Factory(
         filming.AddFilms, open=open_content, change=change_content, files=media_files, clock=clock, ids=ids
+    )
+    add_sent_films: Provider[AddSentFilms] = Factory(
+        AddSentFilms,
+        open=open_content,
+        change=change_content,
+        begin=begin_ar,
+        files=media_files,
+        clock=clock,
+        ids=ids,
     )
     change_film: Provider[filming.ChangeFilm] = Factory(
         filming.ChangeFilm, open=open_content, change=change_content, clock=clock

@@ -24,7 +24,7 @@ from asperguide.ar.videos import ContentVideo, FileId, VideoId
 from asperguide.shared.actor import Actor
 from asperguide.shared.commands import checked
 from asperguide.shared.ports import Clock, Ids
-from asperguide.shared.tenancy import CompanyFacts
+from asperguide.shared.tenancy import CompanyFacts, CompanyId
 
 Weight = Annotated[int, Meta(ge=1, le=100, description="How often it is drawn, against the others.")]
 
@@ -90,7 +90,7 @@ class AddFilms:
         for n, film in enumerate(new.videos):
             refuse_controls(film.title or "", f"#/videos/{n}/title")
         ends = [ending(film, now, zone_at(company), f"#/videos/{n}") for n, film in enumerate(new.videos)]
-        await self._room(company, id, len(new.videos))
+        await demand_room(self.open, company.id, id, len(new.videos))
         known = await self._taken(actor, company, new)
         videos = [
             self._video(film, known[FileId(film.file)], end, now) for film, end in zip(new.videos, ends, strict=True)
@@ -99,13 +99,6 @@ class AddFilms:
         return await self.change(
             company, id, lambda content, _: with_videos(content, videos), lambda content: films_view(content, now, only)
         )
-
-    async def _room(self, company: CompanyFacts, id: ContentId, more: int) -> None:
-        """Nothing is taken for what is full already. Raises TooManyVideos, ContentInWrongState."""
-        content = await self.open.content(company.id, id)
-        content.must_be_open()
-        if len(content.videos) + more > MOST_VIDEOS:
-            raise TooManyVideos
 
     async def _taken(self, actor: Actor, company: CompanyFacts, new: NewFilms) -> dict[FileId, MediaFile]:
         wanted: dict[FileId, str] = {}
@@ -171,6 +164,14 @@ class RemoveFilm:
     async def __call__(self, actor: Actor, id: ContentId, video: VideoId, version: int | None = None) -> None:
         company = await self.open(actor, id, Right.EDIT)
         await self.change(company, id, lambda content, _: without_video(content, video), lambda _: None, version)
+
+
+async def demand_room(open: OpenContent, company: CompanyId, id: ContentId, more: int) -> None:
+    """Nothing is to be taken for what is full or put away. Raises TooManyVideos, ContentInWrongState."""
+    content = await open.content(company, id)
+    content.must_be_open()
+    if len(content.videos) + more > MOST_VIDEOS:
+        raise TooManyVideos
 
 
 def look_at_films(files: Sequence[MediaFile]) -> None:

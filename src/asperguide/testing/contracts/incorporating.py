@@ -28,7 +28,8 @@ def company(name: str = "", **fields: Any) -> Company:
     id = CompanyId(IDS.new())
     name = name or f"O'Neil & Söhne {id}"
     return replace(
-        Company(id=id, name=name, slug=f"{slug_of(name, 'company')[:40]}-{id.hex}", created_at=NOW, updated_at=NOW), **fields
+        Company(id=id, name=name, slug=f"{slug_of(name, 'company')[:40]}-{id.hex}", created_at=NOW, updated_at=NOW),
+        **fields,
     )
 
 
