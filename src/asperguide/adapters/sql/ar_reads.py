@@ -109,7 +109,7 @@ class SqlArReads(ArReads):
         named = named_ids(list(contents))
         async with self._database.reading() as store:
             rows = await store.execute(_titles(len(named)), {**named, "company": company})
-        return dict(rows.all())
+        return dict(iter(rows))
 
     async def counts(self, company: CompanyId, projects: Collection[ProjectId]) -> Mapping[ProjectId, int]:
         """By the index of an order."""
