@@ -99,8 +99,8 @@ class Counts(Protocol):
     ) -> int:
         """Remove what is kept of a content and these videos of it, or of the whole company. How many rows.
 
-        Call it until there are none: at most `limit` events go at once, counts after all of them. What was counted of
-        a content in its project and company stays.
+        Call it until there are none, holding the company: at most `limit` events go at once, counts after all of them.
+        What was counted of a content in its project and company stays.
         """
         ...
 
