@@ -75,6 +75,10 @@ def about() -> About:
             ("drafts", "Letters that are being written."),
             ("recipients", "My address book: those whom I write to."),
             ("capsules", "Letters that open when their time has come, and not a moment before."),
+            (
+                "contents",
+                "Prints of a project: a photo as marker, videos that play over it, and a code that leads there.",
+            ),
             ("markers", "Pictures that prints are recognised by."),
             ("content videos", "Videos of a print: which there are, which of them plays, and what plays when."),
             ("content schedules", "Spans in which one of the videos of a print is to play."),

@@ -1,7 +1,7 @@
 """Augmented-reality prints over HTTP."""
 
-from asperguide.adapters.http.ar import markers
+from asperguide.adapters.http.ar import codes, contents, markers
 
-ROUTES = markers.ROUTES
+ROUTES = (*contents.ROUTES, *codes.ROUTES, *markers.ROUTES)
 
 __all__ = ["ROUTES"]
