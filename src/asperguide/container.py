@@ -66,6 +66,7 @@ from asperguide.adapters.sql.projects import SqlProjectReads, SqlProjectsUnitOfW
 from asperguide.adapters.sql.watch import SqlWatch
 from asperguide.adapters.system import SystemClock, SystemIds
 from asperguide.adapters.tracing import Tracer
+from asperguide.ar import filming, playback, rotating, scheduling
 from asperguide.ar.analyzing import AnalyzeMarker
 from asperguide.ar.changing import (
     ArchiveContent,
@@ -88,6 +89,7 @@ from asperguide.ar.ports import ArReads, ArUnitOfWork
 from asperguide.ar.reaching import Reach
 from asperguide.ar.refreshing import FollowContent, FollowFile, LookAgain, LookAtMarker, RefreshContent
 from asperguide.ar.removing import DeleteContent, DropLeftFiles, RemoveSomeContents, SweepFiles
+from asperguide.ar.sending_films import AddSentFilms
 from asperguide.capsules.ports import Attachments, CapsuleReads, CapsulesUnitOfWork, People, Vault
 from asperguide.companies.ports import Accounts, CompaniesUnitOfWork, CompanyReads, Holdings
 from asperguide.identity.belongings import Belongings
@@ -825,6 +827,53 @@ class Container(DeclarativeContainer):
         SweepFiles, begin=begin_ar, companies=company_standings, files=media_files, kept=media_files, clock=clock
     )
     forget_sessions: Provider[ForgetSessions] = Factory(ForgetSessions, begin=begin_ar, clock=clock)
+
+    # ar: what plays when
+    list_films: Provider[filming.ListFilms] = Factory(filming.ListFilms, open=open_content, clock=clock)
+    add_films: Provider[filming.AddFilms] = Factory(
+        filming.AddFilms, open=open_content, change=change_content, files=media_files, clock=clock, ids=ids
+    )
+    add_sent_films: Provider[AddSentFilms] = Factory(
+        AddSentFilms,
+        open=open_content,
+        change=change_content,
+        begin=begin_ar,
+        files=media_files,
+        clock=clock,
+        ids=ids,
+    )
+    change_film: Provider[filming.ChangeFilm] = Factory(
+        filming.ChangeFilm, open=open_content, change=change_content, clock=clock
+    )
+    order_films: Provider[filming.OrderFilms] = Factory(
+        filming.OrderFilms, open=open_content, change=change_content, clock=clock
+    )
+    remove_film: Provider[filming.RemoveFilm] = Factory(filming.RemoveFilm, open=open_content, change=change_content)
+    renew_thumbnail: Provider[playback.RenewThumbnail] = Factory(
+        playback.RenewThumbnail, open=open_content, files=media_files, clock=clock
+    )
+    get_playback: Provider[playback.GetPlayback] = Factory(playback.GetPlayback, open=open_content, clock=clock)
+    set_playback: Provider[playback.SetPlayback] = Factory(
+        playback.SetPlayback, open=open_content, change=change_content, clock=clock
+    )
+    show_calendar: Provider[playback.ShowCalendar] = Factory(playback.ShowCalendar, open=open_content)
+    list_windows: Provider[scheduling.ListWindows] = Factory(scheduling.ListWindows, open=open_content)
+    add_window: Provider[scheduling.AddWindow] = Factory(
+        scheduling.AddWindow, open=open_content, change=change_content, ids=ids
+    )
+    move_window: Provider[scheduling.MoveWindow] = Factory(
+        scheduling.MoveWindow, open=open_content, change=change_content
+    )
+    remove_window: Provider[scheduling.RemoveWindow] = Factory(
+        scheduling.RemoveWindow, open=open_content, change=change_content
+    )
+    rotate: Provider[rotating.Rotate] = Factory(rotating.Rotate, open=open_content, change=change_content)
+    get_rotation: Provider[rotating.GetRotation] = Factory(rotating.GetRotation, open=open_content)
+    create_rotation: Provider[rotating.CreateRotation] = Factory(rotating.CreateRotation, rotate=rotate)
+    replace_rotation: Provider[rotating.ReplaceRotation] = Factory(rotating.ReplaceRotation, rotate=rotate)
+    remove_rotation: Provider[rotating.RemoveRotation] = Factory(
+        rotating.RemoveRotation, open=open_content, change=change_content
+    )
 
     # operations
     draining: Provider[asyncio.Event] = Singleton(asyncio.Event)
