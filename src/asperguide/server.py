@@ -80,6 +80,10 @@ def about() -> About:
             ("clients", "End customers of a company."),
             ("projects", "What a company does for its clients, and until when.\n\n" + projects.roles()),
             ("project access", "Who may see a project, if not everybody in the company."),
+            (
+                "contents",
+                "Prints of a project: a photo as marker, videos that play over it, and a code that leads there.",
+            ),
             ("viewer", "What everybody who has the code of a print may see of it, without signing in."),
             ("analytics", "What viewers do with prints: taken in, counted, shown to the company."),
             ("markers", "Pictures that prints are recognised by."),
