@@ -49,6 +49,7 @@ from asperguide.shared.ledger import NewJob
 from asperguide.testing import Person, World
 from asperguide.testing.faults import Faults
 from tests.architecture.source import is_use_case
+from tests.faults.company_cases import COMPANIES
 from tests.faults.letter_cases import LETTERS
 from tests.faults.marker_cases import MARKERS
 from tests.faults.media_cases import MEDIA
@@ -434,7 +435,7 @@ SCENARIOS: dict[str, list[Scenario]] = {
 }
 
 
-OF_CONTEXTS = (MEDIA, LETTERS, MARKERS, VIEWS)
+OF_CONTEXTS = (MEDIA, LETTERS, MARKERS, VIEWS, COMPANIES)
 for cases_of_context in OF_CONTEXTS:
     for name, cases in cases_of_context.items():
         SCENARIOS[name] = [calls(given, **more) for given, more in cases]
