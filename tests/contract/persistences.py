@@ -1,6 +1,7 @@
 """The kinds of persistence that there are, each as contracts want it."""
 
 from asperguide.adapters.memory.capsules import MemoryCapsuleReads, MemoryCapsulesUnitOfWork
+from asperguide.adapters.memory.companies import MemoryCompaniesUnitOfWork, MemoryCompanyReads
 from asperguide.adapters.memory.idempotency import MemoryIdempotency
 from asperguide.adapters.memory.identity import MemoryGuessCounter, MemoryIdentityReads, MemoryIdentityUnitOfWork
 from asperguide.adapters.memory.ledger import MemoryLedger
@@ -9,6 +10,7 @@ from asperguide.adapters.memory.operations import MemoryJobReads, MemoryMaintena
 from asperguide.adapters.memory.projects import MemoryProjectReads, MemoryProjectsUnitOfWork
 from asperguide.adapters.memory.tables import MemoryDatabase
 from asperguide.adapters.sql.capsules import SqlCapsuleReads, SqlCapsulesUnitOfWork
+from asperguide.adapters.sql.companies import SqlCompaniesUnitOfWork, SqlCompanyReads
 from asperguide.adapters.sql.engine import Database
 from asperguide.adapters.sql.idempotency import SqlIdempotency
 from asperguide.adapters.sql.identity import SqlGuessCounter, SqlIdentityReads, SqlIdentityUnitOfWork
@@ -36,6 +38,8 @@ def sql_persistence(database: Database, clock: MovableClock) -> Persistence:
         media_reads=SqlMediaReads(database),
         begin_capsules=lambda: SqlCapsulesUnitOfWork(database, clock=clock, ids=IDS, purge=purges, doorbell=doorbell),
         capsule_reads=SqlCapsuleReads(database),
+        begin_companies=lambda: SqlCompaniesUnitOfWork(database, clock=clock, ids=IDS, doorbell=doorbell),
+        company_reads=SqlCompanyReads(database),
         begin_projects=lambda: SqlProjectsUnitOfWork(database, clock=clock, ids=IDS, purge=purges, doorbell=doorbell),
         project_reads=SqlProjectReads(database),
         ledger=SqlLedger(database, clock),
@@ -64,6 +68,8 @@ def memory_persistence(clock: MovableClock, database: MemoryDatabase | None = No
             database, ledger, clock=clock, ids=IDS, purge=purges, doorbell=doorbell
         ),
         capsule_reads=MemoryCapsuleReads(database),
+        begin_companies=lambda: MemoryCompaniesUnitOfWork(database, ledger, clock=clock, ids=IDS, doorbell=doorbell),
+        company_reads=MemoryCompanyReads(database),
         begin_projects=lambda: MemoryProjectsUnitOfWork(
             database, ledger, clock=clock, ids=IDS, purge=purges, doorbell=doorbell
         ),

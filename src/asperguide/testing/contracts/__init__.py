@@ -7,6 +7,7 @@ such as pytest with pytest-asyncio; nothing here imports it.
 from asperguide.testing.contracts.cache import CacheContract
 from asperguide.testing.contracts.capsules import CapsulesContract
 from asperguide.testing.contracts.checking import PassTime, moving, raises, waiting
+from asperguide.testing.contracts.companies import CompaniesContract
 from asperguide.testing.contracts.doorbell import DoorbellContract
 from asperguide.testing.contracts.idempotency import IdempotencyContract
 from asperguide.testing.contracts.identity import IdentityContract
@@ -35,9 +36,9 @@ from asperguide.testing.contracts.watch import WatchContract
 from asperguide.testing.contracts.work_once import WorkOnceContract
 
 __all__ = [
-    "AccessTokensContract", "BucketAdminContract", "CacheContract", "CapsulesContract", "CountingDoorbell",
-    "DoorbellContract", "IdempotencyContract", "IdentityContract", "ImagesContract", "JobBoardContract",
-    "LedgerContract", "LettersContract", "MailerContract", "MaintenanceContract", "MediaContract",
+    "AccessTokensContract", "BucketAdminContract", "CacheContract", "CapsulesContract", "CompaniesContract",
+    "CountingDoorbell", "DoorbellContract", "IdempotencyContract", "IdentityContract", "ImagesContract",
+    "JobBoardContract", "LedgerContract", "LettersContract", "MailerContract", "MaintenanceContract", "MediaContract",
     "ObjectStorageContract", "PartedUploadsContract", "PassTime", "PasswordHasherContract", "PasswordStrengthContract",
     "Persistence", "PortraitsContract", "ProjectsContract", "Purges", "RateLimiterContract", "SignedLinksContract",
     "StorageAwayContract",

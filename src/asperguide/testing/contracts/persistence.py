@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from asperguide.adapters.memory.doorbell import MemoryDoorbell
 from asperguide.capsules.ports import CapsuleReads, CapsulesUnitOfWork
+from asperguide.companies.ports import CompaniesUnitOfWork, CompanyReads
 from asperguide.identity.model import User
 from asperguide.identity.ports import GuessCounter, IdentityReads, IdentityUnitOfWork
 from asperguide.media.model import File
@@ -20,7 +21,7 @@ from asperguide.shared.actor import UserId
 from asperguide.shared.ledger import ClaimedJob, Ledger
 from asperguide.shared.ports import Idempotency, Message
 from asperguide.testing.clock import MovableClock
-from asperguide.testing.contracts import filing, planning, sealing
+from asperguide.testing.contracts import filing, incorporating, planning, sealing
 from asperguide.testing.contracts.people import credential
 
 T = TypeVar("T")
@@ -65,6 +66,8 @@ class Persistence:
     media_reads: MediaReads
     begin_capsules: Callable[[], CapsulesUnitOfWork]
     capsule_reads: CapsuleReads
+    begin_companies: Callable[[], CompaniesUnitOfWork]
+    company_reads: CompanyReads
     begin_projects: Callable[[], ProjectsUnitOfWork]
     project_reads: ProjectReads
     ledger: Ledger
@@ -114,6 +117,17 @@ class Persistence:
     async def change_capsules(self, work: Callable[[CapsulesUnitOfWork], Awaitable[T]]) -> T:
         """What the work gives, in one committed unit of work."""
         async with self.begin_capsules() as uow:
+            result = await work(uow)
+            await uow.commit()
+        return result
+
+    async def keep_companies(self, *things: incorporating.Thing) -> None:
+        """Commit all of these in one unit of work; companies with settings as they are by default."""
+        await self.change_companies(lambda uow: incorporating.keep(uow, *things))
+
+    async def change_companies(self, work: Callable[[CompaniesUnitOfWork], Awaitable[T]]) -> T:
+        """What the work gives, in one committed unit of work."""
+        async with self.begin_companies() as uow:
             result = await work(uow)
             await uow.commit()
         return result
