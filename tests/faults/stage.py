@@ -87,6 +87,7 @@ class Stage:
                 c.job_reads, c.media_unit_of_work, c.media_reads, c.capsules_unit_of_work, c.capsule_reads,
                 c.event_log, c.analytics_unit_of_work, c.analytics_reads,
                 c.companies_unit_of_work, c.company_reads,
+                c.projects_unit_of_work, c.project_reads,
             ):  # fmt: skip
                 provider.reset_override()
             self.world._worker = worker_of(c)

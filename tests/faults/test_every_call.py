@@ -63,6 +63,7 @@ EXCEPTIONS: dict[str, dict[str, str]] = {
     "tell_owner": {"handed over": AGAIN},
     "tell_recipient": {"handed over": AGAIN},
     "tell_sender": {"handed over": AGAIN},
+    "tell_contact": {"handed over": AGAIN},
     "write_about_capsule": {"handed over": AGAIN},
     "write_mail": {"handed over": AGAIN},
     "prune_sessions": {"guesses": ONE_BY_ONE},
