@@ -197,7 +197,7 @@ class CreateContentWithFiles:
 class CompareFiles:
     """Looks whether a print was made of these very files: a request that is repeated says all of it again.
 
-    Raises IdempotencyKeyReused when it was made of others.
+    Raises IdempotencyKeyReused when it was made of others. Of a film that nobody has checked only its length is known.
     """
 
     files: MediaFiles
@@ -206,12 +206,14 @@ class CompareFiles:
         known = await self.files.known(made.company, {made.marker.photo, *(video.file for video in made.videos)})
         films = iter(made.videos)
         async for part in parts:
-            digest = hashlib.sha256()
+            digest, size = hashlib.sha256(), 0
             async for chunk in part.chunks:
                 digest.update(chunk)
+                size += len(chunk)
             video = next(films, None) if part.video else None
             file = known.get(video.file if video else made.marker.photo)
-            if (part.video and video is None) or (file and file.sha256 not in (None, digest.hexdigest())):
+            others = file and (file.size != size or file.sha256 not in (None, digest.hexdigest()))
+            if others or (part.video and video is None):
                 raise IdempotencyKeyReused
         if next(films, None) is not None:
             raise IdempotencyKeyReused

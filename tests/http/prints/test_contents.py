@@ -55,6 +55,9 @@ async def test_the_same_request_again_makes_no_other_print(studio: Studio) -> No
     assert again.headers["idempotency-replayed"] == "true"
     assert (await studio.post({**body, "title": "b"}, headers=key)).json()["code"] == "IDEMPOTENCY_KEY_REUSED"
     form = expect(201, await studio.send(PHOTO, FILM, data={"title": "a"}, headers=other))
+    longer = ("video", ("v.mp4", toy_clip() + b"more", "video/mp4"))
+    assert (await studio.send(PHOTO, longer, data={"title": "a"}, headers=other)).status_code == 422
+    await studio.firm.api.world.settle()
     again = await studio.send(PHOTO, FILM, data={"title": "a"}, headers=other)
     assert expect(201, again) == form
     for files in (
