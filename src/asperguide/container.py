@@ -89,7 +89,7 @@ from asperguide.ar.changing import (
 from asperguide.ar.coding import ShowCode
 from asperguide.ar.content_views import ArPolicy
 from asperguide.ar.copying import CopyContent, CopyContents, DuplicateContent
-from asperguide.ar.creating import CreateContent, CreateContentWithFiles, KeepContent
+from asperguide.ar.creating import CompareFiles, CreateContent, CreateContentWithFiles, KeepContent
 from asperguide.ar.desk import ChangeContent, OpenContent
 from asperguide.ar.finding import GetContent, ListContents
 from asperguide.ar.forgetting import ForgetSessions
@@ -900,6 +900,7 @@ class Container(DeclarativeContainer):
         keep=keep_content,
         clock=clock,
     )
+    compare_files: Provider[CompareFiles] = Factory(CompareFiles, files=media_files)
     get_content: Provider[GetContent] = Factory(GetContent, open=open_content, clock=clock, policy=ar_policy)
     list_contents: Provider[ListContents] = Factory(
         ListContents, reach=reach, reads=ar_reads, clock=clock, policy=ar_policy
