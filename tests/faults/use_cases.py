@@ -51,6 +51,7 @@ from asperguide.testing.faults import Faults
 from tests.architecture.source import is_use_case
 from tests.faults.letter_cases import LETTERS
 from tests.faults.media_cases import MEDIA
+from tests.faults.playing_cases import PLAYING
 from tests.identity import BETTER, HOME, PASSWORD, an_admin, new_user, register
 
 JOB = UUID(int=99)
@@ -433,7 +434,7 @@ SCENARIOS: dict[str, list[Scenario]] = {
 
 
 SCENARIOS.update(
-    {name: [calls(given, **more) for given, more in cases] for name, cases in {**MEDIA, **LETTERS}.items()}
+    {name: [calls(given, **more) for given, more in cases] for name, cases in {**MEDIA, **LETTERS, **PLAYING}.items()}
 )
 
 
