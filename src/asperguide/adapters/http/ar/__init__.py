@@ -1,7 +1,22 @@
-"""Augmented-reality prints over HTTP."""
+"""Augmented-reality prints over HTTP, and the page that the public sees of one."""
 
-from asperguide.adapters.http.ar import markers, rotation, schedules, videos
+from asperguide.adapters.http.ar import (
+    analytics,
+    codes,
+    contents,
+    markers,
+    rotation,
+    scenes,
+    schedules,
+    videos,
+    view_pages,
+    viewer,
+)
 
-ROUTES = (*markers.ROUTES, *videos.ROUTES, *schedules.ROUTES, *rotation.ROUTES)
+ROUTES = (
+    *contents.ROUTES, *codes.ROUTES, *markers.ROUTES, *videos.ROUTES, *schedules.ROUTES, *rotation.ROUTES,
+    *scenes.ROUTES, *viewer.ROUTES, *analytics.ROUTES,
+)  # fmt: skip
+PAGES = view_pages.ROUTES
 
-__all__ = ["ROUTES"]
+__all__ = ["PAGES", "ROUTES"]
