@@ -22,7 +22,7 @@ from tests.prints import PrintShop, state_of
 class Looks(MemoryMarkerEye):
     """Sees fingerprints as tests want them."""
 
-    marks: dict[int, str]
+    marks: dict[int, int]
 
     async def measure(self, content: bytes) -> Measured:
         seen = await super().measure(content)
@@ -31,7 +31,7 @@ class Looks(MemoryMarkerEye):
 
 def looking(shop: PrintShop, **marks: str) -> None:
     eye = Looks(shop.c.images())
-    eye.marks = {int(width.removeprefix("w")): mark for width, mark in marks.items()}
+    eye.marks = {int(width.removeprefix("w")): int(mark, 16) for width, mark in marks.items()}
     shop.c.marker_eye.override(Object(eye))
 
 

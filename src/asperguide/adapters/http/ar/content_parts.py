@@ -4,6 +4,7 @@ from typing import Any
 
 from litestar import Response
 
+from asperguide.adapters.http.ar.languages import preferred
 from asperguide.adapters.http.ar.markers import LANGUAGE, REPORT
 from asperguide.adapters.http.ar.playing_parts import CHANGING, FILE_ID, FILM, VIDEO_ID
 from asperguide.adapters.http.bodies import ApiRequest
@@ -20,9 +21,10 @@ from asperguide.ar.errors import (
     ProjectPutAway,
     StorageFull,
 )
+from asperguide.ar.marker_advice import DEFAULT_LANGUAGE, WORDS
 from asperguide.shared.errors import EditedMeanwhile, InvalidFields, NotWhileImpersonating, StorageUnavailable
 
-__all__ = ["CHANGING", "CONTENT", "CONTENTS", "CREATING", "LANGUAGE", "MOVING", "NEW", "made", "shown"]
+__all__ = ["CHANGING", "CONTENT", "CONTENTS", "CREATING", "LANGUAGE", "MOVING", "NEW", "language_of", "made", "shown"]
 
 CONTENTS = ["contents"]
 MOVING = (ContentNotFound, ContentRightNeeded, ContentInWrongState, ProjectPutAway)
@@ -47,6 +49,11 @@ CONTENT: dict[str, Any] = {
     "created_by": "0199a7c1-3f2e-7d3c-8b4a-5e6f70819205", "created_at": "2026-01-19T10:30:00Z",
     "updated_at": "2026-01-19T10:31:00Z", "published_at": None, "source": None, "version": 7,
 }  # fmt: skip
+
+
+def language_of(request: ApiRequest) -> str:
+    """The language in which advice is told."""
+    return preferred(request.call.header(b"accept-language"), tuple(WORDS), DEFAULT_LANGUAGE)
 
 
 def made(content: ContentView) -> Response[ContentView]:

@@ -9,12 +9,21 @@ from litestar import Response
 from litestar.params import FromPath, JSONBody
 
 from asperguide.adapters.http.app import BODY_LIMIT
-from asperguide.adapters.http.ar.content_parts import CONTENT, CONTENTS, CREATING, LANGUAGE, MOVING, NEW, made, shown
+from asperguide.adapters.http.ar.content_parts import (
+    CONTENT,
+    CONTENTS,
+    CREATING,
+    LANGUAGE,
+    MOVING,
+    NEW,
+    language_of,
+    made,
+    shown,
+)
 from asperguide.adapters.http.ar.forms import PrintForm
 from asperguide.adapters.http.ar.playing_parts import CHANGING, FILE_ID, SEEING, VERSIONED
 from asperguide.adapters.http.bodies import ApiRequest, strict_json, typed
 from asperguide.adapters.http.handlers import delete, get, patch, post, put
-from asperguide.adapters.http.languages import language_of
 from asperguide.adapters.http.media.forms import OVERHEAD
 from asperguide.adapters.http.once import Once
 from asperguide.adapters.http.openapi_parts import BINARY
