@@ -105,6 +105,10 @@ async def _sending(cast: Any, made: Content) -> tuple[Any, ...]:
     return (Parts(),)
 
 
+async def _comparing(cast: Any, made: Content) -> tuple[Any, ...]:
+    return await cast.world.container.add_sent_films()(cast.siobhan.actor, made.id, Parts()), Parts()
+
+
 async def _picturing(cast: Any, made: Content) -> tuple[Any, ...]:
     new = NewFilms(videos=(NewFilm(file=await processed(cast)),))
     added = await cast.world.container.add_films()(cast.siobhan.actor, made.id, new)
@@ -123,6 +127,7 @@ PLAYING: dict[str, list[Case]] = {
     "list_films": [of_print()],
     "add_films": [of_print(_adding, keyed=True), of_print(_adding_processed, keyed=True)],
     "add_sent_films": [of_print(_sending, keyed=True)],
+    "compare_sent_films": [of_print(_comparing)],
     "change_film": [of_print(_changing)],
     "order_films": [of_print(_ordering)],
     "remove_film": [of_print(_removing)],

@@ -52,7 +52,7 @@ from asperguide.ar.filming import (
 )
 from asperguide.ar.model import ContentId
 from asperguide.ar.playback import GetPlayback, Moment, PlaybackChange, RenewThumbnail, SetPlayback, ShowCalendar
-from asperguide.ar.sending_films import AddSentFilms
+from asperguide.ar.sending_films import AddSentFilms, CompareSentFilms
 from asperguide.ar.video_views import CalendarView, FilmsView, FilmView, PlaybackView
 from asperguide.ar.videos import VideoId
 from asperguide.shared.actor import Actor
@@ -107,6 +107,7 @@ async def add_films(
     actor: Given[Actor],
     add_films: Given[AddFilms],
     add_sent_films: Given[AddSentFilms],
+    compare_sent_films: Given[CompareSentFilms],
     once: Given[Once],
 ) -> Response[FilmsView]:
     content, content_type = ContentId(id), request.call.headers.get(b"content-type", b"")
@@ -119,7 +120,7 @@ async def add_films(
     form = PrintForm(content_type, body_of(request, LARGEST_FORM))
 
     async def compare(kept: FilmsView) -> None:
-        await add_sent_films.demand_same(actor, content, kept, form.files())
+        await compare_sent_films(actor, content, kept, form.files())
 
     added = await once(FilmsView, lambda: add_sent_films(actor, content, form.files()), told=b"", compare=compare)
     return created(added, f"/contents/{id}/videos")
