@@ -106,7 +106,8 @@ async def _sending(cast: Any, made: Content) -> tuple[Any, ...]:
 
 
 async def _comparing(cast: Any, made: Content) -> tuple[Any, ...]:
-    return await cast.world.container.add_sent_films()(cast.siobhan.actor, made.id, Parts()), Parts()
+    added = await cast.world.container.add_sent_films()(cast.siobhan.actor, made.id, Parts())
+    return [film.file for film in added.items], Parts()
 
 
 async def _picturing(cast: Any, made: Content) -> tuple[Any, ...]:

@@ -18,7 +18,7 @@ from asperguide.ar.rights import Right
 from asperguide.ar.taking import VIDEO, look_at, pointing
 from asperguide.ar.terms import wrong
 from asperguide.ar.video_views import FilmsView, films_view
-from asperguide.ar.videos import ContentVideo, VideoId
+from asperguide.ar.videos import ContentVideo, FileId, VideoId
 from asperguide.shared.actor import Actor
 from asperguide.shared.errors import DomainError, IdempotencyKeyReused
 from asperguide.shared.ports import Clock, Ids
@@ -89,20 +89,21 @@ class AddSentFilms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompareSentFilms:
-    """Whether videos that were added to a print came of these very files. Raises IdempotencyKeyReused."""
+    """Whether files that were added to a print are these very ones. Raises IdempotencyKeyReused."""
 
     open: OpenContent
     files: MediaFiles
 
-    async def __call__(self, actor: Actor, id: ContentId, added: FilmsView, parts: AsyncIterator[SentFile]) -> None:
+    async def __call__(
+        self, actor: Actor, id: ContentId, added: Sequence[FileId], parts: AsyncIterator[SentFile]
+    ) -> None:
         company = await self.open(actor, id, Right.SEE)
-        known = await self.files.known(company.id, {film.file for film in added.items})
-        films = iter(added.items)
+        known, files = await self.files.known(company.id, set(added)), iter(added)
         async for part in parts:
-            film, seen = next(films, None), await size_and_digest(part)
-            if film is None or _differs(known.get(film.file), *seen):
+            file, seen = next(files, None), await size_and_digest(part)
+            if file is None or _differs(known.get(file), *seen):
                 raise IdempotencyKeyReused
-        if next(films, None) is not None:
+        if next(files, None) is not None:
             raise IdempotencyKeyReused
 
 

@@ -120,7 +120,7 @@ async def add_films(
     form = PrintForm(content_type, body_of(request, LARGEST_FORM))
 
     async def compare(kept: FilmsView) -> None:
-        await compare_sent_films(actor, content, kept, form.files())
+        await compare_sent_films(actor, content, [film.file for film in kept.items], form.files())
 
     added = await once(FilmsView, lambda: add_sent_films(actor, content, form.files()), told=b"", compare=compare)
     return created(added, f"/contents/{id}/videos")
