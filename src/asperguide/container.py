@@ -37,7 +37,6 @@ from asperguide.adapters.local import (
     LocalPortraits,
     LocalProjectHoldings,
     LocalProjects,
-    LocalWatched,
 )
 from asperguide.adapters.local_files import LocalMediaFiles
 from asperguide.adapters.magic import MagicTypes
@@ -631,26 +630,6 @@ class Container(DeclarativeContainer):
         c.PackLetters, reads=capsule_reads, read=read_draft, show=show_capsule, clock=clock
     )
 
-    # analytics of viewers
-    analytics_policy: Provider[v.AnalyticsPolicy] = Singleton(analytics_policy_of, settings)
-    watched: Provider[v.Watched] = Singleton(CachedWatched, Singleton(LocalWatched))
-    event_log: Provider[v.EventLog] = Singleton(SqlEventLog, database, clock, ids)
-    analytics_unit_of_work: Provider[v.AnalyticsUnitOfWork] = Factory(
-        SqlAnalyticsUnitOfWork, database, clock=clock, ids=ids, doorbell=doorbell
-    )
-    begin_analytics = analytics_unit_of_work.provider
-    analytics_reads: Provider[v.AnalyticsReads] = Singleton(SqlAnalyticsReads, database)
-    take_events: Provider[v.TakeEvents] = Factory(v.TakeEvents, watched=watched, log=event_log, clock=clock)
-    fold_events: Provider[v.FoldEvents] = Factory(v.FoldEvents, begin=begin_analytics, reads=analytics_reads)
-    fold_all_events: Provider[v.FoldAllEvents] = Factory(v.FoldAllEvents, reads=analytics_reads, fold=fold_events)
-    show_analytics: Provider[v.ShowAnalytics] = Factory(
-        v.ShowAnalytics, watched=watched, reads=analytics_reads, fold=fold_events, clock=clock
-    )
-    prune_events: Provider[v.PruneEvents] = Factory(
-        v.PruneEvents, begin=begin_analytics, clock=clock, policy=analytics_policy
-    )
-    forget_views: Provider[v.ForgetViews] = Factory(v.ForgetViews, begin=begin_analytics)
-
     # ar: markers and codes
     marker_eye: Provider[MarkerEye] = Singleton(PillowMarkerEye, image_threads)
     qr_codes: Provider[QrCodes] = Singleton(SegnoQrCodes)
@@ -947,6 +926,35 @@ class Container(DeclarativeContainer):
     duplicate_content: Provider[DuplicateContent] = Factory(DuplicateContent, open=open_content, copy=copy_content)
     delete_content: Provider[DeleteContent] = Factory(DeleteContent, open=open_content, begin=begin_ar, clock=clock)
     show_code: Provider[ShowCode] = Factory(ShowCode, open=open_content, codes=qr_codes, policy=ar_policy)
+
+    # ar: analytics of viewers
+    analytics_policy: Provider[v.AnalyticsPolicy] = Singleton(analytics_policy_of, settings)
+    watched: Provider[v.Watched] = Singleton(
+        CachedWatched,
+        Singleton(
+            look=look_at_print.provider,
+            reach=reach.provider,
+            reads=ar_reads,
+            projects=project_standings,
+            companies=company_standings,
+        ),
+    )
+    event_log: Provider[v.EventLog] = Singleton(SqlEventLog, database, clock, ids)
+    analytics_unit_of_work: Provider[v.AnalyticsUnitOfWork] = Factory(
+        SqlAnalyticsUnitOfWork, database, clock=clock, ids=ids, doorbell=doorbell
+    )
+    begin_analytics = analytics_unit_of_work.provider
+    analytics_reads: Provider[v.AnalyticsReads] = Singleton(SqlAnalyticsReads, database)
+    take_events: Provider[v.TakeEvents] = Factory(v.TakeEvents, watched=watched, log=event_log, clock=clock)
+    fold_events: Provider[v.FoldEvents] = Factory(v.FoldEvents, begin=begin_analytics, reads=analytics_reads)
+    fold_all_events: Provider[v.FoldAllEvents] = Factory(v.FoldAllEvents, reads=analytics_reads, fold=fold_events)
+    show_analytics: Provider[v.ShowAnalytics] = Factory(
+        v.ShowAnalytics, watched=watched, reads=analytics_reads, fold=fold_events, clock=clock
+    )
+    prune_events: Provider[v.PruneEvents] = Factory(
+        v.PruneEvents, begin=begin_analytics, clock=clock, policy=analytics_policy
+    )
+    forget_views: Provider[v.ForgetViews] = Factory(v.ForgetViews, begin=begin_analytics)
 
     # ar: in the background
     look_at_marker: Provider[LookAtMarker] = Factory(LookAtMarker, reads=ar_reads, files=media_files, eye=marker_eye)
