@@ -98,7 +98,7 @@ from asperguide.ar.ports import ArReads, ArUnitOfWork
 from asperguide.ar.reaching import Reach
 from asperguide.ar.refreshing import FollowContent, FollowFile, LookAgain, LookAtMarker, RefreshContent
 from asperguide.ar.removing import DeleteContent, DropLeftFiles, RemoveSomeContents, SweepFiles
-from asperguide.ar.sending_films import AddSentFilms
+from asperguide.ar.sending_films import AddSentFilms, CompareSentFilms
 from asperguide.ar.showing import LookAt
 from asperguide.ar.staging import GetScene, PutScene, RemoveScene
 from asperguide.ar.viewer_ports import Pictures, Sheets, Showings
@@ -985,6 +985,7 @@ class Container(DeclarativeContainer):
         clock=clock,
         ids=ids,
     )
+    compare_sent_films: Provider[CompareSentFilms] = Factory(CompareSentFilms, open=open_content, files=media_files)
     change_film: Provider[filming.ChangeFilm] = Factory(
         filming.ChangeFilm, open=open_content, change=change_content, clock=clock
     )
