@@ -35,8 +35,8 @@ from asperguide.adapters.local import (
     LocalPeople,
     LocalPictures,
     LocalPortraits,
+    LocalProjectHoldings,
     LocalProjects,
-    LocalWatched,
 )
 from asperguide.adapters.local_files import LocalMediaFiles
 from asperguide.adapters.magic import MagicTypes
@@ -74,6 +74,7 @@ from asperguide.adapters.sql.watch import SqlWatch
 from asperguide.adapters.system import SystemClock, SystemIds
 from asperguide.adapters.tracing import Tracer
 from asperguide.ar import analytics as v
+from asperguide.ar import filming, playback, rotating, scheduling
 from asperguide.ar.analyzing import AnalyzeMarker
 from asperguide.ar.changing import (
     ArchiveContent,
@@ -96,7 +97,9 @@ from asperguide.ar.ports import ArReads, ArUnitOfWork
 from asperguide.ar.reaching import Reach
 from asperguide.ar.refreshing import FollowContent, FollowFile, LookAgain, LookAtMarker, RefreshContent
 from asperguide.ar.removing import DeleteContent, DropLeftFiles, RemoveSomeContents, SweepFiles
+from asperguide.ar.sending_films import AddSentFilms
 from asperguide.ar.showing import LookAt
+from asperguide.ar.staging import GetScene, PutScene, RemoveScene
 from asperguide.ar.viewer_ports import Pictures, Sheets, Showings
 from asperguide.ar.viewing import CheckPrint, MakeSheet, SeePrint, ShowManifest, ShowPhoto, ShowVideo, TakeTurn
 from asperguide.capsules.ports import Attachments, CapsuleReads, CapsulesUnitOfWork, People, Vault
@@ -120,7 +123,7 @@ from asperguide.operations.doctor import Examine
 from asperguide.operations.health import CheckReadiness
 from asperguide.operations.housekeeping import PruneLedger
 from asperguide.operations.ports import MailArchive
-from asperguide.projects.ports import Contents, ProjectReads, ProjectsUnitOfWork
+from asperguide.projects.ports import ProjectContents, ProjectReads, ProjectsUnitOfWork
 from asperguide.settings import Settings
 from asperguide.shared.ledger import Ledger
 from asperguide.shared.ports import Cache, Clock, Doorbell, Idempotency, Ids, Letters, Mailer, Probe, RateLimiter
@@ -627,26 +630,6 @@ class Container(DeclarativeContainer):
         c.PackLetters, reads=capsule_reads, read=read_draft, show=show_capsule, clock=clock
     )
 
-    # analytics of viewers
-    analytics_policy: Provider[v.AnalyticsPolicy] = Singleton(analytics_policy_of, settings)
-    watched: Provider[v.Watched] = Singleton(CachedWatched, Singleton(LocalWatched))
-    event_log: Provider[v.EventLog] = Singleton(SqlEventLog, database, clock, ids)
-    analytics_unit_of_work: Provider[v.AnalyticsUnitOfWork] = Factory(
-        SqlAnalyticsUnitOfWork, database, clock=clock, ids=ids, doorbell=doorbell
-    )
-    begin_analytics = analytics_unit_of_work.provider
-    analytics_reads: Provider[v.AnalyticsReads] = Singleton(SqlAnalyticsReads, database)
-    take_events: Provider[v.TakeEvents] = Factory(v.TakeEvents, watched=watched, log=event_log, clock=clock)
-    fold_events: Provider[v.FoldEvents] = Factory(v.FoldEvents, begin=begin_analytics, reads=analytics_reads)
-    fold_all_events: Provider[v.FoldAllEvents] = Factory(v.FoldAllEvents, reads=analytics_reads, fold=fold_events)
-    show_analytics: Provider[v.ShowAnalytics] = Factory(
-        v.ShowAnalytics, watched=watched, reads=analytics_reads, fold=fold_events, clock=clock
-    )
-    prune_events: Provider[v.PruneEvents] = Factory(
-        v.PruneEvents, begin=begin_analytics, clock=clock, policy=analytics_policy
-    )
-    forget_views: Provider[v.ForgetViews] = Factory(v.ForgetViews, begin=begin_analytics)
-
     # ar: markers and codes
     marker_eye: Provider[MarkerEye] = Singleton(PillowMarkerEye, image_threads)
     qr_codes: Provider[QrCodes] = Singleton(SegnoQrCodes)
@@ -678,7 +661,54 @@ class Container(DeclarativeContainer):
     company_standings: Provider[Companies] = Singleton(LocalCompanies, company_reads, reads)
     company_policy: Provider[co.CompanyPolicy] = Singleton(company_policy_of, settings, stores)
     accounts: Provider[Accounts] = Singleton(LocalAccounts, reads)
-    holdings: Provider[Holdings] = Singleton(LocalHoldings)
+
+    # ar: adapters, and the files that prints are made of
+    ar_unit_of_work: Provider[ArUnitOfWork] = Factory(
+        SqlArUnitOfWork, database, clock=clock, ids=ids, purge=editions.provided.purge, doorbell=doorbell
+    )
+    begin_ar = ar_unit_of_work.provider
+    ar_reads: Provider[ArReads] = Singleton(SqlArReads, database)
+    ar_policy: Provider[ArPolicy] = Singleton(ArPolicy, public_url=settings.provided.url)
+    hand_over: Provider[m.HandOver] = Factory(m.HandOver, begin=begin_media, clock=clock, policy=media_policy)
+    drop_files: Provider[m.DropFiles] = Factory(m.DropFiles, begin=begin_media)
+    process_again: Provider[m.ProcessAgain] = Factory(m.ProcessAgain, begin=begin_media, clock=clock)
+    choose_moment: Provider[m.ChooseMoment] = Factory(m.ChooseMoment, begin=begin_media, clock=clock)
+    media_files: Provider[LocalMediaFiles] = Singleton(
+        LocalMediaFiles,
+        reads=media_reads,
+        storage=storage,
+        hand_over=hand_over.provider,
+        upload=upload_small.provider,
+        drop_files=drop_files.provider,
+        process_again=process_again.provider,
+        choose_moment=choose_moment.provider,
+    )
+
+    # ar: what projects ask of it
+    copy_content: Provider[CopyContent] = Factory(CopyContent, begin=begin_ar, clock=clock, ids=ids, policy=ar_policy)
+    copy_prints: Provider[CopyContents] = Factory(
+        CopyContents, reads=ar_reads, companies=company_standings, copy=copy_content
+    )
+    remove_some_contents: Provider[RemoveSomeContents] = Factory(RemoveSomeContents, begin=begin_ar, clock=clock)
+    contents: Provider[ProjectContents] = Singleton(
+        LocalContents, reads=ar_reads, remove=remove_some_contents.provider, copies=copy_prints.provider
+    )
+
+    # projects: adapters, and what others ask of them
+    projects_unit_of_work: Provider[ProjectsUnitOfWork] = Factory(
+        SqlProjectsUnitOfWork, database, clock=clock, ids=ids, purge=editions.provided.purge, doorbell=doorbell
+    )
+    begin_projects = projects_unit_of_work.provider
+    project_reads: Provider[ProjectReads] = Singleton(SqlProjectReads, database)
+    project_policy: Provider[p.ProjectPolicy] = Singleton(project_policy_of, settings)
+    enter_project: Provider[p.EnterProject] = Factory(p.EnterProject, reads=project_reads, companies=company_standings)
+    remove_some_of_company: Provider[p.RemoveSomeOfCompany] = Factory(
+        p.RemoveSomeOfCompany, begin=begin_projects, reads=project_reads, contents=contents, clock=clock
+    )
+    project_holdings: Provider[Holdings] = Factory(LocalProjectHoldings, project_reads, remove_some_of_company.provider)
+    project_standings: Provider[Projects] = Singleton(LocalProjects, project_reads, company_standings, enter_project)
+
+    holdings: Provider[Holdings] = Singleton(LocalHoldings, project_holdings.provider)
 
     # companies: founding, seeing, changing
     create_company: Provider[co.CreateCompany] = Factory(co.CreateCompany, begin=begin_companies, clock=clock, ids=ids)
@@ -761,48 +791,6 @@ class Container(DeclarativeContainer):
     note_activity: Provider[co.NoteActivity] = Factory(co.NoteActivity, begin=begin_companies)
     prune_invitations: Provider[co.PruneInvitations] = Factory(co.PruneInvitations, begin=begin_companies, clock=clock)
 
-    # ar: adapters, and the files that prints are made of
-    ar_unit_of_work: Provider[ArUnitOfWork] = Factory(
-        SqlArUnitOfWork, database, clock=clock, ids=ids, purge=editions.provided.purge, doorbell=doorbell
-    )
-    begin_ar = ar_unit_of_work.provider
-    ar_reads: Provider[ArReads] = Singleton(SqlArReads, database)
-    ar_policy: Provider[ArPolicy] = Singleton(ArPolicy, public_url=settings.provided.url)
-    hand_over: Provider[m.HandOver] = Factory(m.HandOver, begin=begin_media, clock=clock, policy=media_policy)
-    drop_files: Provider[m.DropFiles] = Factory(m.DropFiles, begin=begin_media)
-    process_again: Provider[m.ProcessAgain] = Factory(m.ProcessAgain, begin=begin_media, clock=clock)
-    choose_moment: Provider[m.ChooseMoment] = Factory(m.ChooseMoment, begin=begin_media, clock=clock)
-    media_files: Provider[LocalMediaFiles] = Singleton(
-        LocalMediaFiles,
-        reads=media_reads,
-        storage=storage,
-        hand_over=hand_over.provider,
-        upload=upload_small.provider,
-        drop_files=drop_files.provider,
-        process_again=process_again.provider,
-        choose_moment=choose_moment.provider,
-    )
-
-    # ar: what projects ask of it
-    copy_content: Provider[CopyContent] = Factory(CopyContent, begin=begin_ar, clock=clock, ids=ids, policy=ar_policy)
-    copy_prints: Provider[CopyContents] = Factory(
-        CopyContents, reads=ar_reads, companies=company_standings, copy=copy_content
-    )
-    remove_some_contents: Provider[RemoveSomeContents] = Factory(RemoveSomeContents, begin=begin_ar, clock=clock)
-    contents: Provider[Contents] = Singleton(
-        LocalContents, reads=ar_reads, remove=remove_some_contents.provider, copies=copy_prints.provider
-    )
-
-    # projects: adapters, and what others ask of them
-    projects_unit_of_work: Provider[ProjectsUnitOfWork] = Factory(
-        SqlProjectsUnitOfWork, database, clock=clock, ids=ids, purge=editions.provided.purge, doorbell=doorbell
-    )
-    begin_projects = projects_unit_of_work.provider
-    project_reads: Provider[ProjectReads] = Singleton(SqlProjectReads, database)
-    project_policy: Provider[p.ProjectPolicy] = Singleton(project_policy_of, settings)
-    enter_project: Provider[p.EnterProject] = Factory(p.EnterProject, reads=project_reads, companies=company_standings)
-    project_standings: Provider[Projects] = Singleton(LocalProjects, project_reads, company_standings, enter_project)
-
     # projects: parts of use cases
     add_project: Provider[p.AddProject] = Factory(p.AddProject, begin=begin_projects)
     copy_project: Provider[p.CopyProject] = Factory(
@@ -876,9 +864,6 @@ class Container(DeclarativeContainer):
     )
     stop_removing: Provider[p.StopRemoving] = Factory(p.StopRemoving, begin=begin_projects, clock=clock)
     clear_removed: Provider[p.ClearRemoved] = Factory(p.ClearRemoved, begin=begin_projects, contents=contents)
-    remove_some_of_company: Provider[p.RemoveSomeOfCompany] = Factory(
-        p.RemoveSomeOfCompany, begin=begin_projects, reads=project_reads, contents=contents, clock=clock
-    )
     forget_listed: Provider[p.ForgetListed] = Factory(p.ForgetListed, begin=begin_projects)
 
     # ar: what the public is shown
@@ -894,9 +879,13 @@ class Container(DeclarativeContainer):
     see_print: Provider[SeePrint] = Factory(SeePrint, look=look_at_print, make=make_sheet)
     show_photo: Provider[ShowPhoto] = Factory(ShowPhoto, look=look_at_print, pictures=pictures)
     show_video: Provider[ShowVideo] = Factory(ShowVideo, look=look_at_print, files=media_files, clock=clock)
+
     # ar: prints
     reach: Provider[Reach] = Factory(Reach, reads=ar_reads, projects=project_standings)
     open_content: Provider[OpenContent] = Factory(OpenContent, reach=reach)
+    get_scene: Provider[GetScene] = Factory(GetScene, open=open_content, reads=ar_reads)
+    put_scene: Provider[PutScene] = Factory(PutScene, begin=begin_ar, open=open_content, files=media_files, clock=clock)
+    remove_scene: Provider[RemoveScene] = Factory(RemoveScene, begin=begin_ar, open=open_content, clock=clock)
     change_content: Provider[ChangeContent] = Factory(ChangeContent, begin=begin_ar, clock=clock)
     keep_content: Provider[KeepContent] = Factory(KeepContent, begin=begin_ar, clock=clock, ids=ids, policy=ar_policy)
     create_content: Provider[CreateContent] = Factory(
@@ -938,6 +927,35 @@ class Container(DeclarativeContainer):
     delete_content: Provider[DeleteContent] = Factory(DeleteContent, open=open_content, begin=begin_ar, clock=clock)
     show_code: Provider[ShowCode] = Factory(ShowCode, open=open_content, codes=qr_codes, policy=ar_policy)
 
+    # ar: analytics of viewers
+    analytics_policy: Provider[v.AnalyticsPolicy] = Singleton(analytics_policy_of, settings)
+    watched: Provider[v.Watched] = Singleton(
+        CachedWatched,
+        Singleton(
+            look=look_at_print.provider,
+            reach=reach.provider,
+            reads=ar_reads,
+            projects=project_standings,
+            companies=company_standings,
+        ),
+    )
+    event_log: Provider[v.EventLog] = Singleton(SqlEventLog, database, clock, ids)
+    analytics_unit_of_work: Provider[v.AnalyticsUnitOfWork] = Factory(
+        SqlAnalyticsUnitOfWork, database, clock=clock, ids=ids, doorbell=doorbell
+    )
+    begin_analytics = analytics_unit_of_work.provider
+    analytics_reads: Provider[v.AnalyticsReads] = Singleton(SqlAnalyticsReads, database)
+    take_events: Provider[v.TakeEvents] = Factory(v.TakeEvents, watched=watched, log=event_log, clock=clock)
+    fold_events: Provider[v.FoldEvents] = Factory(v.FoldEvents, begin=begin_analytics, reads=analytics_reads)
+    fold_all_events: Provider[v.FoldAllEvents] = Factory(v.FoldAllEvents, reads=analytics_reads, fold=fold_events)
+    show_analytics: Provider[v.ShowAnalytics] = Factory(
+        v.ShowAnalytics, watched=watched, reads=analytics_reads, fold=fold_events, clock=clock
+    )
+    prune_events: Provider[v.PruneEvents] = Factory(
+        v.PruneEvents, begin=begin_analytics, clock=clock, policy=analytics_policy
+    )
+    forget_views: Provider[v.ForgetViews] = Factory(v.ForgetViews, begin=begin_analytics)
+
     # ar: in the background
     look_at_marker: Provider[LookAtMarker] = Factory(LookAtMarker, reads=ar_reads, files=media_files, eye=marker_eye)
     refresh_content: Provider[RefreshContent] = Factory(
@@ -951,6 +969,53 @@ class Container(DeclarativeContainer):
         SweepFiles, begin=begin_ar, companies=company_standings, files=media_files, kept=media_files, clock=clock
     )
     forget_sessions: Provider[ForgetSessions] = Factory(ForgetSessions, begin=begin_ar, clock=clock)
+
+    # ar: what plays when
+    list_films: Provider[filming.ListFilms] = Factory(filming.ListFilms, open=open_content, clock=clock)
+    add_films: Provider[filming.AddFilms] = Factory(
+        filming.AddFilms, open=open_content, change=change_content, files=media_files, clock=clock, ids=ids
+    )
+    add_sent_films: Provider[AddSentFilms] = Factory(
+        AddSentFilms,
+        open=open_content,
+        change=change_content,
+        begin=begin_ar,
+        files=media_files,
+        clock=clock,
+        ids=ids,
+    )
+    change_film: Provider[filming.ChangeFilm] = Factory(
+        filming.ChangeFilm, open=open_content, change=change_content, clock=clock
+    )
+    order_films: Provider[filming.OrderFilms] = Factory(
+        filming.OrderFilms, open=open_content, change=change_content, clock=clock
+    )
+    remove_film: Provider[filming.RemoveFilm] = Factory(filming.RemoveFilm, open=open_content, change=change_content)
+    renew_thumbnail: Provider[playback.RenewThumbnail] = Factory(
+        playback.RenewThumbnail, open=open_content, files=media_files, clock=clock
+    )
+    get_playback: Provider[playback.GetPlayback] = Factory(playback.GetPlayback, open=open_content, clock=clock)
+    set_playback: Provider[playback.SetPlayback] = Factory(
+        playback.SetPlayback, open=open_content, change=change_content, clock=clock
+    )
+    show_calendar: Provider[playback.ShowCalendar] = Factory(playback.ShowCalendar, open=open_content)
+    list_windows: Provider[scheduling.ListWindows] = Factory(scheduling.ListWindows, open=open_content)
+    add_window: Provider[scheduling.AddWindow] = Factory(
+        scheduling.AddWindow, open=open_content, change=change_content, ids=ids
+    )
+    move_window: Provider[scheduling.MoveWindow] = Factory(
+        scheduling.MoveWindow, open=open_content, change=change_content
+    )
+    remove_window: Provider[scheduling.RemoveWindow] = Factory(
+        scheduling.RemoveWindow, open=open_content, change=change_content
+    )
+    rotate: Provider[rotating.Rotate] = Factory(rotating.Rotate, open=open_content, change=change_content)
+    get_rotation: Provider[rotating.GetRotation] = Factory(rotating.GetRotation, open=open_content)
+    create_rotation: Provider[rotating.CreateRotation] = Factory(rotating.CreateRotation, rotate=rotate)
+    replace_rotation: Provider[rotating.ReplaceRotation] = Factory(rotating.ReplaceRotation, rotate=rotate)
+    remove_rotation: Provider[rotating.RemoveRotation] = Factory(
+        rotating.RemoveRotation, open=open_content, change=change_content
+    )
 
     # operations
     draining: Provider[asyncio.Event] = Singleton(asyncio.Event)

@@ -7,15 +7,15 @@ import os
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext, suppress
 from datetime import timedelta
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
 import uvicorn
 
-from asperguide.adapters.http import ar, capsules, companies, media, operations
+from asperguide.adapters.http import ar, capsules, companies, litestar, media, operations, projects
 from asperguide.adapters.http.account_pages import AccountPages
-from asperguide.adapters.http.app import Prefix, create_app
+from asperguide.adapters.http.app import Prefix, application, create_app
 from asperguide.adapters.http.credentials import Authentication
 from asperguide.adapters.http.dev_mails import DevMails
 from asperguide.adapters.http.dev_player import DevPlayer
@@ -75,15 +75,22 @@ def about() -> About:
             ("drafts", "Letters that are being written."),
             ("recipients", "My address book: those whom I write to."),
             ("capsules", "Letters that open when their time has come, and not a moment before."),
-            ("viewer", "What everybody who has the code of a print may see of it, without signing in."),
-            ("analytics", "What viewers do with prints: taken in, counted, shown to the company."),
-            ("markers", "Pictures that prints are recognised by."),
-            ("content videos", "Videos of a print: which there are, which of them plays, and what plays when."),
-            ("content schedules", "Spans in which one of the videos of a print is to play."),
-            ("content rotation", "Rules by which the video of a print changes with the calendar."),
             ("companies", "Companies, how they want things, and what happened in them."),
             ("members", "Who belongs to a company.\n\n" + companies.roles()),
             ("clients", "End customers of a company."),
+            ("projects", "What a company does for its clients, and until when.\n\n" + projects.roles()),
+            ("project access", "Who may see a project, if not everybody in the company."),
+            (
+                "contents",
+                "Prints of a project: a photo as marker, videos that play over it, and a code that leads there.",
+            ),
+            ("viewer", "What everybody who has the code of a print may see of it, without signing in."),
+            ("analytics", "What viewers do with prints: taken in, counted, shown to the company."),
+            ("markers", "Pictures that prints are recognised by."),
+            ("scenes", "What stands over a print beside its video."),
+            ("content videos", "Videos of a print: which there are, which of them plays, and what plays when."),
+            ("content schedules", "Spans in which one of the videos of a print is to play."),
+            ("content rotation", "Rules by which the video of a print changes with the calendar."),
             ("operations", "Jobs and queues, for administrators only."),
             ("oauth", "For standard OAuth 2.0 clients."),
             ("health", "For load balancers and people who look."),
@@ -95,9 +102,11 @@ def build(container: Container, lifespan: Sequence[Any] = ()) -> Edge:
     """The whole application over the container's use cases."""
     settings, ids, tracer = container.settings(), container.ids(), container.tracer()
     cookies = SessionCookies(derive(settings.oauth_secret_key, "csrf"))
+    use_cases = {**_use_cases(container, ids, tracer), **_shared(container, settings, cookies)}
+    make = partial(_application, lifespan=lifespan) if lifespan else _shared_application
     edge = create_app(
-        _controllers(settings),
-        use_cases={**_use_cases(container, ids, tracer), **_shared(container, settings, cookies)},
+        make(_pages(settings), tuple(use_cases)),
+        use_cases=use_cases,
         rules=rules_of(settings),
         authentication=Authentication(later=container.authenticate(), csrf_matches=cookies.csrf_matches),
         limiter=container.limiter(),
@@ -105,7 +114,6 @@ def build(container: Container, lifespan: Sequence[Any] = ()) -> Edge:
         clock=container.clock(),
         ids=ids,
         maintenance=container.maintenance().now,
-        lifespan=lifespan,
         edge=Edge if tracer is None else partial(TracedEdge, tracer=tracer),
     )
     container.monitor().watch(edge)
@@ -129,32 +137,34 @@ def rules_of(settings: Settings) -> EdgeRules:
     )
 
 
-def _controllers(settings: Settings) -> list[Any]:
-    found: list[Any] = [
-        Prefix(
-            "/api/v1",
-            route_handlers=[
-                *ROUTES, *media.ROUTES, *capsules.ROUTES, *companies.ROUTES, *ar.ROUTES, *operations.ROUTES,
-            ],
-        ),
-        *WELL_KNOWN,
-        Health,
-        FrontPage,
-        OpenApi,
-        AccountPages,
-        *ar.PAGES,
-    ]
-    if not settings.bucket_endpoint:
-        found.append(StorageDoor)
-    if settings.shows_metrics:
-        found.append(MetricsPage)
-    if settings.shows_docs:
-        found.append(DocsPages)
-    if settings.shows_mails:
-        found.append(DevMails)
-    if settings.debug:
-        found.append(DevPlayer)
-    return found
+def _application(pages: Sequence[Any], names: Sequence[str], lifespan: Sequence[Any] = ()) -> litestar.Litestar:
+    ours = (
+        *ROUTES,
+        *media.ROUTES,
+        *capsules.ROUTES,
+        *companies.ROUTES,
+        *projects.ROUTES,
+        *ar.ROUTES,
+        *operations.ROUTES,
+    )
+    shown = (*WELL_KNOWN, Health, FrontPage, OpenApi, AccountPages, *ar.PAGES, *pages)
+    return application([Prefix("/api/v1", route_handlers=ours), *shown], names, lifespan=lifespan)
+
+
+_shared_application = lru_cache(maxsize=8)(_application)
+"""Worlds, of which each test makes a new one, have the same routes: they are made once a process."""
+
+
+def _pages(settings: Settings) -> tuple[Any, ...]:
+    """What is there only where operators want it."""
+    wanted = {
+        StorageDoor: not settings.bucket_endpoint,
+        MetricsPage: settings.shows_metrics,
+        DocsPages: settings.shows_docs,
+        DevMails: settings.shows_mails,
+        DevPlayer: settings.debug,
+    }
+    return tuple(page for page, is_wanted in wanted.items() if is_wanted)
 
 
 def _use_cases(container: Container, ids: Ids, tracer: Tracer | None) -> dict[str, Callable[[], object]]:

@@ -58,8 +58,8 @@ REACTIONS: dict[type[Message], tuple[str | Long, ...]] = {
         "forget_exports",
         Long("forget_owner", minutes=60),
         Long("forget_person", minutes=60),
-        Long("forget_listed", minutes=15),
         Long("part_from_companies", minutes=60),
+        Long("forget_listed", minutes=15),
     ),
     events.ExportRequested: (Long("make_export", minutes=60),),
     events.ExportMade: ("send_export",),
@@ -80,6 +80,8 @@ REACTIONS: dict[type[Message], tuple[str | Long, ...]] = {
     capsules.CapsuleOpened: ("tell_sender",),
     capsules.CapsuleAnswered: ("tell_sender",),
     capsules.AddressFailed: ("tell_sender",),
+    companies.InvitationAsked: ("send_invitation",),
+    companies.CompanyClosing: (Long("take_apart", minutes=150),),
     projects.ProjectChanged: ("refresh_contents",),
     projects.ProjectEnding: ("tell_company",),
     projects.ContactToTell: ("tell_contact",),
@@ -98,8 +100,8 @@ CANCELLED: dict[type[Message], str] = {
     media.VideoProcessingWanted: "stop_processing",
     media.ConversionWanted: "stop_converting",
     events.ExportRequested: "forget_exports",
-    projects.ProjectRemovalWanted: "stop_removing",
     companies.CompanyClosing: "take_apart",
+    projects.ProjectRemovalWanted: "stop_removing",
 }
 """Jobs of people, and the use cases that are called with the job's message, and the id of a row, when it is cancelled.
 
@@ -117,9 +119,9 @@ PRUNES: dict[type[Message], str | Long] = {
     ar.UnusedFilesDropDue: Long("sweep_files", minutes=60),
     ar.SessionsForgetDue: Long("forget_sessions", minutes=15),
     capsules.CapsulesSweepDue: Long("sweep_capsules", minutes=15),
+    companies.InvitationsPruneDue: "prune_invitations",
     projects.ProjectsSweepDue: Long("sweep_projects", minutes=15),
     views.EventsPruneDue: Long("prune_events", minutes=15),
-    companies.InvitationsPruneDue: "prune_invitations",
 }
 """What the clock asks for, and the use cases that are called with the id of the row and end it themselves."""
 
@@ -174,10 +176,10 @@ def schedules_of(settings: Settings) -> list[Schedule]:
             every=timedelta(seconds=settings.capsule_sweep_seconds),
             message=capsules.CapsulesSweepDue(),
         ),
+        Schedule(name="prune-invitations", every=timedelta(days=1), message=companies.InvitationsPruneDue()),
         Schedule(name="sweep-projects", every=timedelta(minutes=1), message=projects.ProjectsSweepDue()),
         Schedule(name="fold-events", every=timedelta(minutes=1), message=views.EventsFoldDue()),
         Schedule(name="prune-events", every=timedelta(hours=1), message=views.EventsPruneDue()),
-        Schedule(name="prune-invitations", every=timedelta(days=1), message=companies.InvitationsPruneDue()),
         Schedule(name="prune-ledger", every=timedelta(hours=1), message=LedgerPruneDue()),
         Schedule(name="check-invariants", every=timedelta(minutes=5), message=InvariantsCheckDue()),
     ]

@@ -13,6 +13,7 @@ from asperguide.adapters.memory.identity import MemoryGuessCounter, MemoryIdenti
 from asperguide.adapters.memory.ledger import MemoryLedger
 from asperguide.adapters.memory.media import MemoryMediaReads, MemoryMediaUnitOfWork
 from asperguide.adapters.memory.operations import MemoryJobReads, MemoryMaintenanceReads, MemoryOperationsUnitOfWork
+from asperguide.adapters.memory.projects import MemoryProjectReads, MemoryProjectsUnitOfWork
 from asperguide.adapters.memory.tables import MemoryDatabase
 from asperguide.adapters.sql.analytics import SqlAnalyticsUnitOfWork
 from asperguide.adapters.sql.analytics_log import SqlEventLog
@@ -28,6 +29,7 @@ from asperguide.adapters.sql.ledger import SqlLedger
 from asperguide.adapters.sql.maintenance import SqlMaintenanceReads
 from asperguide.adapters.sql.media import SqlMediaReads, SqlMediaUnitOfWork
 from asperguide.adapters.sql.operations import SqlOperationsUnitOfWork
+from asperguide.adapters.sql.projects import SqlProjectReads, SqlProjectsUnitOfWork
 from asperguide.testing import MovableClock
 from asperguide.testing.contracts import CountingDoorbell, Persistence, Purges
 from asperguide.testing.contracts.people import IDS
@@ -53,6 +55,8 @@ def sql_persistence(database: Database, clock: MovableClock) -> Persistence:
         event_log=SqlEventLog(database, clock, IDS),
         begin_companies=lambda: SqlCompaniesUnitOfWork(database, clock=clock, ids=IDS, doorbell=doorbell),
         company_reads=SqlCompanyReads(database),
+        begin_projects=lambda: SqlProjectsUnitOfWork(database, clock=clock, ids=IDS, purge=purges, doorbell=doorbell),
+        project_reads=SqlProjectReads(database),
         ledger=SqlLedger(database, clock),
         begin_operations=lambda: SqlOperationsUnitOfWork(database, clock=clock, ids=IDS, doorbell=doorbell),
         jobs=SqlJobReads(database),
@@ -86,6 +90,10 @@ def memory_persistence(clock: MovableClock, database: MemoryDatabase | None = No
         event_log=MemoryEventLog(database, ledger, clock, IDS),
         begin_companies=lambda: MemoryCompaniesUnitOfWork(database, ledger, clock=clock, ids=IDS, doorbell=doorbell),
         company_reads=MemoryCompanyReads(database),
+        begin_projects=lambda: MemoryProjectsUnitOfWork(
+            database, ledger, clock=clock, ids=IDS, purge=purges, doorbell=doorbell
+        ),
+        project_reads=MemoryProjectReads(database),
         ledger=ledger,
         begin_operations=lambda: MemoryOperationsUnitOfWork(database, ledger, clock=clock, ids=IDS, doorbell=doorbell),
         jobs=MemoryJobReads(ledger),

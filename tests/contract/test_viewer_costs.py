@@ -24,7 +24,7 @@ from asperguide.testing import MovableClock
 from asperguide.testing.world import SETTINGS
 from tests.contract.test_identity_costs import verbs, watching
 from tests.http.sample import ANN
-from tests.prints import change, print_of
+from tests.showcase import change, print_of
 
 
 @pytest.fixture

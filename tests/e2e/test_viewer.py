@@ -22,7 +22,7 @@ from asperguide.shared.actor import Role
 from tests.e2e.conftest import Launch
 from tests.e2e.service import asperguide, on_mariadb, on_redis
 from tests.http.sample import ANN
-from tests.prints import change, print_of
+from tests.showcase import change, print_of
 from tests.servers import MariaDB, RedisServer
 
 BOSS = replace(ANN, roles=(Role.ADMIN,))

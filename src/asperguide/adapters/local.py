@@ -9,9 +9,7 @@ from uuid import UUID
 import msgspec
 from msgspec.structs import replace
 
-from asperguide.ar.analytics import Level, Scope, Shown, Watched
 from asperguide.ar.copying import CopyContents
-from asperguide.ar.model import ContentId
 from asperguide.ar.ports import ArReads, Opened
 from asperguide.ar.removing import RemoveSomeContents
 from asperguide.ar.videos import FileId as PrintFileId
@@ -33,8 +31,8 @@ from asperguide.media.serving import SIGNED_FOR
 from asperguide.media.views import file_view
 from asperguide.operations import CancelMyJob
 from asperguide.operations.errors import JobNotCancellable, JobNotFound
-from asperguide.projects import EnterProject, Project
-from asperguide.projects.ports import Contents, ProjectReads
+from asperguide.projects import EnterProject, Project, RemoveSomeOfCompany
+from asperguide.projects.ports import ProjectContents, ProjectReads
 from asperguide.shared.actor import Actor, UserId
 from asperguide.shared.pages import MAX_LIMIT, PageRequest
 from asperguide.shared.storage import ObjectMissing, ObjectStorage, SignedLinks, SignedRequest
@@ -166,6 +164,21 @@ async def _once(content: bytes) -> AsyncIterator[bytes]:
 async def _opened(storage: ObjectStorage, key: str) -> AsyncIterator[AsyncIterator[bytes]]:
     async with storage.open(key) as opened:
         yield opened.chunks
+
+
+class LocalProjectHoldings(Holdings):
+    """Of companies there are projects, with all that is in them."""
+
+    def __init__(self, reads: ProjectReads, remove: Callable[[], RemoveSomeOfCompany]) -> None:
+        self._reads, self._remove = reads, remove
+
+    async def count(self, company: CompanyId) -> int:
+        """Of projects."""
+        return await self._reads.count(company)
+
+    async def remove_some(self, company: CompanyId) -> bool:
+        """Of one project at a time."""
+        return await self._remove()(company)
 
 
 class LocalPeople(People):
@@ -306,7 +319,7 @@ class LocalProjects(Projects):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LocalContents(Contents):
+class LocalContents(ProjectContents):
     """What is in projects are prints."""
 
     reads: ArReads
@@ -347,19 +360,3 @@ class LocalPictures(Pictures):
         return Opened(
             name=image.name, media_type=image.media_type, size=image.size, etag=image.sha256 or "", read=made.open
         )
-
-
-class LocalWatched(Watched):
-    """Nothing is shown as long as there are no contents."""
-
-    async def by_public_id(self, public_id: str, *, latest: bool = False) -> Shown | None:
-        """Nothing."""
-        return None
-
-    async def scope(self, actor: Actor, level: Level, id: UUID) -> Scope | None:
-        """Nothing that anybody may see."""
-        return None
-
-    async def titles(self, company: CompanyId, contents: Collection[ContentId]) -> Mapping[ContentId, str]:
-        """None."""
-        return {}

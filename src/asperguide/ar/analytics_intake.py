@@ -25,7 +25,7 @@ MOST_EVENTS = 100
 SafeId = Annotated[
     str,
     Meta(
-        min_length=8, max_length=64, pattern=r"^[A-Za-z0-9._~\-]+$",
+        min_length=8, max_length=64, pattern=r"^[A-Za-z0-9._~\-]+(?!\n)$",
         examples=["0199b0e2-7d1c-7c3e-9a57-5f2b8d6e4a10"],
     ),
 ]  # fmt: skip

@@ -15,6 +15,7 @@ from asperguide.ar.ports import ArReads, ArUnitOfWork
 from asperguide.ar.reaching import current
 from asperguide.ar.rights import Right
 from asperguide.ar.rotation import Rotation
+from asperguide.ar.scenes import copied
 from asperguide.ar.videos import ContentVideo, VideoId
 from asperguide.shared.actor import Actor, UserId
 from asperguide.shared.pages import MAX_LIMIT, PageRequest
@@ -44,6 +45,8 @@ class CopyContent:
         async with self.begin() as uow:
             content = await current(uow, company.id, id)
             copy = await numbered(uow, self._made(by, company, content, into or content.project), company)
+            if scene := await uow.scenes.get(company.id, id):
+                await uow.scenes.add(copied(scene, content, copy))
             view = content_view(copy, copy.created_at, self.policy)
             await uow.commit(view)
         return view
@@ -75,7 +78,7 @@ def _renamed(rotation: Rotation, names: Mapping[VideoId, VideoId]) -> Rotation:
 class DuplicateContent:
     """Make a copy of a print in the same project, under a number and a code of its own.
 
-    It has the same photo, videos and rules, and shares their files; it is not published.
+    It has the same photo, videos, rules and scene, and shares their files; it is not published.
     """
 
     open: OpenContent

@@ -1,5 +1,6 @@
 """New prints: of finished uploads, or with their photo and videos in the same request."""
 
+import hashlib
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -29,7 +30,7 @@ from asperguide.ar.terms import Instant, wrong
 from asperguide.ar.videos import ContentVideo, FileId, VideoId
 from asperguide.shared.actor import Actor
 from asperguide.shared.commands import checked
-from asperguide.shared.errors import DomainError
+from asperguide.shared.errors import DomainError, IdempotencyKeyReused
 from asperguide.shared.ports import Clock, Ids
 from asperguide.shared.repeating import until_unhindered
 from asperguide.shared.tenancy import Companies, CompanyFacts, ProjectFacts, ProjectId
@@ -172,6 +173,21 @@ class CreateContentWithFiles:
             with suppress(DomainError):  # what stays is swept away one day
                 await self.files.drop(project.company.id, [file.id for file in kept])
             raise
+
+    async def demand_same(self, made: ContentView, parts: AsyncIterator[SentFile]) -> None:
+        """Raises IdempotencyKeyReused unless the print was made of these very files."""
+        known = await self.files.known(made.company, {made.marker.photo, *(video.file for video in made.videos)})
+        films = iter(made.videos)
+        async for part in parts:
+            digest = hashlib.sha256()
+            async for chunk in part.chunks:
+                digest.update(chunk)
+            video = next(films, None) if part.video else None
+            file = known.get(video.file if video else made.marker.photo)
+            if (part.video and video is None) or (file and file.sha256 not in (None, digest.hexdigest())):
+                raise IdempotencyKeyReused
+        if next(films, None) is not None:
+            raise IdempotencyKeyReused
 
     async def _receive(
         self, actor: Actor, company: CompanyFacts, parts: AsyncIterator[SentFile], kept: list[MediaFile]

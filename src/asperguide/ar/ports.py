@@ -11,6 +11,7 @@ from uuid import UUID
 
 from asperguide.ar.model import Content, ContentId, PublicId
 from asperguide.ar.repositories import ArUnitOfWork, Contents, Numbers, Turns
+from asperguide.ar.scenes import Scene
 from asperguide.ar.videos import FileId, Footage
 from asperguide.shared.actor import Actor
 from asperguide.shared.pages import Page, PageRequest
@@ -54,6 +55,11 @@ class ArReads(Protocol):
         ...
 
     @abstractmethod
+    async def titles(self, company: CompanyId, contents: Collection[ContentId]) -> Mapping[ContentId, str]:
+        """What these contents of the company are called; those that it has not are left out."""
+        ...
+
+    @abstractmethod
     async def counts(self, company: CompanyId, projects: Collection[ProjectId]) -> Mapping[ProjectId, int]:
         """How many contents each of these projects of the company has; none of those that have none."""
         ...
@@ -61,6 +67,11 @@ class ArReads(Protocol):
     @abstractmethod
     async def fingerprints(self, company: CompanyId, limit: int) -> Sequence[tuple[ContentId, int]]:
         """Markers of the company that have a fingerprint, those of the newest contents first."""
+        ...
+
+    @abstractmethod
+    async def scene(self, company: CompanyId, content: ContentId) -> Scene | None:
+        """The scene of the company's content, also one that was taken away."""
         ...
 
     @abstractmethod

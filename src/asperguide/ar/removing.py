@@ -25,9 +25,11 @@ AT_ONCE = 1000
 
 async def remove(uow: ArUnitOfWork, content: Content, clock: Clock) -> None:
     """The content is gone, and its files will be, unless others show them."""
+    scene = await uow.scenes.get(content.company, content.id)
+    files = dict.fromkeys((*content.files, *(scene.files if scene else ())))
     await uow.contents.remove(content)
     uow.announce(ContentChanged(content=content.id, public_id=content.public_id, company=content.company))
-    uow.announce(FilesLeft(company=content.company, files=content.files, since=clock.now()))
+    uow.announce(FilesLeft(company=content.company, files=tuple(files), since=clock.now()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

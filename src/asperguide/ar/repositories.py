@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from asperguide.ar.model import Content, ContentId, PublicId
+from asperguide.ar.scenes import Scene
 from asperguide.ar.videos import FileId
 from asperguide.shared.ports import UnitOfWork
 from asperguide.shared.tenancy import CompanyId, ProjectId
@@ -53,7 +54,7 @@ class Contents(Protocol):
 
     @abstractmethod
     async def named(self, company: CompanyId, files: Collection[FileId]) -> Collection[FileId]:
-        """Those of these files that contents of the company have as photo or video."""
+        """Those of these files that contents of the company have as photo or video, or in their scenes."""
         ...
 
 
@@ -80,6 +81,25 @@ class Turns(Protocol):
         ...
 
 
+class Scenes(Protocol):
+    """What stands over contents. A scene goes with its content; as long as it is there its pictures are `named`."""
+
+    @abstractmethod
+    async def add(self, scene: Scene) -> None:
+        """The first one of a content, which this transaction has locked by `Contents.get`."""
+        ...
+
+    @abstractmethod
+    async def get(self, company: CompanyId, content: ContentId) -> Scene | None:
+        """The scene of the company's content, also one that was taken away."""
+        ...
+
+    @abstractmethod
+    async def save(self, scene: Scene) -> Scene:
+        """Store the change. Raises EditedMeanwhile when it is not the latest version, or gone."""
+        ...
+
+
 class ArUnitOfWork(UnitOfWork, Protocol):
     """One transaction over everything that is kept of prints."""
 
@@ -89,3 +109,5 @@ class ArUnitOfWork(UnitOfWork, Protocol):
     def numbers(self) -> Numbers: ...
     @property
     def turns(self) -> Turns: ...
+    @property
+    def scenes(self) -> Scenes: ...

@@ -12,7 +12,7 @@ from asperguide.ar.model import ContentState
 from asperguide.ar.rotation import PlaybackMode
 from tests.http.bad_input.house import URL, House, problem_of
 from tests.http.sample import ANN
-from tests.prints import change, print_of
+from tests.showcase import change, print_of
 
 IDS = (
     "", " ", "x", "A" * 21, "A" * 23, "A" * 21 + "B", "x' OR id='2", "' UNION SELECT 1 --", "\0", "A" * 21 + "\0",

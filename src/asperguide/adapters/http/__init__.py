@@ -2,5 +2,5 @@
 
 from asperguide.adapters.absent import without
 
-with without("attrs"), without("cattrs"), without("pydantic"):  # of which it would import all that is installed
+with without("advanced_alchemy"):  # it would import all of it for a class of its own: 8 MiB and 0.1 s
     import litestar as litestar

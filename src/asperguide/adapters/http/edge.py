@@ -52,12 +52,16 @@ Send = Any
 
 
 class Edge(Measured):
-    """Litestar behind our front door. `app` is the application inside, for documentation and route walks."""
+    """Litestar behind our front door. `app` is the application inside, for documentation and route walks.
+
+    `given` makes what handlers ask for by name.
+    """
 
     def __init__(
         self,
         app: Litestar,
         *,
+        given: Mapping[str, Callable[[], object]],
         rules: EdgeRules,
         authentication: Authentication,
         limiter: RateLimiter,
@@ -66,6 +70,7 @@ class Edge(Measured):
         maintenance: Callable[[], Maintenance | None] = lambda: None,
     ) -> None:
         self.app = app
+        self._given = given
         self._gate = Gate(rules, authentication, limiter)
         self._measures = RequestMeasures()
         self._clock = clock
@@ -191,6 +196,7 @@ class Edge(Measured):
             raise route
         check_announced(plan, headers)
         scope["app"] = scope["litestar_app"] = self.app
+        scope["given"] = self._given
         scope.setdefault("state", {})
         application, scope["route_handler"], scope["path"], scope["path_params"], scope["path_template"] = route
         await application(scope, receive, reply)

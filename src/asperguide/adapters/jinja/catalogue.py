@@ -26,10 +26,10 @@ KINDS: Mapping[str, frozenset[str]] = {
     "capsule-opened": frozenset({"name", "reader", "theme", "link"}),
     "capsule-answered": frozenset({"name", "reader", "theme", "link"}),
     "capsule-undeliverable": frozenset({"name", "reader", "theme", "link"}),
+    "company-invitation": frozenset({"name", "sender", "company", "role", "link", "until"}),
     "project-ending": frozenset({"name", "project", "company", "when", "link"}),
     "project-last-day": frozenset({"name", "project", "company", "when", "link"}),
     "project-ended": frozenset({"name", "project", "company", "when", "link"}),
-    "company-invitation": frozenset({"name", "sender", "company", "role", "link", "until"}),
 }
 """The names that each kind needs; what else it is given is ignored. `address` is a network address.
 
@@ -50,9 +50,9 @@ _EXAMPLES = {
     "sender": "Amélie d’Aragon",
     "reader": "Seán Ó Briain",
     "theme": "Birthday",
-    "project": "Mariage d’Amélie & Seán",
     "company": "O'Neil & Söhne",
     "role": "editor",
+    "project": "Mariage d’Amélie & Seán",
 }
 
 SAMPLES: Mapping[str, Mapping[str, str]] = {

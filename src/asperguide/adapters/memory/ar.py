@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from asperguide.adapters.memory.ar_reads import MemoryArReads
-from asperguide.adapters.memory.ar_tables import CONTENTS, NUMBERS, SESSIONS, TURNS, Count, Taken, Turn
+from asperguide.adapters.memory.ar_tables import CONTENTS, NUMBERS, SCENES, SESSIONS, TURNS, Count, Taken, Turn
 from asperguide.adapters.memory.tables import Rows
 from asperguide.adapters.memory.unit_of_work import MemoryUnitOfWork
 from asperguide.ar.model import Content, ContentId
-from asperguide.ar.repositories import ArUnitOfWork, Contents, Numbers, Turns, viewer_key
+from asperguide.ar.repositories import ArUnitOfWork, Contents, Numbers, Scenes, Turns, viewer_key
+from asperguide.ar.scenes import Scene
 from asperguide.ar.videos import FileId
 from asperguide.shared.errors import EditedMeanwhile
 from asperguide.shared.tenancy import CompanyId, ProjectId
@@ -26,6 +27,7 @@ class MemoryContents(Contents):
     rows: Rows[Content]
     taken: Rows[Taken]
     sessions: Rows[Turn]
+    scenes: Rows[Scene]
     touch: Touch
 
     async def add(self, content: Content) -> None:
@@ -50,6 +52,7 @@ class MemoryContents(Contents):
         self.touch(viewer_key(content.public_id), content.version + 1)
         self.taken.remove(lambda row: row.id == content.id)
         self.sessions.remove(lambda row: row.id[0] == content.id)
+        self.scenes.remove(lambda row: row.content == content.id)
 
     async def in_project(self, company: CompanyId, project: ProjectId, limit: int) -> Sequence[ContentId]:
         """By the time of creation."""
@@ -62,8 +65,9 @@ class MemoryContents(Contents):
 
     async def named(self, company: CompanyId, files: Collection[FileId]) -> Collection[FileId]:
         """Every content of the company is looked at."""
-        mine = self.rows.all(lambda row: row.company == company)
-        return {file for row in mine for file in row.files if file in files}
+        mine = [row.files for row in self.rows.all(lambda row: row.company == company)]
+        over = [row.files for row in self.scenes.all(lambda row: row.company == company)]
+        return {file for shown in (*mine, *over) for file in shown if file in files}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +109,33 @@ class MemoryTurns(Turns):
         return self.sessions.remove(lambda row: row.id in keys)
 
 
+@dataclass(frozen=True, slots=True)
+class MemoryScenes(Scenes):
+    """Scenes. Nobody else can change anything meanwhile."""
+
+    rows: Rows[Scene]
+
+    async def add(self, scene: Scene) -> None:
+        """One row."""
+        self.rows.add(scene)
+
+    async def get(self, company: CompanyId, content: ContentId) -> Scene | None:
+        """By id."""
+        found = self.rows.get(content)
+        return found if found is not None and found.company == company else None
+
+    async def save(self, scene: Scene) -> Scene:
+        """Compare the version and set."""
+        return self.rows.save(scene)
+
+
 class MemoryArUnitOfWork(MemoryUnitOfWork, ArUnitOfWork):
     """A transaction in memory; its commit purges the `viewer:` keys of contents that it changed."""
 
     @property
     def contents(self) -> MemoryContents:
         """Contents and their videos."""
-        return MemoryContents(self.rows(CONTENTS), self.rows(TURNS), self.rows(SESSIONS), self.touch)
+        return MemoryContents(self.rows(CONTENTS), self.rows(TURNS), self.rows(SESSIONS), self.rows(SCENES), self.touch)
 
     @property
     def numbers(self) -> MemoryNumbers:
@@ -122,3 +146,8 @@ class MemoryArUnitOfWork(MemoryUnitOfWork, ArUnitOfWork):
     def turns(self) -> MemoryTurns:
         """Turns of view sessions."""
         return MemoryTurns(self.rows(TURNS), self.rows(SESSIONS))
+
+    @property
+    def scenes(self) -> MemoryScenes:
+        """What stands over contents."""
+        return MemoryScenes(self.rows(SCENES))

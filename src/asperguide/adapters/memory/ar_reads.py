@@ -3,12 +3,13 @@
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
-from asperguide.adapters.memory.ar_tables import CONTENTS
+from asperguide.adapters.memory.ar_tables import CONTENTS, SCENES
 from asperguide.adapters.memory.paging import page_of
 from asperguide.adapters.memory.tables import MemoryDatabase
 from asperguide.ar import listing
 from asperguide.ar.model import Content, ContentId, PublicId
 from asperguide.ar.ports import ArReads, Whereabouts
+from asperguide.ar.scenes import Scene
 from asperguide.shared.pages import Page, PageRequest
 from asperguide.shared.tenancy import CompanyId, ProjectId
 
@@ -50,6 +51,11 @@ class MemoryArReads(ArReads):
             },
         )
 
+    async def titles(self, company: CompanyId, contents: Collection[ContentId]) -> Mapping[ContentId, str]:
+        """Every content is looked at."""
+        mine = self._database.rows(CONTENTS).all(lambda content: content.company == company and content.id in contents)
+        return {content.id: content.title for content in mine}
+
     async def counts(self, company: CompanyId, projects: Collection[ProjectId]) -> Mapping[ProjectId, int]:
         """Counted."""
         mine = self._database.rows(CONTENTS).all(lambda content: content.company == company)
@@ -60,6 +66,11 @@ class MemoryArReads(ArReads):
         mine = self._database.rows(CONTENTS).all(lambda content: content.company == company)
         marks = [(one.id, one.marker.fingerprint) for one in mine if one.marker.fingerprint is not None]
         return sorted(marks, reverse=True)[:limit]
+
+    async def scene(self, company: CompanyId, content: ContentId) -> Scene | None:
+        """By id."""
+        found = self._database.rows(SCENES).get(content)
+        return found if found is not None and found.company == company else None
 
     async def copied(self, company: CompanyId, project: ProjectId) -> Collection[ContentId]:
         """Every content of the project is looked at."""

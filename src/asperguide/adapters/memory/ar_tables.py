@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from asperguide.adapters.memory.tables import Table
 from asperguide.ar.model import Content, ContentId
+from asperguide.ar.scenes import Scene
 from asperguide.shared.tenancy import CompanyId
 
 
@@ -37,3 +38,4 @@ CONTENTS = Table(name="ar_contents", entity=Content)
 NUMBERS = Table(name="ar_numbers", entity=Count)
 TURNS = Table(name="ar_turns", entity=Taken)
 SESSIONS = Table(name="ar_turn_sessions", entity=Turn)
+SCENES = Table(name="ar_scenes", entity=Scene)

@@ -10,7 +10,7 @@ from asperguide.adapters.memory.tables import Rows
 from asperguide.adapters.memory.unit_of_work import MemoryUnitOfWork
 from asperguide.projects.model import Listed, Project
 from asperguide.projects.notices import Notice
-from asperguide.projects.repositories import AccessLists, Counts, Notices, Projects, ProjectsUnitOfWork
+from asperguide.projects.repositories import AccessLists, Counts, Notices, ProjectRecords, ProjectsUnitOfWork
 from asperguide.shared.actor import UserId
 from asperguide.shared.errors import EditedMeanwhile
 from asperguide.shared.tenancy import CompanyId, ProjectId, shown_key
@@ -21,7 +21,7 @@ Touch = Callable[[str, int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class MemoryProjects(Projects):
+class MemoryProjects(ProjectRecords):
     """Projects, and what goes with them."""
 
     rows: Rows[Project]
@@ -131,8 +131,11 @@ class MemoryNotices(Notices):
     async def advance(self, told: Sequence[Notice]) -> None:
         """One by one."""
         for one in told:
+            here = self.rows.get(one.project)
+            if here is None or here.stage is not one.stage:
+                continue
             self.rows.remove(lambda row, one=one: row.project == one.project)  # type: ignore[misc]
-            if (following := one.following) is not None:
+            if (following := here.following) is not None:
                 self.rows.add(following)
 
     async def next_after(self, now: datetime) -> datetime | None:

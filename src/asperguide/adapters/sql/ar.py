@@ -5,6 +5,7 @@ from typing import Any
 from asperguide.adapters.sql.ar_contents import Read, SqlContents
 from asperguide.adapters.sql.ar_counting import SqlNumbers, SqlTurns
 from asperguide.adapters.sql.ar_reads import SqlArReads
+from asperguide.adapters.sql.ar_scenes import SqlScenes
 from asperguide.adapters.sql.engine import Database
 from asperguide.adapters.sql.unit_of_work import SqlUnitOfWork
 from asperguide.ar.repositories import ArUnitOfWork
@@ -33,3 +34,8 @@ class SqlArUnitOfWork(SqlUnitOfWork, ArUnitOfWork):
     def turns(self) -> SqlTurns:
         """Turns of view sessions."""
         return SqlTurns(self.store)
+
+    @property
+    def scenes(self) -> SqlScenes:
+        """What stands over contents."""
+        return SqlScenes(self.store)

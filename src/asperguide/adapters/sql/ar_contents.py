@@ -6,7 +6,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from asperguide.adapters.sql.ar_rows import ArContentRow, ArSessionRow, ArTurnRow, ArVideoRow, found_by
+from asperguide.adapters.sql.ar_rows import (
+    ArContentRow,
+    ArSceneFileRow,
+    ArSceneRow,
+    ArSessionRow,
+    ArTurnRow,
+    ArVideoRow,
+    found_by,
+)
 from asperguide.adapters.sql.prepared import Prepared, by_ids, named_ids
 from asperguide.adapters.sql.store import Store, to_row
 from asperguide.adapters.sql.types import Uuid
@@ -22,6 +30,7 @@ Read = dict[ContentId, tuple[ContentVideo, ...]]
 
 contents, videos = ArContentRow.__table__.c, ArVideoRow.__table__.c
 CONTENT = tuple(contents[name] for name in Content.__slots__ if name in contents)
+in_scenes = ArSceneFileRow.__table__.c
 VIDEO = tuple(videos[name] for name in ContentVideo.__slots__)
 
 _id, _version = sa.bindparam("_id", type_=Uuid()), sa.bindparam("_version", type_=sa.Integer)
@@ -36,9 +45,12 @@ _locked = Prepared(
 _remove = Prepared(sa.delete(ArContentRow.__table__).where(contents.id == _id, contents.version == _version))
 _add_videos = Prepared(sa.insert(ArVideoRow.__table__))
 _forget_videos = Prepared(sa.delete(ArVideoRow.__table__).where(videos.content == _id))
-_forget = tuple(
-    Prepared(sa.delete(row.__table__).where(row.__table__.c.content == _id))
-    for row in (ArVideoRow, ArTurnRow, ArSessionRow)
+_forget = (
+    *(
+        Prepared(sa.delete(row.__table__).where(row.__table__.c.content == _id))
+        for row in (ArVideoRow, ArTurnRow, ArSessionRow, ArSceneFileRow)
+    ),
+    Prepared(sa.delete(ArSceneRow.__table__).where(ArSceneRow.__table__.c.id == _id)),
 )
 _in_project = Prepared(
     sa.select(contents.id)
@@ -54,6 +66,8 @@ _showing = Prepared(
 )
 _as_photos = by_ids(contents.photo, lambda these: sa.select(contents.photo).where(contents.company == _company, these))
 _as_videos = by_ids(videos.file, lambda these: sa.select(videos.file).where(videos.company == _company, these))
+
+_in_scenes = by_ids(in_scenes.file, lambda these: sa.select(in_scenes.file).where(in_scenes.company == _company, these))
 
 
 class SqlContents(Contents):
@@ -118,11 +132,11 @@ def _rows(content: Content) -> Iterable[dict[str, Any]]:
 
 
 async def named(store: Store, company: CompanyId, files: Collection[FileId]) -> set[FileId]:
-    """Those of these files that contents of the company have, as photos or as videos; two statements."""
+    """Those of these files that contents of the company have, as photos, as videos or in scenes; three statements."""
     if not files:
         return set()
     values = {**named_ids(list(files)), "company": company}
     found: set[FileId] = set()
-    for statement in (_as_photos, _as_videos):
+    for statement in (_as_photos, _as_videos, _in_scenes):
         found.update(id for (id,) in await store.execute(statement(len(values) - 1), values))
     return found

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from asperguide.adapters.sql.ar_contents import CONTENT, VIDEO, contents, of_content, videos
 from asperguide.adapters.sql.ar_rows import ArContentRow
+from asperguide.adapters.sql.ar_scenes import scene_of
 from asperguide.adapters.sql.engine import Database
 from asperguide.adapters.sql.paging import Condition, Keyset
 from asperguide.adapters.sql.prepared import Prepared, by_ids, named_ids
@@ -16,6 +17,7 @@ from asperguide.adapters.sql.store import Store, to_entity
 from asperguide.ar.listing import CONTENTS
 from asperguide.ar.model import Content, ContentId, PublicId
 from asperguide.ar.ports import ArReads, Whereabouts
+from asperguide.ar.scenes import Scene
 from asperguide.ar.videos import ContentVideo
 from asperguide.shared.pages import Page, PageRequest
 from asperguide.shared.tenancy import CompanyId, ProjectId
@@ -34,6 +36,7 @@ _counts = by_ids(
     contents.project,
     lambda these: sa.select(contents.project, sa.func.count()).where(_company, these).group_by(contents.project),
 )
+_titles = by_ids(contents.id, lambda these: sa.select(contents.id, contents.title).where(_company, these))
 _fingerprints = Prepared(
     sa.select(contents.id, contents.fingerprint)
     .where(_company, contents.fingerprint.is_not(None))
@@ -99,6 +102,15 @@ class SqlArReads(ArReads):
             found = await _LIST.page(store, wanted, table.company == company, table.project == project)
             return replace(found, items=tuple(await _all_whole(store, found.items)))
 
+    async def titles(self, company: CompanyId, contents: Collection[ContentId]) -> Mapping[ContentId, str]:
+        """By primary key."""
+        if not contents:
+            return {}
+        named = named_ids(list(contents))
+        async with self._database.reading() as store:
+            rows = await store.execute(_titles(len(named)), {**named, "company": company})
+        return dict(iter(rows))
+
     async def counts(self, company: CompanyId, projects: Collection[ProjectId]) -> Mapping[ProjectId, int]:
         """By the index of an order."""
         if not projects:
@@ -113,6 +125,11 @@ class SqlArReads(ArReads):
         async with self._database.reading() as store:
             rows = await store.execute(_fingerprints, {"company": company, "limit": limit})
         return [(id, int.from_bytes(mark)) for id, mark in rows]
+
+    async def scene(self, company: CompanyId, content: ContentId) -> Scene | None:
+        """By primary key."""
+        async with self._database.reading() as store:
+            return await scene_of(store, company, content)
 
     async def copied(self, company: CompanyId, project: ProjectId) -> Collection[ContentId]:
         """By index."""

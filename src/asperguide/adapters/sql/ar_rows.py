@@ -10,6 +10,7 @@ from asperguide.adapters.sql.rows import Row
 from asperguide.adapters.sql.types import EnumText, JsonValue, KeyBytes, KeyText, Uuid
 from asperguide.ar.model import Content, ContentId, ContentState, Customer, Marker, PublicId
 from asperguide.ar.rotation import PlaybackMode, Rotation
+from asperguide.ar.scenes import Placement
 from asperguide.ar.videos import FileId, Footage, VideoId, Window
 from asperguide.shared.actor import UserId
 from asperguide.shared.tenancy import ClientId, CompanyId, ProjectId
@@ -124,6 +125,30 @@ class ArSessionRow(Row):
     at: Mapped[datetime]
 
     __table_args__ = (sa.Index("ix_ar_turn_sessions_at", "at"),)
+
+
+class ArSceneRow(Row):
+    """The scene of a content, without placements when it was taken away."""
+
+    __tablename__ = "ar_scenes"
+
+    id: Mapped[ContentId] = mapped_column(Uuid(), primary_key=True)
+    company: Mapped[CompanyId] = mapped_column(Uuid())
+    placements: Mapped[tuple[Placement, ...] | None] = mapped_column(JsonValue(tuple[Placement, ...]))
+    updated_at: Mapped[datetime]
+    version: Mapped[int] = mapped_column(sa.Integer)
+
+
+class ArSceneFileRow(Row):
+    """A picture in the scene of a content."""
+
+    __tablename__ = "ar_scene_files"
+
+    content: Mapped[ContentId] = mapped_column(Uuid(), primary_key=True)
+    file: Mapped[FileId] = mapped_column(Uuid(), primary_key=True)
+    company: Mapped[CompanyId] = mapped_column(Uuid())
+
+    __table_args__ = (sa.Index("ix_ar_scene_files_file", "file", "company"),)
 
 
 def found_by(content: Content) -> dict[str, object]:

@@ -13,7 +13,7 @@ from asperguide.adapters.sql.store import Store
 from asperguide.adapters.sql.types import Uuid
 from asperguide.adapters.sql.unit_of_work import SqlUnitOfWork
 from asperguide.projects.model import Listed, Project
-from asperguide.projects.repositories import AccessLists, Projects, ProjectsUnitOfWork
+from asperguide.projects.repositories import AccessLists, ProjectRecords, ProjectsUnitOfWork
 from asperguide.shared.actor import UserId
 from asperguide.shared.errors import EditedMeanwhile
 from asperguide.shared.tenancy import CompanyId, ProjectId, shown_key
@@ -45,7 +45,7 @@ _some_of_user = Prepared(
 _forget_user = sa.delete(ListedRow.__table__).where(_lists.project.in_(_ids), _lists.user == _user)
 
 
-class SqlProjects(Projects):
+class SqlProjects(ProjectRecords):
     """Rows of projects, and for each of their tags a row to be found by. What is shown of them is touched."""
 
     __slots__ = ("_store", "_touch")

@@ -8,12 +8,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase
 
-from asperguide.adapters.absent import without
 from asperguide.adapters.sql.types import UtcDateTime, Uuid
 from asperguide.shared.errors import DomainError
-
-with without("attrs"), without("cattrs"), without("pydantic"):  # of which it would import all that is installed
-    from advanced_alchemy.base import CommonTableAttributes
 
 NAMES = {
     "pk": "pk_%(table_name)s",
@@ -26,7 +22,7 @@ NAMES = {
 OPTIONS = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_bin"}
 
 
-class Row(CommonTableAttributes, DeclarativeBase):
+class Row(DeclarativeBase):
     """A table. `__errors__` names the domain error that a violation of each unique constraint stands for.
 
     `__table_args__` of a subclass is a tuple of constraints and indexes; the table options are added here. Rows are

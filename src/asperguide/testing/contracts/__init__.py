@@ -23,6 +23,7 @@ from asperguide.testing.contracts.media import MediaContract
 from asperguide.testing.contracts.passwords import PasswordHasherContract, PasswordStrengthContract
 from asperguide.testing.contracts.persistence import CountingDoorbell, Persistence, Purges
 from asperguide.testing.contracts.portraits import PortraitsContract
+from asperguide.testing.contracts.projects import ProjectsContract
 from asperguide.testing.contracts.rate_limiter import RateLimiterContract
 from asperguide.testing.contracts.storage import ObjectStorageContract, StorageAwayContract
 from asperguide.testing.contracts.storage_buckets import BucketAdminContract
@@ -42,8 +43,8 @@ __all__ = [
     "CapsulesContract", "CompaniesContract", "CountingDoorbell", "DoorbellContract", "IdempotencyContract",
     "IdentityContract", "ImagesContract", "JobBoardContract", "LedgerContract", "LettersContract", "MailerContract",
     "MaintenanceContract", "MarkerEyeContract", "MediaContract", "ObjectStorageContract", "PartedUploadsContract",
-    "PassTime", "PasswordHasherContract", "PasswordStrengthContract", "Persistence", "PortraitsContract", "Purges",
-    "QrCodesContract", "RateLimiterContract", "SignedLinksContract", "StorageAwayContract", "TypeDetectorContract",
-    "UnitOfWorkContract", "VaultContract", "VideoToolsContract", "WatchContract", "WorkOnceContract", "moving",
-    "raises", "waiting",
+    "PassTime", "PasswordHasherContract", "PasswordStrengthContract", "Persistence", "PortraitsContract",
+    "ProjectsContract", "Purges", "QrCodesContract", "RateLimiterContract", "SignedLinksContract",
+    "StorageAwayContract", "TypeDetectorContract", "UnitOfWorkContract", "VaultContract", "VideoToolsContract",
+    "WatchContract", "WorkOnceContract", "moving", "raises", "waiting",
 ]  # fmt: skip

@@ -19,11 +19,12 @@ from asperguide.media.repositories import Link, MediaUnitOfWork
 from asperguide.media.transport import Upload
 from asperguide.media.videos import Video
 from asperguide.operations.ports import JobReads, MaintenanceReads, OperationsUnitOfWork
+from asperguide.projects.ports import ProjectReads, ProjectsUnitOfWork
 from asperguide.shared.actor import UserId
 from asperguide.shared.ledger import ClaimedJob, Ledger
 from asperguide.shared.ports import Idempotency, Message
 from asperguide.testing.clock import MovableClock
-from asperguide.testing.contracts import filing, incorporating, sealing
+from asperguide.testing.contracts import filing, incorporating, planning, sealing
 from asperguide.testing.contracts.people import credential
 
 T = TypeVar("T")
@@ -75,6 +76,8 @@ class Persistence:
     event_log: EventLog
     begin_companies: Callable[[], CompaniesUnitOfWork]
     company_reads: CompanyReads
+    begin_projects: Callable[[], ProjectsUnitOfWork]
+    project_reads: ProjectReads
     ledger: Ledger
     begin_operations: Callable[[], OperationsUnitOfWork]
     jobs: JobReads
@@ -147,6 +150,17 @@ class Persistence:
     async def change_companies(self, work: Callable[[CompaniesUnitOfWork], Awaitable[T]]) -> T:
         """What the work gives, in one committed unit of work."""
         async with self.begin_companies() as uow:
+            result = await work(uow)
+            await uow.commit()
+        return result
+
+    async def keep_projects(self, *things: planning.Thing) -> None:
+        """Commit all of these in one unit of work."""
+        await self.change_projects(lambda uow: planning.keep(uow, *things))
+
+    async def change_projects(self, work: Callable[[ProjectsUnitOfWork], Awaitable[T]]) -> T:
+        """What the work gives, in one committed unit of work."""
+        async with self.begin_projects() as uow:
             result = await work(uow)
             await uow.commit()
         return result

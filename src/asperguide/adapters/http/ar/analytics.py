@@ -5,6 +5,7 @@ from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
+import msgspec
 from litestar import Response
 from litestar.params import FromPath, JSONBody, QueryParameter
 from litestar.response import Stream
@@ -28,10 +29,11 @@ from asperguide.ar.analytics import (
 from asperguide.ar.analytics_errors import AnalyticsNotFound, InvalidEvents, InvalidPeriod, ViewNotFound
 from asperguide.ar.model import ContentId
 from asperguide.shared.actor import Actor, Origin
+from asperguide.shared.errors import FieldError, InvalidFields
 
 TAGS = ["analytics"]
 EVENTS_LIMIT = 64 * 1024
-CSV, SVG = "text/csv; charset=utf-8", "image/svg+xml"
+CSV, SVG = "text/csv", "image/svg+xml"
 CAN_FAIL = (AnalyticsNotFound, InvalidPeriod)
 COLUMNS = BucketView.__struct_encode_fields__
 EVENT = {
@@ -39,8 +41,14 @@ EVENT = {
     "video": "0199b0e0-31aa-7b12-8d00-4c1f2e3d4b5a", "at": "2026-01-19T10:30:00Z",
 }  # fmt: skip
 
-From = Annotated[date | None, QueryParameter(name="from", description="The first day; else as many as are usual.")]
-To = Annotated[date | None, QueryParameter(name="to", description="The last day, included; else today.")]
+DATE = {"format": "date"}
+From = Annotated[
+    str | None,
+    QueryParameter(name="from", schema_extra=DATE, description="The first day; else as many as are usual."),
+]
+To = Annotated[
+    str | None, QueryParameter(name="to", schema_extra=DATE, description="The last day, included; else today.")
+]
 ByDay = Annotated[By, QueryParameter(name="by", description="Days, ISO weeks from Monday on, or months.")]
 
 
@@ -63,6 +71,19 @@ async def take_events(
 ) -> EventsTaken:
     call = request.call
     return await take_events(public_id, data, origin, call.actor, call.header(country_header))
+
+
+def _period(first: str | None, last: str | None, by: By) -> Period:
+    return Period(first=_day("?from", first), last=_day("?to", last), by=by)
+
+
+def _day(pointer: str, text: str | None) -> date | None:
+    """Read here, as Litestar would name its own name of the parameter in a refusal, which `from` cannot be."""
+    try:
+        return None if text is None else msgspec.convert(text, date)
+    except msgspec.ValidationError:
+        wrong = FieldError(pointer=pointer, code="WRONG_FORMAT", detail="A day, such as 2026-01-19.")
+        raise InvalidFields(fields=(wrong,)) from None
 
 
 def _answered(media_type: str, description: str) -> dict[int, Any]:
@@ -89,24 +110,24 @@ def _of(level: Level, path: str) -> tuple[Any, ...]:
     @get(f"{path}/analytics", tags=TAGS, **_json(level))
     async def show(
         id: FromPath[UUID], request: ApiRequest, actor: Given[Actor], show_analytics: Given[ShowAnalytics],
-        first: From = None, last: To = None, by: ByDay = By.DAY,
+        first: From = None, to: To = None, by: ByDay = By.DAY,
     ) -> Response[AnalyticsView]:  # fmt: skip
-        view = await show_analytics(actor, level, id, Period(first=first, last=last, by=by))
+        view = await show_analytics(actor, level, id, _period(first, to, by))
         return single(request, view, version_of(view))
 
     @get(f"{path}/analytics.csv", media_type=CSV, tags=TAGS, **_csv(level))
     async def export(
         id: FromPath[UUID], actor: Given[Actor], show_analytics: Given[ShowAnalytics],
-        first: From = None, last: To = None, by: ByDay = By.DAY,
+        first: From = None, to: To = None, by: ByDay = By.DAY,
     ) -> Stream:  # fmt: skip
-        return _table(await show_analytics(actor, level, id, Period(first=first, last=last, by=by)))
+        return _table(await show_analytics(actor, level, id, _period(first, to, by)))
 
     @get(f"{path}/analytics.svg", media_type=SVG, tags=TAGS, **_svg(level))
     async def picture(
         id: FromPath[UUID], actor: Given[Actor], show_analytics: Given[ShowAnalytics],
-        first: From = None, last: To = None, by: ByDay = By.DAY,
+        first: From = None, to: To = None, by: ByDay = By.DAY,
     ) -> Response[bytes]:  # fmt: skip
-        return _picture(await show_analytics(actor, level, id, Period(first=first, last=last, by=by)))
+        return _picture(await show_analytics(actor, level, id, _period(first, to, by)))
 
     return show, export, picture
 
@@ -117,27 +138,27 @@ VIDEO = "/contents/{content:uuid}/videos/{id:uuid}"
 @get(f"{VIDEO}/analytics", tags=TAGS, **_json(Level.VIDEO))
 async def show_video_analytics(
     content: FromPath[UUID], id: FromPath[UUID], request: ApiRequest, actor: Given[Actor],
-    show_analytics: Given[ShowAnalytics], first: From = None, last: To = None, by: ByDay = By.DAY,
+    show_analytics: Given[ShowAnalytics], first: From = None, to: To = None, by: ByDay = By.DAY,
 ) -> Response[AnalyticsView]:  # fmt: skip
-    view = await show_analytics(actor, Level.VIDEO, id, Period(first=first, last=last, by=by), ContentId(content))
+    view = await show_analytics(actor, Level.VIDEO, id, _period(first, to, by), ContentId(content))
     return single(request, view, version_of(view))
 
 
 @get(f"{VIDEO}/analytics.csv", media_type=CSV, tags=TAGS, **_csv(Level.VIDEO))
 async def export_video_analytics(
     content: FromPath[UUID], id: FromPath[UUID], actor: Given[Actor],
-    show_analytics: Given[ShowAnalytics], first: From = None, last: To = None, by: ByDay = By.DAY,
+    show_analytics: Given[ShowAnalytics], first: From = None, to: To = None, by: ByDay = By.DAY,
 ) -> Stream:  # fmt: skip
-    period = Period(first=first, last=last, by=by)
+    period = _period(first, to, by)
     return _table(await show_analytics(actor, Level.VIDEO, id, period, ContentId(content)))
 
 
 @get(f"{VIDEO}/analytics.svg", media_type=SVG, tags=TAGS, **_svg(Level.VIDEO))
 async def plot_video_analytics(
     content: FromPath[UUID], id: FromPath[UUID], actor: Given[Actor],
-    show_analytics: Given[ShowAnalytics], first: From = None, last: To = None, by: ByDay = By.DAY,
+    show_analytics: Given[ShowAnalytics], first: From = None, to: To = None, by: ByDay = By.DAY,
 ) -> Response[bytes]:  # fmt: skip
-    period = Period(first=first, last=last, by=by)
+    period = _period(first, to, by)
     return _picture(await show_analytics(actor, Level.VIDEO, id, period, ContentId(content)))
 
 
