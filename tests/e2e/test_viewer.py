@@ -22,8 +22,8 @@ from asperguide.shared.actor import Role
 from tests.e2e.conftest import Launch
 from tests.e2e.service import asperguide, on_mariadb, on_redis
 from tests.http.sample import ANN
-from tests.showcase import change, print_of
 from tests.servers import MariaDB, RedisServer
+from tests.showcase import change, print_of
 
 BOSS = replace(ANN, roles=(Role.ADMIN,))
 

@@ -53,6 +53,7 @@ from tests.faults.letter_cases import LETTERS
 from tests.faults.marker_cases import MARKERS
 from tests.faults.media_cases import MEDIA
 from tests.faults.view_cases import VIEWS
+from tests.faults.viewer_cases import VIEWER
 from tests.identity import BETTER, HOME, PASSWORD, an_admin, new_user, register
 
 JOB = UUID(int=99)
@@ -434,7 +435,7 @@ SCENARIOS: dict[str, list[Scenario]] = {
 }
 
 
-OF_CONTEXTS = (MEDIA, LETTERS, MARKERS, VIEWS)
+OF_CONTEXTS = (MEDIA, LETTERS, MARKERS, VIEWER, VIEWS)
 for cases_of_context in OF_CONTEXTS:
     for name, cases in cases_of_context.items():
         SCENARIOS[name] = [calls(given, **more) for given, more in cases]
