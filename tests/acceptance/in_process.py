@@ -49,11 +49,12 @@ from asperguide.shared.pages import PageRequest
 from asperguide.testing import World
 from tests.acceptance.driver import PASSWORD, Driver
 from tests.acceptance.letters import LettersInProcess
+from tests.acceptance.viewers import ViewersInProcess
 from tests.exports import stored
 from tests.media import in_chunks
 
 
-class InProcess(LettersInProcess, Driver):
+class InProcess(LettersInProcess, ViewersInProcess, Driver):
     """Every call authenticates its token, as every request does."""
 
     def __init__(self, world: World) -> None:
