@@ -39,6 +39,7 @@ from asperguide.adapters.local import (
     LocalProjects,
 )
 from asperguide.adapters.local_files import LocalMediaFiles
+from asperguide.adapters.local_views import LocalWatched
 from asperguide.adapters.magic import MagicTypes
 from asperguide.adapters.maintenance import MaintenanceWatch
 from asperguide.adapters.measuring import Monitor
@@ -929,16 +930,15 @@ class Container(DeclarativeContainer):
 
     # ar: analytics of viewers
     analytics_policy: Provider[v.AnalyticsPolicy] = Singleton(analytics_policy_of, settings)
-    watched: Provider[v.Watched] = Singleton(
-        CachedWatched,
-        Singleton(
-            look=look_at_print.provider,
-            reach=reach.provider,
-            reads=ar_reads,
-            projects=project_standings,
-            companies=company_standings,
-        ),
+    watched_prints: Provider[v.Watched] = Singleton(
+        LocalWatched,
+        look=look_at_print.provider,
+        reach=reach.provider,
+        reads=ar_reads,
+        projects=project_standings,
+        companies=company_standings,
     )
+    watched: Provider[v.Watched] = Singleton(CachedWatched, watched_prints)
     event_log: Provider[v.EventLog] = Singleton(SqlEventLog, database, clock, ids)
     analytics_unit_of_work: Provider[v.AnalyticsUnitOfWork] = Factory(
         SqlAnalyticsUnitOfWork, database, clock=clock, ids=ids, doorbell=doorbell
