@@ -56,6 +56,7 @@ from tests.faults.media_cases import MEDIA
 from tests.faults.playing_cases import PLAYING
 from tests.faults.project_cases import PROJECTS
 from tests.faults.view_cases import VIEWS
+from tests.faults.viewer_cases import VIEWER
 from tests.identity import BETTER, HOME, PASSWORD, an_admin, new_user, register
 
 JOB = UUID(int=99)
@@ -437,7 +438,7 @@ SCENARIOS: dict[str, list[Scenario]] = {
 }
 
 
-OF_CONTEXTS = (MEDIA, LETTERS, MARKERS, VIEWS, COMPANIES, PROJECTS, PLAYING)
+OF_CONTEXTS = (MEDIA, LETTERS, MARKERS, VIEWS, COMPANIES, PROJECTS, PLAYING, VIEWER)
 for cases_of_context in OF_CONTEXTS:
     for name, cases in cases_of_context.items():
         SCENARIOS[name] = [calls(given, **more) for given, more in cases]
