@@ -77,6 +77,7 @@ def about() -> About:
             ("capsules", "Letters that open when their time has come, and not a moment before."),
             ("markers", "Pictures that prints are recognised by."),
             ("scenes", "What stands over a print beside its video."),
+            ("packed projects", "Projects as archives: taking them along, and making projects of them."),
             ("content videos", "Videos of a print: which there are, which of them plays, and what plays when."),
             ("content schedules", "Spans in which one of the videos of a print is to play."),
             ("content rotation", "Rules by which the video of a print changes with the calendar."),

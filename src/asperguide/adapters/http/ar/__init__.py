@@ -1,7 +1,7 @@
 """Augmented-reality prints over HTTP."""
 
-from asperguide.adapters.http.ar import markers, scenes
+from asperguide.adapters.http.ar import markers, packing, scenes
 
-ROUTES = (*markers.ROUTES, *scenes.ROUTES)
+ROUTES = (*markers.ROUTES, *scenes.ROUTES, *packing.ROUTES)
 
 __all__ = ["ROUTES"]
