@@ -12,6 +12,7 @@ from pathlib import Path
 from rich.console import Console
 
 from benchmarks import (
+    analytics,
     campaigns,
     chaos,
     crowd,
@@ -66,10 +67,12 @@ SCENARIOS: dict[str, Callable[[Run], Report]] = {
     "letter-pages": letter_pages.letter_pages,
     "letter-race": letter_race.letter_race,
     "letter-kills": letter_kills.letter_kills,
+    "views": analytics.views,
+    "view-kills": analytics.view_kills,
     "chaos": chaos.chaos,
     "soak": soak.soak,
 }
-BY_NAME_ONLY = {"peers", "rolling-restarts", "chaos", "soak", "media-kills", "letter-kills"}
+BY_NAME_ONLY = {"peers", "rolling-restarts", "chaos", "soak", "media-kills", "letter-kills", "view-kills"}
 SECONDS = {"soak": 600}
 """How long a round is unless told; 4 for all others."""
 
@@ -78,6 +81,7 @@ GROUPS = {
     "correctness": ["refresh-storm", "guessing", "limit", "job-kills", "crowd"],
     "logs": ["logging", "log-storm", "log-sink-down"],
     "letters": ["letter-sweep", "letter-storm", "letter-pages", "letter-race"],
+    "analytics": ["views", "view-kills"],
     "ledger": ["jobs", "job-kills", "ledger-plans", "crowd"],
 }
 

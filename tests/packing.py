@@ -82,8 +82,9 @@ class Atelier:
         )  # fmt: skip
         await c.create_rotation()(owner, made.id, rules)
         placements = (
-            VideoPlane(video=second, position=(0.5, 0.0, 0.1)), VideoPlane(), LinkSpot(url="https://a.example", label="a"),
-            ImagePlane(file=await self.photo("sticker"), alt="Herz"), TextPlane(text="Ja!", color="#ff0000"),
+            VideoPlane(video=second, position=(0.5, 0.0, 0.1)), VideoPlane(),
+            LinkSpot(url="https://a.example", label="a"), ImagePlane(file=await self.photo("sticker"), alt="Herz"),
+            TextPlane(text="Ja!", color="#ff0000"),
         )  # fmt: skip
         await c.put_scene()(owner, made.id, NewScene(placements=placements))
         return made
@@ -217,5 +218,3 @@ def remade(entries: dict[str, bytes], change: Any) -> dict[str, bytes]:
     manifest = json.loads(entries["manifest.json"])
     change(manifest)
     return {**entries, "manifest.json": json.dumps(manifest).encode()}
-
-

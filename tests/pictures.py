@@ -1,12 +1,14 @@
 """Pictures as people print them, made by rule: clouds of noise with shapes on top."""
 
 import io
+from functools import cache
 from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw
 
 
+@cache
 def photo(seed: int = 1, width: int = 1200, height: int = 900, shapes: int = 260) -> Image.Image:
     """As rich in details as a good photo; another one for each seed."""
     chance = np.random.default_rng(seed)
@@ -30,8 +32,8 @@ def _draw_shape(pen: ImageDraw.ImageDraw, chance: np.random.Generator, width: in
     colour = tuple(int(part) for part in chance.integers(0, 256, 3))
     kind = chance.integers(3)
     if kind == 0:
-        corners = chance.integers(-size, size, (int(chance.integers(3, 6)), 2)) + (x, y)
-        pen.polygon([(int(across), int(down)) for across, down in corners], fill=colour)
+        corners = chance.integers(-size, size, (int(chance.integers(3, 6)), 2))
+        pen.polygon([(x + int(across), y + int(down)) for across, down in corners], fill=colour)
     elif kind == 1:
         pen.ellipse((x, y, x + size, y + size), fill=colour)
     else:

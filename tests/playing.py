@@ -1,6 +1,7 @@
 """Contents to play with: videos by a letter, and what goes by the calendar."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+import hashlib
+from collections.abc import AsyncIterable, Callable, Collection, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
@@ -12,10 +13,11 @@ from asperguide.adapters.memory.tables import MemoryDatabase
 from asperguide.ar.desk import ChangeContent, OpenContent
 from asperguide.ar.errors import InvalidContent
 from asperguide.ar.model import Content, ContentId, Customer, Marker, PublicId
-from asperguide.ar.ports import MediaFile, MediaState
+from asperguide.ar.ports import Fits, MediaFile, MediaState
 from asperguide.ar.reaching import Reach
 from asperguide.ar.rotating import CreateRotation, ReplaceRotation, Rotate
 from asperguide.ar.rotation import Rotation, RotationKind
+from asperguide.ar.terms import wrong
 from asperguide.ar.videos import ContentVideo, FileId, Footage, VideoId, Window
 from asperguide.shared.actor import Actor, SessionId, UserId
 from asperguide.shared.tenancy import (
@@ -123,12 +125,36 @@ class Shelf:
         )  # fmt: skip
         return id
 
-    async def take(self, actor: Actor, company: CompanyFacts, files: Sequence[FileId]) -> Sequence[MediaFile]:
+    async def take(
+        self, actor: Actor, company: CompanyFacts, files: Sequence[FileId], fits: Fits
+    ) -> Sequence[MediaFile]:
         """All of them, or InvalidContent."""
-        if not set(files) <= self.files.keys():
-            raise InvalidContent
+        if unknown := tuple(wrong(f"#/{n}", "Unknown.") for n, file in enumerate(files) if file not in self.files):
+            raise InvalidContent(fields=unknown)
+        fits(found := [self.files[file] for file in files])
         self.taken.extend(files)
-        return [self.files[file] for file in files]
+        return found
+
+    async def send(
+        self, actor: Actor, company: CompanyFacts, name: str, media_type: str, chunks: AsyncIterable[bytes]
+    ) -> MediaFile:
+        """Kept under the first letter of its name, with its digest."""
+        sha256 = hashlib.sha256(b"".join([chunk async for chunk in chunks])).hexdigest()
+        if media_type == "text/html":
+            raise InvalidContent(fields=(wrong("#/0", "No."),))
+        id = self.put(name[0], media_type)
+        self.files[id] = replace(self.files[id], name=name, sha256=sha256)
+        return self.files[id]
+
+    async def known(self, company: CompanyId, files: Collection[FileId]) -> Mapping[FileId, MediaFile]:
+        """Those that are here."""
+        return {id: self.files[id] for id in files if id in self.files}
+
+    async def drop(self, company: CompanyId, files: Collection[FileId]) -> Collection[FileId]:
+        """All of them."""
+        for id in files:
+            self.files.pop(id, None)
+        return ()
 
     async def picture(self, company: CompanyId, file: FileId, at: float) -> None:
         """Kept."""
@@ -161,7 +187,14 @@ class Studio:
 
     def use(self, story: Callable[..., T]) -> T:
         """A use case, ready to be called."""
-        ports = {"open": self.open, "change": self.change, "clock": self.clock, "ids": self.ids, "files": self.shelf}
+        ports: dict[str, Any] = {
+            "begin": self.begin,
+            "open": self.open,
+            "change": self.change,
+            "clock": self.clock,
+            "ids": self.ids,
+            "files": self.shelf,
+        }
         if story in (CreateRotation, ReplaceRotation):
             ports["rotate"] = Rotate(open=self.open, change=self.change)
         return story(**{field.name: ports[field.name] for field in fields(cast("Any", story))})

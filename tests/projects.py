@@ -8,7 +8,7 @@ from uuid import UUID
 from dependency_injector.providers import Object
 
 from asperguide.projects import NewProject, ProjectView
-from asperguide.projects.ports import Contents
+from asperguide.projects.ports import ProjectContents
 from asperguide.shared.actor import UserId
 from asperguide.shared.tenancy import (
     ClientId,
@@ -63,7 +63,7 @@ class FakeCompanies(Companies):
 
 
 @dataclass
-class FakeContents(Contents):
+class FakeContents(ProjectContents):
     """So many contents in each project, and what was asked of them."""
 
     held: dict[ProjectId, int] = field(default_factory=dict)

@@ -72,10 +72,10 @@ def upgrade() -> None:
         sa.Column("project", types.Uuid(), nullable=False),
         sa.Column("company", types.Uuid(), nullable=False),
         sa.Column("stage", sa.String(16), nullable=False),
-        sa.Column("due_at", types.UtcDateTime(), nullable=False),
-        sa.Column("starts_at", types.UtcDateTime(), nullable=False),
+        sa.Column("due_at", types.UtcDateTime(), nullable=True),
+        sa.Column("nearing_at", types.UtcDateTime(), nullable=True),
+        sa.Column("last_day_at", types.UtcDateTime(), nullable=True),
         sa.Column("ends_at", types.UtcDateTime(), nullable=True),
-        sa.Column("notify_before_days", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("project", name=op.f("pk_project_notices")),
         **OPTIONS,
     )

@@ -93,20 +93,20 @@ def upgrade() -> None:
         **OPTIONS,
     )
     op.create_table(
-        "ar_sessions",
+        "ar_turn_sessions",
         sa.Column("content", types.Uuid(), nullable=False),
         sa.Column("session", types.KeyText(64), nullable=False),
         sa.Column("turn", sa.BigInteger(), nullable=False),
         sa.Column("at", types.UtcDateTime(), nullable=False),
-        sa.PrimaryKeyConstraint("content", "session", name=op.f("pk_ar_sessions")),
+        sa.PrimaryKeyConstraint("content", "session", name=op.f("pk_ar_turn_sessions")),
         **OPTIONS,
     )
-    op.create_index("ix_ar_sessions_at", "ar_sessions", ["at"])
+    op.create_index("ix_ar_turn_sessions_at", "ar_turn_sessions", ["at"])
 
 
 def downgrade() -> None:
     """Take the change back."""
-    op.drop_table("ar_sessions")
+    op.drop_table("ar_turn_sessions")
     op.drop_table("ar_turns")
     op.drop_table("ar_numbers")
     op.drop_table("ar_videos")

@@ -16,9 +16,14 @@ from asperguide import identity as i
 from asperguide import media as m
 from asperguide import operations as o
 from asperguide import projects as p
+from asperguide.adapters.caching.editions import Editions
 from asperguide.adapters.caching.identity import CachedIdentityReads
 from asperguide.adapters.caching.read_through import ReadThrough
+from asperguide.adapters.caching.sheets import KeptSheets
+from asperguide.adapters.caching.showings import CachedShowings
+from asperguide.adapters.caching.watched import CachedWatched
 from asperguide.adapters.jinja.letters import JinjaLetters
+from asperguide.adapters.jinja.view_pages import JinjaViewPages
 from asperguide.adapters.local import (
     LocalAccounts,
     LocalAttachments,
@@ -28,8 +33,11 @@ from asperguide.adapters.local import (
     LocalHoldings,
     LocalLongWork,
     LocalPeople,
+    LocalPictures,
     LocalPortraits,
+    LocalProjectHoldings,
     LocalProjects,
+    LocalWatched,
 )
 from asperguide.adapters.local_files import LocalMediaFiles
 from asperguide.adapters.local_packing import LocalLuggage, LocalProjectBooks
@@ -49,6 +57,9 @@ from asperguide.adapters.security.strength import ZxcvbnStrength
 from asperguide.adapters.security.tokens import JwtAccessTokens
 from asperguide.adapters.segno.codes import SegnoQrCodes
 from asperguide.adapters.signing import Door
+from asperguide.adapters.sql.analytics import SqlAnalyticsUnitOfWork
+from asperguide.adapters.sql.analytics_log import SqlEventLog
+from asperguide.adapters.sql.analytics_reads import SqlAnalyticsReads
 from asperguide.adapters.sql.ar import SqlArReads, SqlArUnitOfWork
 from asperguide.adapters.sql.capsules import SqlCapsuleReads, SqlCapsulesUnitOfWork
 from asperguide.adapters.sql.companies import SqlCompaniesUnitOfWork, SqlCompanyReads
@@ -64,6 +75,8 @@ from asperguide.adapters.sql.projects import SqlProjectReads, SqlProjectsUnitOfW
 from asperguide.adapters.sql.watch import SqlWatch
 from asperguide.adapters.system import SystemClock, SystemIds
 from asperguide.adapters.tracing import Tracer
+from asperguide.ar import analytics as v
+from asperguide.ar import filming, playback, rotating, scheduling
 from asperguide.ar.analyzing import AnalyzeMarker
 from asperguide.ar.changing import (
     ArchiveContent,
@@ -89,10 +102,14 @@ from asperguide.ar.ports import ArReads, ArUnitOfWork
 from asperguide.ar.reaching import Reach
 from asperguide.ar.refreshing import FollowContent, FollowFile, LookAgain, LookAtMarker, RefreshContent
 from asperguide.ar.removing import DeleteContent, DropLeftFiles, RemoveSomeContents, SweepFiles
+from asperguide.ar.sending_films import AddSentFilms
+from asperguide.ar.showing import LookAt
 from asperguide.ar.staging import GetScene, PutScene, RemoveScene
 from asperguide.ar.unpacked import MakePrints
 from asperguide.ar.unpacking import BringFiles, DropImport, ImportProject, MakeProject, UndoImport
 from asperguide.ar.unpacking_checks import LookThrough
+from asperguide.ar.viewer_ports import Pictures, Sheets, Showings
+from asperguide.ar.viewing import CheckPrint, MakeSheet, SeePrint, ShowManifest, ShowPhoto, ShowVideo, TakeTurn
 from asperguide.capsules.ports import Attachments, CapsuleReads, CapsulesUnitOfWork, People, Vault
 from asperguide.companies.ports import Accounts, CompaniesUnitOfWork, CompanyReads, Holdings
 from asperguide.identity.belongings import Belongings
@@ -114,7 +131,7 @@ from asperguide.operations.doctor import Examine
 from asperguide.operations.health import CheckReadiness
 from asperguide.operations.housekeeping import PruneLedger
 from asperguide.operations.ports import MailArchive
-from asperguide.projects.ports import Contents, ProjectReads, ProjectsUnitOfWork
+from asperguide.projects.ports import ProjectContents, ProjectReads, ProjectsUnitOfWork
 from asperguide.settings import Settings
 from asperguide.shared.ledger import Ledger
 from asperguide.shared.ports import Cache, Clock, Doorbell, Idempotency, Ids, Letters, Mailer, Probe, RateLimiter
@@ -168,6 +185,11 @@ def project_policy_of(settings: Settings) -> p.ProjectPolicy:
     return p.ProjectPolicy(public_url=settings.url)
 
 
+def analytics_policy_of(settings: Settings) -> v.AnalyticsPolicy:
+    """The settings that counting views depends on."""
+    return v.AnalyticsPolicy(keep=timedelta(days=settings.analytics_keep_days))
+
+
 def cached(cache: Cache, clock: Clock, settings: Settings, name: str, kind: type[Any]) -> ReadThrough[Any]:
     """A read-through of versioned entities on which authorization depends."""
     ttl = timedelta(seconds=settings.session_staleness_seconds)
@@ -186,6 +208,7 @@ class Container(DeclarativeContainer):
     database: Provider[Database] = Singleton(choosing.database, settings, tracer)
     redis: Provider[choosing.RedisServer | None] = Singleton(choosing.redis_server, settings, tracer)
     cache: Provider[Cache] = Singleton(choosing.cache, redis, clock)
+    editions: Provider[Editions] = Singleton(Editions, cache, ids)
     limiter: Provider[RateLimiter] = Singleton(choosing.limiter, redis, clock)
     doorbell: Provider[Doorbell] = Singleton(choosing.doorbell, redis)
     mailer: Provider[Mailer] = Singleton(choosing.mailer, settings, clock, tracer)
@@ -440,9 +463,9 @@ class Container(DeclarativeContainer):
 
     # media: bytes
     read_file: Provider[m.ReadFile] = Factory(m.ReadFile, reads=media_reads, storage=storage)
-    show_image: Provider[m.ShowImage] = Factory(
-        m.ShowImage, reads=media_reads, storage=storage, images=images, once=work_once
-    )
+    make_image: Provider[m.MakeImage] = Factory(m.MakeImage, storage=storage, images=images, once=work_once)
+    show_image: Provider[m.ShowImage] = Factory(m.ShowImage, reads=media_reads, make=make_image)
+    show_image_of: Provider[m.ShowImageOf] = Factory(m.ShowImageOf, reads=media_reads, make=make_image)
     link_to_content: Provider[m.LinkToContent] = Factory(m.LinkToContent, reads=media_reads, links=storage)
     make_link: Provider[m.MakeLink] = Factory(
         m.MakeLink, begin=begin_media, reads=media_reads, clock=clock, ids=ids, policy=media_policy
@@ -615,6 +638,26 @@ class Container(DeclarativeContainer):
         c.PackLetters, reads=capsule_reads, read=read_draft, show=show_capsule, clock=clock
     )
 
+    # analytics of viewers
+    analytics_policy: Provider[v.AnalyticsPolicy] = Singleton(analytics_policy_of, settings)
+    watched: Provider[v.Watched] = Singleton(CachedWatched, Singleton(LocalWatched))
+    event_log: Provider[v.EventLog] = Singleton(SqlEventLog, database, clock, ids)
+    analytics_unit_of_work: Provider[v.AnalyticsUnitOfWork] = Factory(
+        SqlAnalyticsUnitOfWork, database, clock=clock, ids=ids, doorbell=doorbell
+    )
+    begin_analytics = analytics_unit_of_work.provider
+    analytics_reads: Provider[v.AnalyticsReads] = Singleton(SqlAnalyticsReads, database)
+    take_events: Provider[v.TakeEvents] = Factory(v.TakeEvents, watched=watched, log=event_log, clock=clock)
+    fold_events: Provider[v.FoldEvents] = Factory(v.FoldEvents, begin=begin_analytics, reads=analytics_reads)
+    fold_all_events: Provider[v.FoldAllEvents] = Factory(v.FoldAllEvents, reads=analytics_reads, fold=fold_events)
+    show_analytics: Provider[v.ShowAnalytics] = Factory(
+        v.ShowAnalytics, watched=watched, reads=analytics_reads, fold=fold_events, clock=clock
+    )
+    prune_events: Provider[v.PruneEvents] = Factory(
+        v.PruneEvents, begin=begin_analytics, clock=clock, policy=analytics_policy
+    )
+    forget_views: Provider[v.ForgetViews] = Factory(v.ForgetViews, begin=begin_analytics)
+
     # ar: markers and codes
     marker_eye: Provider[MarkerEye] = Singleton(PillowMarkerEye, image_threads)
     qr_codes: Provider[QrCodes] = Singleton(SegnoQrCodes)
@@ -639,24 +682,17 @@ class Container(DeclarativeContainer):
 
     # companies: adapters, and what others ask of them
     companies_unit_of_work: Provider[CompaniesUnitOfWork] = Factory(
-        SqlCompaniesUnitOfWork, database, clock=clock, ids=ids, doorbell=doorbell
+        SqlCompaniesUnitOfWork, database, clock=clock, ids=ids, purge=editions.provided.purge, doorbell=doorbell
     )
     begin_companies = companies_unit_of_work.provider
     company_reads: Provider[CompanyReads] = Singleton(SqlCompanyReads, database)
     company_standings: Provider[Companies] = Singleton(LocalCompanies, company_reads, reads)
     company_policy: Provider[co.CompanyPolicy] = Singleton(company_policy_of, settings, stores)
     accounts: Provider[Accounts] = Singleton(LocalAccounts, reads)
-    holdings: Provider[Holdings] = Singleton(LocalHoldings)
-
-    # companies: founding
-    create_company: Provider[co.CreateCompany] = Factory(co.CreateCompany, begin=begin_companies, clock=clock, ids=ids)
-    get_company: Provider[co.GetCompany] = Factory(co.GetCompany, reads=company_reads)
-    list_companies: Provider[co.ListCompanies] = Factory(co.ListCompanies, reads=company_reads)
-    change_company: Provider[co.ChangeCompany] = Factory(co.ChangeCompany, begin=begin_companies, clock=clock, ids=ids)
 
     # ar: adapters, and the files that prints are made of
     ar_unit_of_work: Provider[ArUnitOfWork] = Factory(
-        SqlArUnitOfWork, database, clock=clock, ids=ids, purge=cache.provided.purge, doorbell=doorbell
+        SqlArUnitOfWork, database, clock=clock, ids=ids, purge=editions.provided.purge, doorbell=doorbell
     )
     begin_ar = ar_unit_of_work.provider
     ar_reads: Provider[ArReads] = Singleton(SqlArReads, database)
@@ -682,19 +718,106 @@ class Container(DeclarativeContainer):
         CopyContents, reads=ar_reads, companies=company_standings, copy=copy_content
     )
     remove_some_contents: Provider[RemoveSomeContents] = Factory(RemoveSomeContents, begin=begin_ar, clock=clock)
-    contents: Provider[Contents] = Singleton(
+    contents: Provider[ProjectContents] = Singleton(
         LocalContents, reads=ar_reads, remove=remove_some_contents.provider, copies=copy_prints.provider
     )
 
     # projects: adapters, and what others ask of them
     projects_unit_of_work: Provider[ProjectsUnitOfWork] = Factory(
-        SqlProjectsUnitOfWork, database, clock=clock, ids=ids, doorbell=doorbell
+        SqlProjectsUnitOfWork, database, clock=clock, ids=ids, purge=editions.provided.purge, doorbell=doorbell
     )
     begin_projects = projects_unit_of_work.provider
     project_reads: Provider[ProjectReads] = Singleton(SqlProjectReads, database)
     project_policy: Provider[p.ProjectPolicy] = Singleton(project_policy_of, settings)
     enter_project: Provider[p.EnterProject] = Factory(p.EnterProject, reads=project_reads, companies=company_standings)
+    remove_some_of_company: Provider[p.RemoveSomeOfCompany] = Factory(
+        p.RemoveSomeOfCompany, begin=begin_projects, reads=project_reads, contents=contents, clock=clock
+    )
+    project_holdings: Provider[Holdings] = Factory(LocalProjectHoldings, project_reads, remove_some_of_company.provider)
     project_standings: Provider[Projects] = Singleton(LocalProjects, project_reads, company_standings, enter_project)
+
+    holdings: Provider[Holdings] = Singleton(LocalHoldings, project_holdings.provider)
+
+    # companies: founding, seeing, changing
+    create_company: Provider[co.CreateCompany] = Factory(co.CreateCompany, begin=begin_companies, clock=clock, ids=ids)
+    get_company: Provider[co.GetCompany] = Factory(co.GetCompany, reads=company_reads)
+    list_companies: Provider[co.ListCompanies] = Factory(co.ListCompanies, reads=company_reads)
+    change_company: Provider[co.ChangeCompany] = Factory(co.ChangeCompany, begin=begin_companies, clock=clock, ids=ids)
+    get_company_settings: Provider[co.GetCompanySettings] = Factory(co.GetCompanySettings, reads=company_reads)
+    change_company_settings: Provider[co.ChangeCompanySettings] = Factory(
+        co.ChangeCompanySettings, begin=begin_companies, clock=clock, ids=ids
+    )
+    delete_company: Provider[co.DeleteCompany] = Factory(
+        co.DeleteCompany, begin=begin_companies, reads=company_reads, holdings=holdings, clock=clock
+    )
+    list_activity: Provider[co.ListActivity] = Factory(co.ListActivity, reads=company_reads, accounts=accounts)
+
+    # companies: members and those who are to become some
+    list_members: Provider[co.ListMembers] = Factory(co.ListMembers, reads=company_reads, accounts=accounts)
+    get_member: Provider[co.GetMember] = Factory(co.GetMember, reads=company_reads, accounts=accounts)
+    change_role: Provider[co.ChangeRole] = Factory(
+        co.ChangeRole, begin=begin_companies, accounts=accounts, clock=clock, ids=ids
+    )
+    remove_member: Provider[co.RemoveMember] = Factory(co.RemoveMember, begin=begin_companies, clock=clock, ids=ids)
+    leave_company: Provider[co.LeaveCompany] = Factory(co.LeaveCompany, begin=begin_companies, clock=clock, ids=ids)
+    transfer_ownership: Provider[co.TransferOwnership] = Factory(
+        co.TransferOwnership, begin=begin_companies, accounts=accounts, clock=clock, ids=ids
+    )
+    invite_member: Provider[co.InviteMember] = Factory(
+        co.InviteMember, begin=begin_companies, accounts=accounts, clock=clock, ids=ids
+    )
+    list_invitations: Provider[co.ListInvitations] = Factory(co.ListInvitations, reads=company_reads, clock=clock)
+    resend_invitation: Provider[co.ResendInvitation] = Factory(
+        co.ResendInvitation, begin=begin_companies, clock=clock, ids=ids
+    )
+    revoke_invitation: Provider[co.RevokeInvitation] = Factory(
+        co.RevokeInvitation, begin=begin_companies, clock=clock, ids=ids
+    )
+    show_invitation: Provider[co.ShowInvitation] = Factory(
+        co.ShowInvitation, reads=company_reads, accounts=accounts, clock=clock
+    )
+    accept_invitation: Provider[co.AcceptInvitation] = Factory(
+        co.AcceptInvitation, begin=begin_companies, reads=company_reads, accounts=accounts, clock=clock, ids=ids
+    )
+    decline_invitation: Provider[co.DeclineInvitation] = Factory(
+        co.DeclineInvitation, begin=begin_companies, reads=company_reads, clock=clock, ids=ids
+    )
+
+    # companies: clients
+    add_client: Provider[co.AddClient] = Factory(co.AddClient, begin=begin_companies, clock=clock, ids=ids)
+    get_client: Provider[co.GetClient] = Factory(co.GetClient, reads=company_reads)
+    list_clients: Provider[co.ListClients] = Factory(co.ListClients, reads=company_reads)
+    change_client: Provider[co.ChangeClient] = Factory(co.ChangeClient, begin=begin_companies, clock=clock, ids=ids)
+    erase_client: Provider[co.EraseClient] = Factory(co.EraseClient, begin=begin_companies, clock=clock, ids=ids)
+    export_clients: Provider[co.ExportClients] = Factory(
+        co.ExportClients, begin=begin_companies, reads=company_reads, clock=clock, ids=ids
+    )
+
+    # companies: administering them
+    list_all_companies: Provider[co.ListAllCompanies] = Factory(co.ListAllCompanies, reads=company_reads)
+    show_any_company: Provider[co.ShowAnyCompany] = Factory(co.ShowAnyCompany, reads=company_reads)
+    administer_company: Provider[co.AdministerCompany] = Factory(
+        co.AdministerCompany, begin=begin_companies, clock=clock, ids=ids, policy=company_policy
+    )
+
+    # companies: in the background
+    send_invitation: Provider[co.SendInvitation] = Factory(
+        co.SendInvitation,
+        begin=begin_companies,
+        reads=company_reads,
+        accounts=accounts,
+        letters=letters,
+        mailer=mailer,
+        clock=clock,
+        ids=ids,
+        policy=company_policy,
+    )
+    take_apart: Provider[co.TakeApart] = Factory(co.TakeApart, begin=begin_companies, holdings=holdings)
+    part_from_companies: Provider[co.PartFromCompanies] = Factory(
+        co.PartFromCompanies, begin=begin_companies, clock=clock, ids=ids
+    )
+    note_activity: Provider[co.NoteActivity] = Factory(co.NoteActivity, begin=begin_companies)
+    prune_invitations: Provider[co.PruneInvitations] = Factory(co.PruneInvitations, begin=begin_companies, clock=clock)
 
     # projects: parts of use cases
     add_project: Provider[p.AddProject] = Factory(p.AddProject, begin=begin_projects)
@@ -769,9 +892,6 @@ class Container(DeclarativeContainer):
     )
     stop_removing: Provider[p.StopRemoving] = Factory(p.StopRemoving, begin=begin_projects, clock=clock)
     clear_removed: Provider[p.ClearRemoved] = Factory(p.ClearRemoved, begin=begin_projects, contents=contents)
-    remove_some_of_company: Provider[p.RemoveSomeOfCompany] = Factory(
-        p.RemoveSomeOfCompany, begin=begin_projects, reads=project_reads, contents=contents, clock=clock
-    )
     forget_listed: Provider[p.ForgetListed] = Factory(p.ForgetListed, begin=begin_projects)
 
     # ar: projects as archives
@@ -844,6 +964,20 @@ class Container(DeclarativeContainer):
     )
     drop_import: Provider[DropImport] = Factory(DropImport, begin=begin_ar, undo=undo_import)
 
+    # ar: what the public is shown
+    sheets: Provider[Sheets] = Singleton(KeptSheets)
+    pictures: Provider[Pictures] = Singleton(LocalPictures, show_image_of.provider)
+    view_pages: Provider[JinjaViewPages] = Singleton(JinjaViewPages)
+    showings: Provider[Showings] = Singleton(CachedShowings, ar_reads, project_standings, cache, editions)
+    look_at_print: Provider[LookAt] = Factory(LookAt, showings=showings, projects=project_standings, clock=clock)
+    make_sheet: Provider[MakeSheet] = Factory(MakeSheet, sheets=sheets, clock=clock, url=settings.provided.url)
+    take_turn: Provider[TakeTurn] = Factory(TakeTurn, begin=begin_ar, clock=clock)
+    check_print: Provider[CheckPrint] = Factory(CheckPrint, look=look_at_print)
+    show_manifest: Provider[ShowManifest] = Factory(ShowManifest, look=look_at_print, make=make_sheet, take=take_turn)
+    see_print: Provider[SeePrint] = Factory(SeePrint, look=look_at_print, make=make_sheet)
+    show_photo: Provider[ShowPhoto] = Factory(ShowPhoto, look=look_at_print, pictures=pictures)
+    show_video: Provider[ShowVideo] = Factory(ShowVideo, look=look_at_print, files=media_files, clock=clock)
+
     # ar: prints
     reach: Provider[Reach] = Factory(Reach, reads=ar_reads, projects=project_standings)
     open_content: Provider[OpenContent] = Factory(OpenContent, reach=reach)
@@ -904,6 +1038,53 @@ class Container(DeclarativeContainer):
         SweepFiles, begin=begin_ar, companies=company_standings, files=media_files, kept=media_files, clock=clock
     )
     forget_sessions: Provider[ForgetSessions] = Factory(ForgetSessions, begin=begin_ar, clock=clock)
+
+    # ar: what plays when
+    list_films: Provider[filming.ListFilms] = Factory(filming.ListFilms, open=open_content, clock=clock)
+    add_films: Provider[filming.AddFilms] = Factory(
+        filming.AddFilms, open=open_content, change=change_content, files=media_files, clock=clock, ids=ids
+    )
+    add_sent_films: Provider[AddSentFilms] = Factory(
+        AddSentFilms,
+        open=open_content,
+        change=change_content,
+        begin=begin_ar,
+        files=media_files,
+        clock=clock,
+        ids=ids,
+    )
+    change_film: Provider[filming.ChangeFilm] = Factory(
+        filming.ChangeFilm, open=open_content, change=change_content, clock=clock
+    )
+    order_films: Provider[filming.OrderFilms] = Factory(
+        filming.OrderFilms, open=open_content, change=change_content, clock=clock
+    )
+    remove_film: Provider[filming.RemoveFilm] = Factory(filming.RemoveFilm, open=open_content, change=change_content)
+    renew_thumbnail: Provider[playback.RenewThumbnail] = Factory(
+        playback.RenewThumbnail, open=open_content, files=media_files, clock=clock
+    )
+    get_playback: Provider[playback.GetPlayback] = Factory(playback.GetPlayback, open=open_content, clock=clock)
+    set_playback: Provider[playback.SetPlayback] = Factory(
+        playback.SetPlayback, open=open_content, change=change_content, clock=clock
+    )
+    show_calendar: Provider[playback.ShowCalendar] = Factory(playback.ShowCalendar, open=open_content)
+    list_windows: Provider[scheduling.ListWindows] = Factory(scheduling.ListWindows, open=open_content)
+    add_window: Provider[scheduling.AddWindow] = Factory(
+        scheduling.AddWindow, open=open_content, change=change_content, ids=ids
+    )
+    move_window: Provider[scheduling.MoveWindow] = Factory(
+        scheduling.MoveWindow, open=open_content, change=change_content
+    )
+    remove_window: Provider[scheduling.RemoveWindow] = Factory(
+        scheduling.RemoveWindow, open=open_content, change=change_content
+    )
+    rotate: Provider[rotating.Rotate] = Factory(rotating.Rotate, open=open_content, change=change_content)
+    get_rotation: Provider[rotating.GetRotation] = Factory(rotating.GetRotation, open=open_content)
+    create_rotation: Provider[rotating.CreateRotation] = Factory(rotating.CreateRotation, rotate=rotate)
+    replace_rotation: Provider[rotating.ReplaceRotation] = Factory(rotating.ReplaceRotation, rotate=rotate)
+    remove_rotation: Provider[rotating.RemoveRotation] = Factory(
+        rotating.RemoveRotation, open=open_content, change=change_content
+    )
 
     # operations
     draining: Provider[asyncio.Event] = Singleton(asyncio.Event)

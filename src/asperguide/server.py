@@ -7,15 +7,15 @@ import os
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext, suppress
 from datetime import timedelta
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
 import uvicorn
 
-from asperguide.adapters.http import ar, capsules, media, operations
+from asperguide.adapters.http import ar, capsules, companies, litestar, media, operations, projects
 from asperguide.adapters.http.account_pages import AccountPages
-from asperguide.adapters.http.app import Prefix, create_app
+from asperguide.adapters.http.app import Prefix, application, create_app
 from asperguide.adapters.http.credentials import Authentication
 from asperguide.adapters.http.dev_mails import DevMails
 from asperguide.adapters.http.dev_player import DevPlayer
@@ -75,6 +75,13 @@ def about() -> About:
             ("drafts", "Letters that are being written."),
             ("recipients", "My address book: those whom I write to."),
             ("capsules", "Letters that open when their time has come, and not a moment before."),
+            ("companies", "Companies, how they want things, and what happened in them."),
+            ("members", "Who belongs to a company.\n\n" + companies.roles()),
+            ("clients", "End customers of a company."),
+            ("projects", "What a company does for its clients, and until when.\n\n" + projects.roles()),
+            ("project access", "Who may see a project, if not everybody in the company."),
+            ("viewer", "What everybody who has the code of a print may see of it, without signing in."),
+            ("analytics", "What viewers do with prints: taken in, counted, shown to the company."),
             ("markers", "Pictures that prints are recognised by."),
             ("scenes", "What stands over a print beside its video."),
             ("packed projects", "Projects as archives: taking them along, and making projects of them."),
@@ -92,9 +99,11 @@ def build(container: Container, lifespan: Sequence[Any] = ()) -> Edge:
     """The whole application over the container's use cases."""
     settings, ids, tracer = container.settings(), container.ids(), container.tracer()
     cookies = SessionCookies(derive(settings.oauth_secret_key, "csrf"))
+    use_cases = {**_use_cases(container, ids, tracer), **_shared(container, settings, cookies)}
+    make = partial(_application, lifespan=lifespan) if lifespan else _shared_application
     edge = create_app(
-        _controllers(settings),
-        use_cases={**_use_cases(container, ids, tracer), **_shared(container, settings, cookies)},
+        make(_pages(settings), tuple(use_cases)),
+        use_cases=use_cases,
         rules=rules_of(settings),
         authentication=Authentication(later=container.authenticate(), csrf_matches=cookies.csrf_matches),
         limiter=container.limiter(),
@@ -102,7 +111,6 @@ def build(container: Container, lifespan: Sequence[Any] = ()) -> Edge:
         clock=container.clock(),
         ids=ids,
         maintenance=container.maintenance().now,
-        lifespan=lifespan,
         edge=Edge if tracer is None else partial(TracedEdge, tracer=tracer),
     )
     container.monitor().watch(edge)
@@ -116,6 +124,7 @@ def rules_of(settings: Settings) -> EdgeRules:
         user=Budget(name="user", limit=settings.rate_limit_user, window=MINUTE),
         budgets={
             "credentials": Budget(name="credentials", limit=settings.rate_limit_credentials, window=MINUTE),
+            "views": Budget(name="views", limit=settings.rate_limit_views, window=MINUTE),
             "markers": Budget(name="markers", limit=settings.rate_limit_markers, window=MINUTE),
         },
         public_url=settings.url,
@@ -125,26 +134,34 @@ def rules_of(settings: Settings) -> EdgeRules:
     )
 
 
-def _controllers(settings: Settings) -> list[Any]:
-    found: list[Any] = [
-        Prefix("/api/v1", route_handlers=[*ROUTES, *media.ROUTES, *capsules.ROUTES, *ar.ROUTES, *operations.ROUTES]),
-        *WELL_KNOWN,
-        Health,
-        FrontPage,
-        OpenApi,
-        AccountPages,
-    ]
-    if not settings.bucket_endpoint:
-        found.append(StorageDoor)
-    if settings.shows_metrics:
-        found.append(MetricsPage)
-    if settings.shows_docs:
-        found.append(DocsPages)
-    if settings.shows_mails:
-        found.append(DevMails)
-    if settings.debug:
-        found.append(DevPlayer)
-    return found
+def _application(pages: Sequence[Any], names: Sequence[str], lifespan: Sequence[Any] = ()) -> litestar.Litestar:
+    ours = (
+        *ROUTES,
+        *media.ROUTES,
+        *capsules.ROUTES,
+        *companies.ROUTES,
+        *projects.ROUTES,
+        *ar.ROUTES,
+        *operations.ROUTES,
+    )
+    shown = (*WELL_KNOWN, Health, FrontPage, OpenApi, AccountPages, *ar.PAGES, *pages)
+    return application([Prefix("/api/v1", route_handlers=ours), *shown], names, lifespan=lifespan)
+
+
+_shared_application = lru_cache(maxsize=8)(_application)
+"""Worlds, of which each test makes a new one, have the same routes: they are made once a process."""
+
+
+def _pages(settings: Settings) -> tuple[Any, ...]:
+    """What is there only where operators want it."""
+    wanted = {
+        StorageDoor: not settings.bucket_endpoint,
+        MetricsPage: settings.shows_metrics,
+        DocsPages: settings.shows_docs,
+        DevMails: settings.shows_mails,
+        DevPlayer: settings.debug,
+    }
+    return tuple(page for page, is_wanted in wanted.items() if is_wanted)
 
 
 def _use_cases(container: Container, ids: Ids, tracer: Tracer | None) -> dict[str, Callable[[], object]]:
@@ -191,6 +208,10 @@ def _shared(container: Container, settings: Settings, cookies: SessionCookies) -
         "ids": container.ids,
         "media_policy": container.media_policy,
         "mails": container.sent_mails,
+        "clock": container.clock,
+        "view_pages": container.view_pages,
+        "view_url": lambda: settings.url,
+        "country_header": lambda: settings.edge_country_header.lower().encode(),
     }
 
 

@@ -16,8 +16,10 @@ from asperguide.adapters.jobs.scheduler import Schedule, Scheduler
 from asperguide.adapters.jobs.tracing import TracedWorker
 from asperguide.adapters.jobs.worker import Worker
 from asperguide.adapters.tracing import traced
+from asperguide.ar import analytics as views
 from asperguide.ar import events as ar
 from asperguide.capsules import events as capsules
+from asperguide.companies import events as companies
 from asperguide.container import Container
 from asperguide.identity import events
 from asperguide.media import events as media
@@ -56,6 +58,7 @@ REACTIONS: dict[type[Message], tuple[str | Long, ...]] = {
         "forget_exports",
         Long("forget_owner", minutes=60),
         Long("forget_person", minutes=60),
+        Long("part_from_companies", minutes=60),
         Long("forget_listed", minutes=15),
     ),
     events.ExportRequested: (Long("make_export", minutes=60),),
@@ -79,6 +82,8 @@ REACTIONS: dict[type[Message], tuple[str | Long, ...]] = {
     capsules.CapsuleOpened: ("tell_sender",),
     capsules.CapsuleAnswered: ("tell_sender",),
     capsules.AddressFailed: ("tell_sender",),
+    companies.InvitationAsked: ("send_invitation",),
+    companies.CompanyClosing: (Long("take_apart", minutes=150),),
     projects.ProjectChanged: ("refresh_contents",),
     projects.ProjectEnding: ("tell_company",),
     projects.ContactToTell: ("tell_contact",),
@@ -86,6 +91,8 @@ REACTIONS: dict[type[Message], tuple[str | Long, ...]] = {
     projects.ProjectRemovalWanted: (Long("remove_project", minutes=60),),
     projects.ProjectGivenUp: (Long("remove_project", minutes=60),),
     projects.ProjectRemoved: (Long("clear_removed", minutes=60),),
+    companies.InvitationAsked: ("send_invitation",),
+    companies.CompanyClosing: (Long("take_apart", minutes=150),),
 }
 """Events, and the use cases of the container that are called with the event and the id of its row in the ledger.
 
@@ -96,6 +103,7 @@ CANCELLED: dict[type[Message], str] = {
     media.VideoProcessingWanted: "stop_processing",
     media.ConversionWanted: "stop_converting",
     events.ExportRequested: "forget_exports",
+    companies.CompanyClosing: "take_apart",
     projects.ProjectRemovalWanted: "stop_removing",
     ar.ProjectExportWanted: "drop_project_export",
     ar.ProjectImportWanted: "drop_import",
@@ -116,7 +124,9 @@ PRUNES: dict[type[Message], str | Long] = {
     ar.UnusedFilesDropDue: Long("sweep_files", minutes=60),
     ar.SessionsForgetDue: Long("forget_sessions", minutes=15),
     capsules.CapsulesSweepDue: Long("sweep_capsules", minutes=15),
+    companies.InvitationsPruneDue: "prune_invitations",
     projects.ProjectsSweepDue: Long("sweep_projects", minutes=15),
+    views.EventsPruneDue: Long("prune_events", minutes=15),
 }
 """What the clock asks for, and the use cases that are called with the id of the row and end it themselves."""
 
@@ -124,6 +134,7 @@ DUE: dict[type[Message], str | Long] = {
     events.ClosedAccountsPurgeDue: "purge_closed_accounts",
     events.ExportsPruneDue: Long("prune_exports", minutes=15),
     ar.PackedProjectsPruneDue: Long("prune_packed_projects", minutes=15),
+    views.EventsFoldDue: Long("fold_all_events", minutes=15),
     InvariantsCheckDue: "report_invariants",
     LedgerPruneDue: "prune_ledger",
 }
@@ -172,7 +183,10 @@ def schedules_of(settings: Settings) -> list[Schedule]:
             every=timedelta(seconds=settings.capsule_sweep_seconds),
             message=capsules.CapsulesSweepDue(),
         ),
+        Schedule(name="prune-invitations", every=timedelta(days=1), message=companies.InvitationsPruneDue()),
         Schedule(name="sweep-projects", every=timedelta(minutes=1), message=projects.ProjectsSweepDue()),
+        Schedule(name="fold-events", every=timedelta(minutes=1), message=views.EventsFoldDue()),
+        Schedule(name="prune-events", every=timedelta(hours=1), message=views.EventsPruneDue()),
         Schedule(name="prune-ledger", every=timedelta(hours=1), message=LedgerPruneDue()),
         Schedule(name="check-invariants", every=timedelta(minutes=5), message=InvariantsCheckDue()),
     ]

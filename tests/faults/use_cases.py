@@ -50,6 +50,7 @@ from asperguide.testing import Person, World
 from asperguide.testing.faults import Faults
 from tests.architecture.source import is_use_case
 from tests.faults.letter_cases import LETTERS
+from tests.faults.marker_cases import MARKERS
 from tests.faults.media_cases import MEDIA
 from tests.identity import BETTER, HOME, PASSWORD, an_admin, new_user, register
 
@@ -433,7 +434,7 @@ SCENARIOS: dict[str, list[Scenario]] = {
 
 
 SCENARIOS.update(
-    {name: [calls(given, **more) for given, more in cases] for name, cases in {**MEDIA, **LETTERS}.items()}
+    {name: [calls(given, **more) for given, more in cases] for name, cases in {**MEDIA, **LETTERS, **MARKERS}.items()}
 )
 
 

@@ -9,9 +9,13 @@ from uuid import UUID
 import msgspec
 from msgspec.structs import replace
 
+from asperguide.ar.analytics import Level, Scope, Shown, Watched
 from asperguide.ar.copying import CopyContents
-from asperguide.ar.ports import ArReads
+from asperguide.ar.model import ContentId
+from asperguide.ar.ports import ArReads, Opened
 from asperguide.ar.removing import RemoveSomeContents
+from asperguide.ar.videos import FileId as PrintFileId
+from asperguide.ar.viewer_ports import Pictures
 from asperguide.capsules import PackedLetter, PackLetters
 from asperguide.capsules.errors import AttachmentNotFound
 from asperguide.capsules.ports import Attachment, Attachments, People, Person
@@ -20,14 +24,17 @@ from asperguide.identity.belongings import Belonging, Belongings
 from asperguide.identity.errors import PictureRefused
 from asperguide.identity.ports import IdentityReads, Portraits
 from asperguide.identity.views import LARGEST_PORTRAIT, PORTRAIT_SIZES
-from asperguide.media.model import File, FileId, FileState, own
+from asperguide.media import ShowImageOf
+from asperguide.media.errors import FileNotFound, FileNotReady, NotAnImage
+from asperguide.media.imaging import SIZES, ImageFormat, ImageWanted
+from asperguide.media.model import File, FileId, FileState, OwnerId, own
 from asperguide.media.ports import Images, LongWork, MediaReads, Refusal
 from asperguide.media.serving import SIGNED_FOR
 from asperguide.media.views import file_view
 from asperguide.operations import CancelMyJob
 from asperguide.operations.errors import JobNotCancellable, JobNotFound
-from asperguide.projects import EnterProject, Project
-from asperguide.projects.ports import Contents, ProjectReads
+from asperguide.projects import EnterProject, Project, RemoveSomeOfCompany
+from asperguide.projects.ports import ProjectContents, ProjectReads
 from asperguide.shared.actor import Actor, UserId
 from asperguide.shared.pages import MAX_LIMIT, PageRequest
 from asperguide.shared.storage import ObjectMissing, ObjectStorage, SignedLinks, SignedRequest
@@ -47,6 +54,7 @@ from asperguide.shared.tenancy import (
 
 WEBP = "image/webp"
 QUALITY = 85
+PICTURE_QUALITY = 90
 
 
 class LocalLongWork(LongWork):
@@ -158,6 +166,21 @@ async def _once(content: bytes) -> AsyncIterator[bytes]:
 async def _opened(storage: ObjectStorage, key: str) -> AsyncIterator[AsyncIterator[bytes]]:
     async with storage.open(key) as opened:
         yield opened.chunks
+
+
+class LocalProjectHoldings(Holdings):
+    """Of companies there are projects, with all that is in them."""
+
+    def __init__(self, reads: ProjectReads, remove: Callable[[], RemoveSomeOfCompany]) -> None:
+        self._reads, self._remove = reads, remove
+
+    async def count(self, company: CompanyId) -> int:
+        """Of projects."""
+        return await self._reads.count(company)
+
+    async def remove_some(self, company: CompanyId) -> bool:
+        """Of one project at a time."""
+        return await self._remove()(company)
 
 
 class LocalPeople(People):
@@ -298,7 +321,7 @@ class LocalProjects(Projects):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LocalContents(Contents):
+class LocalContents(ProjectContents):
     """What is in projects are prints."""
 
     reads: ArReads
@@ -318,4 +341,40 @@ class LocalContents(Contents):
         await self.copies()(by, company, source, target)
 
     async def refresh(self, company: CompanyId, project: ProjectId) -> None:
-        """Nothing to forget: what is kept ready to be shown is good for one edition of its project only."""
+        """Nothing to forget: what is kept ready to be shown is forgotten with each change of its project or company."""
+
+
+class LocalPictures(Pictures):
+    """Pictures of companies are images of their files in media."""
+
+    def __init__(self, show: Callable[[], ShowImageOf]) -> None:
+        self._show = show
+
+    async def picture(self, company: CompanyId, file: PrintFileId, longest: int, media_type: str) -> Opened | None:
+        """In the next smaller size of those that are made anyway."""
+        side, format = max(size for size in SIZES if size <= longest), ImageFormat(media_type.rpartition("/")[2])
+        wanted = ImageWanted(w=side, h=side, format=format, q=PICTURE_QUALITY)
+        try:
+            made = await self._show()(OwnerId(company), FileId(file), wanted)
+        except (FileNotFound, FileNotReady, NotAnImage):
+            return None
+        image = made.file
+        return Opened(
+            name=image.name, media_type=image.media_type, size=image.size, etag=image.sha256 or "", read=made.open
+        )
+
+
+class LocalWatched(Watched):
+    """Nothing is shown as long as there are no contents."""
+
+    async def by_public_id(self, public_id: str, *, latest: bool = False) -> Shown | None:
+        """Nothing."""
+        return None
+
+    async def scope(self, actor: Actor, level: Level, id: UUID) -> Scope | None:
+        """Nothing that anybody may see."""
+        return None
+
+    async def titles(self, company: CompanyId, contents: Collection[ContentId]) -> Mapping[ContentId, str]:
+        """None."""
+        return {}

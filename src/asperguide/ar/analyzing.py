@@ -51,7 +51,7 @@ class MarkerReportView(msgspec.Struct, frozen=True, kw_only=True):
     score: Part
     grade: Grade
     advice: tuple[AdviceView, ...]
-    fingerprint: str
+    fingerprint: Annotated[str, Meta(pattern="^[0-9a-f]{16}$")]
 
 
 def report_view(report: MarkerReport, language: str = DEFAULT_LANGUAGE) -> MarkerReportView:
@@ -65,7 +65,7 @@ def report_view(report: MarkerReport, language: str = DEFAULT_LANGUAGE) -> Marke
         sharpness=round(seen.sharpness, 1), brightness=round(seen.brightness, DIGITS),
         repetition=round(seen.repetition, DIGITS), repetitive=report.repetitive, score=report.score,
         grade=report.grade, advice=tuple(AdviceView(code=code, text=text) for code, text in words),
-        fingerprint=seen.fingerprint,
+        fingerprint=f"{seen.fingerprint:016x}",
     )  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """Videos of a content: bringing them in, changing, ordering and removing them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -11,20 +12,20 @@ from msgspec import UNSET, Meta, UnsetType
 
 from asperguide.ar.desk import ChangeContent, OpenContent, zone_at
 from asperguide.ar.errors import InvalidVideo, TooManyVideos
+from asperguide.ar.filling_in import LONGEST_TITLE, Title, refuse_controls
 from asperguide.ar.model import Content, ContentId
 from asperguide.ar.ports import MediaFile, MediaFiles
 from asperguide.ar.reel import MOST_VIDEOS, ordered, video_of, with_videos, without_video
 from asperguide.ar.rights import Right
-from asperguide.ar.terms import End, Term, ending, wrong
+from asperguide.ar.taking import VIDEO, look_at, pointing
+from asperguide.ar.terms import End, Term, ending
 from asperguide.ar.video_views import FilmsView, FilmView, film_view, films_view
 from asperguide.ar.videos import ContentVideo, FileId, VideoId
 from asperguide.shared.actor import Actor
 from asperguide.shared.commands import checked
 from asperguide.shared.ports import Clock, Ids
-from asperguide.shared.tenancy import CompanyFacts
+from asperguide.shared.tenancy import CompanyFacts, CompanyId
 
-LONGEST_TITLE = 255
-Title = Annotated[str, Meta(min_length=1, max_length=LONGEST_TITLE, pattern=r"\S", examples=["The wedding march"])]
 Weight = Annotated[int, Meta(ge=1, le=100, description="How often it is drawn, against the others.")]
 
 
@@ -86,8 +87,10 @@ class AddFilms:
     async def __call__(self, actor: Actor, id: ContentId, new: NewFilms) -> FilmsView:
         new, now = checked(new, InvalidVideo), self.clock.now()
         company = await self.open(actor, id, Right.EDIT)
+        for n, film in enumerate(new.videos):
+            refuse_controls(film.title or "", f"#/videos/{n}/title")
         ends = [ending(film, now, zone_at(company), f"#/videos/{n}") for n, film in enumerate(new.videos)]
-        await self._room(company, id, len(new.videos))
+        await demand_room(self.open, company.id, id, len(new.videos))
         known = await self._taken(actor, company, new)
         videos = [
             self._video(film, known[FileId(film.file)], end, now) for film, end in zip(new.videos, ends, strict=True)
@@ -97,20 +100,12 @@ class AddFilms:
             company, id, lambda content, _: with_videos(content, videos), lambda content: films_view(content, now, only)
         )
 
-    async def _room(self, company: CompanyFacts, id: ContentId, more: int) -> None:
-        """Nothing is taken for what is full already. Raises TooManyVideos, ContentInWrongState."""
-        content = await self.open.content(company.id, id)
-        content.must_be_open()
-        if len(content.videos) + more > MOST_VIDEOS:
-            raise TooManyVideos
-
     async def _taken(self, actor: Actor, company: CompanyFacts, new: NewFilms) -> dict[FileId, MediaFile]:
-        wanted = tuple(dict.fromkeys(FileId(film.file) for film in new.videos))
-        known = {file.id: file for file in await self.files.take(actor, company, wanted)}
+        wanted: dict[FileId, str] = {}
         for n, film in enumerate(new.videos):
-            if not known[FileId(film.file)].media_type.startswith("video/"):
-                raise InvalidVideo(fields=(wrong(f"#/videos/{n}/file", "This is no video."),))
-        return known
+            wanted.setdefault(FileId(film.file), f"#/videos/{n}/file")
+        with pointing(*wanted.values()):
+            return {file.id: file for file in await self.files.take(actor, company, list(wanted), look_at_films)}
 
     def _video(self, film: NewFilm, file: MediaFile, end: End, now: datetime) -> ContentVideo:
         return ContentVideo(
@@ -136,6 +131,7 @@ class ChangeFilm:
     ) -> FilmView:
         wanted, now = checked(wanted, InvalidVideo), self.clock.now()
         company = await self.open(actor, id, Right.EDIT)
+        refuse_controls(wanted.title if isinstance(wanted.title, str) else "", "#/title")
         values = _values(wanted, ending(wanted, now, zone_at(company)))
         show = partial(film_view, id=video, now=now)
         return await self.change(company, id, lambda content, _: _changed(content, video, values), show, version)
@@ -168,6 +164,20 @@ class RemoveFilm:
     async def __call__(self, actor: Actor, id: ContentId, video: VideoId, version: int | None = None) -> None:
         company = await self.open(actor, id, Right.EDIT)
         await self.change(company, id, lambda content, _: without_video(content, video), lambda _: None, version)
+
+
+async def demand_room(open: OpenContent, company: CompanyId, id: ContentId, more: int) -> None:
+    """Nothing is to be taken for what is full or put away. Raises TooManyVideos, ContentInWrongState."""
+    content = await open.content(company, id)
+    content.must_be_open()
+    if len(content.videos) + more > MOST_VIDEOS:
+        raise TooManyVideos
+
+
+def look_at_films(files: Sequence[MediaFile]) -> None:
+    """Whether all are videos that can be shown. Raises InvalidContent, pointing at places."""
+    for place, file in enumerate(files):
+        look_at(file, VIDEO, f"#/{place}")
 
 
 def _values(wanted: FilmChange, end: End) -> dict[str, Any]:

@@ -36,6 +36,7 @@ ENOUGH_EDGES, ENOUGH_CONTRAST = 0.06, 0.16
 BLURRED, SHARP = 3.0, 300.0
 DARK, BRIGHT = 0.2, 0.85
 UNIQUE, REPETITIVE, REPEATED = 0.45, 0.55, 0.9
+ALL_BITS = 2**64 - 1
 ALIKE = 10
 """Bits of 64 in which fingerprints of one picture may differ."""
 WANTING, NOTICED = 0.75, 0.9
@@ -71,7 +72,7 @@ class Measured:
     `width` and `height` are pixels of the whole, upright. All else is of its grey copy, at most 640 pixels long:
     `corners` is their number; `richness`, how full of them the cells of a grid are, and `coverage`, the share of cells
     that have any, are from 0 to 1, as are `edge_density`, `contrast` (RMS), `brightness` (the mean) and `repetition`.
-    `sharpness` is the variance of the Laplacian of greys from 0 to 255. `fingerprint` are 16 hexadecimal digits.
+    `sharpness` is the variance of the Laplacian of greys from 0 to 255. `fingerprint` has 64 bits.
     """
 
     width: int
@@ -84,7 +85,7 @@ class Measured:
     sharpness: float
     brightness: float
     repetition: float
-    fingerprint: str
+    fingerprint: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,12 +121,12 @@ def report_of(measured: Measured) -> MarkerReport:
     return MarkerReport(measured=measured, score=score, grade=_grade(score), advice=tuple(_advice(measured)))
 
 
-def bits_apart(one: str, other: str) -> int:
-    """In how many of 64 bits two fingerprints differ."""
-    return (int(one, 16) ^ int(other, 16)).bit_count()
+def bits_apart(one: int, other: int) -> int:
+    """In how many of 64 bits two fingerprints differ; it does not matter whether they were kept with a sign."""
+    return ((one ^ other) & ALL_BITS).bit_count()
 
 
-def looks_like(one: str, other: str) -> bool:
+def looks_like(one: int, other: int) -> bool:
     """Whether fingerprints are those of one picture, in whatever size, quality or shade: hashes of Zauner (2010)."""
     return bits_apart(one, other) <= ALIKE
 
@@ -135,7 +136,7 @@ def _grade(score: float) -> Grade:
 
 
 def _score(seen: Measured) -> float:
-    weighed = seen.richness**0.5 * _contrast(seen) ** 0.2 * _sharpness(seen) ** 0.2 * _edges(seen) ** 0.1
+    weighed: float = seen.richness**0.5 * _contrast(seen) ** 0.2 * _sharpness(seen) ** 0.2 * _edges(seen) ** 0.1
     return weighed * _light(seen) * _uniqueness(seen)
 
 

@@ -58,7 +58,7 @@ class LookAtMarker:
             report = report_of(await self.eye.measure(await self._bytes(content.company, photo)))
         except (MarkerRefused, MarkerTooSmall) as refused:
             return Marker(photo=photo.id, state=MarkerState.REFUSED, refusal=refused.detail)
-        mark = int(report.measured.fingerprint, 16)
+        mark = report.measured.fingerprint
         twin = await self._twin(content, mark)
         return Marker(photo=photo.id, state=MarkerState.READY, report=packed(report), fingerprint=mark, twin=twin)
 

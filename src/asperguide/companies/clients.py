@@ -36,7 +36,7 @@ class Client:
     def matches(self, text: str) -> bool:
         """Whether name, phone or address begin so; the text is folded."""
         ways = (self.name_key, text), (self.email_key, text), (self.phone, compact(text))
-        return any(key is not None and key.startswith(beginning) for key, beginning in ways)
+        return any(key is not None and beginning != "" and key.startswith(beginning) for key, beginning in ways)
 
 
 def compact(number: str) -> str:

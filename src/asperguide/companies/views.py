@@ -177,7 +177,8 @@ def member_view(membership: Membership, people: Mapping[UserId, Account], *, wit
     """To other members."""
     person = people.get(membership.user)
     return MemberView(
-        user=membership.user, name=person.name if person else None, email=person.email if person and with_address else None,
+        user=membership.user, name=person.name if person else None,
+        email=person.email if person and with_address else None,
         role=membership.role, since=membership.since, version=membership.version,
     )  # fmt: skip
 
@@ -194,8 +195,8 @@ def invitation_view(invitation: Invitation, now: datetime) -> InvitationView:
 def happening_view(happening: Happening, people: Mapping[UserId, Account]) -> HappeningView:
     """To those who run the company."""
     by = happening.by
-    named = None if by is None else people.get(by)
+    named = None if by is None or by not in people else people[by].name
     return HappeningView(
-        id=happening.id, at=happening.at, by=None if by is None else PersonView(id=by, name=named.name if named else None),
+        id=happening.id, at=happening.at, by=None if by is None else PersonView(id=by, name=named),
         what=happening.what, subject=happening.subject, detail=happening.detail,
     )  # fmt: skip

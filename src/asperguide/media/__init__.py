@@ -15,7 +15,7 @@ from asperguide.media.filing import (
     UpdateFile,
 )
 from asperguide.media.housekeeping import ExpireUploads, ForgetOwner, PruneLinks, PurgeDeletedFiles, RemoveObjects
-from asperguide.media.imaging import Fit, ImageFormat, ImageWanted, ShowImage
+from asperguide.media.imaging import Fit, ImageFormat, ImageWanted, MakeImage, ShowImage, ShowImageOf
 from asperguide.media.making import MakeConversion
 from asperguide.media.model import File, FileId, FileState, OwnerId, Visibility
 from asperguide.media.owning import ChooseMoment, DropFiles, HandOver, ProcessAgain
@@ -72,7 +72,7 @@ __all__ = [
     # bytes
     "ReadFile", "Readable", "may_be_inline", "LinkToContent", "NewLink", "MakeLink", "MadeLink", "ListLinks",
     "LinkView", "RevokeLink", "FollowLink",
-    "ShowImage", "ImageWanted", "Fit", "ImageFormat",
+    "ShowImage", "ShowImageOf", "MakeImage", "ImageWanted", "Fit", "ImageFormat",
     # videos
     "GetVideo", "VideoView", "VideoState", "PlayVideo", "PlayPlaylist", "SetPoster", "Poster",
     "RetryProcessing", "CancelProcessing", "Convert", "Conversion", "Converting", "Target",

@@ -13,7 +13,7 @@ from asperguide.projects.entering import EnterProject, Place, enter_company
 from asperguide.projects.errors import InvalidProject, NotATemplate, ProjectNotFound
 from asperguide.projects.events import CopyWanted
 from asperguide.projects.model import Instant, Name, Project
-from asperguide.projects.ports import Contents, ProjectReads, ProjectsUnitOfWork
+from asperguide.projects.ports import ProjectContents, ProjectReads, ProjectsUnitOfWork
 from asperguide.projects.rights import Right, demand
 from asperguide.projects.views import Copying, project_view
 from asperguide.shared.actor import Actor
@@ -122,7 +122,7 @@ class CopyContents:
     """Copy what is in one project into another, if both are there still. It can be stopped and begun anew."""
 
     begin: Callable[[], ProjectsUnitOfWork]
-    contents: Contents
+    contents: ProjectContents
 
     async def __call__(self, message: CopyWanted, job: UUID | None = None) -> None:
         async with self.begin() as uow:

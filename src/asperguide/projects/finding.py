@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from asperguide.projects.entering import EnterProject, Place, enter_company
 from asperguide.projects.model import Project
-from asperguide.projects.ports import Contents, ProjectReads
+from asperguide.projects.ports import ProjectContents, ProjectReads
 from asperguide.projects.rights import UNRESTRICTED, Right, role_in
 from asperguide.projects.views import ProjectView, project_view
 from asperguide.shared.actor import Actor
@@ -21,7 +21,7 @@ Showing: TypeAlias = Callable[[Project], ProjectView]
 class ShowProject:
     """What a project looks like to somebody in their place, once it is changed: `showing` counts what is in it."""
 
-    contents: Contents
+    contents: ProjectContents
     clock: Clock
 
     async def showing(self, place: Place) -> Showing:
@@ -48,7 +48,7 @@ class ListProjects:
 
     reads: ProjectReads
     companies: Companies
-    contents: Contents
+    contents: ProjectContents
     clock: Clock
 
     async def __call__(self, actor: Actor, company: CompanyId, page: PageRequest = PageRequest()) -> Page[ProjectView]:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Meta
 
 from asperguide.projects.errors import InvalidProject, ProjectInWrongState, ProjectNeverEnds
-from asperguide.projects.notices import Notice, stages_of
+from asperguide.projects.notices import Notice, notices_of
 from asperguide.projects.rights import Access
 from asperguide.shared.actor import UserId
 from asperguide.shared.errors import FieldError
@@ -148,13 +148,8 @@ class Project:
         """What is to be said of it next, after `now`; of drafts, templates and what is put away there is nothing."""
         if self.state is not ProjectState.ACTIVE or self.template or self.removing:
             return None
-        for at, stage in stages_of(self.starts_at, self.ends_at, self.notify_before_days):
-            if at > now:
-                return Notice(
-                    project=self.id, company=self.company, stage=stage, due_at=at, starts_at=self.starts_at,
-                    ends_at=self.ends_at, notify_before_days=self.notify_before_days,
-                )  # fmt: skip
-        return None
+        all = notices_of(self.id, self.company, self.starts_at, self.ends_at, self.notify_before_days)
+        return next((one for one in all if one.due_at > now), None)
 
     @property
     def timed_by(self) -> tuple[object, ...]:

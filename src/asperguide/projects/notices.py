@@ -21,35 +21,46 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """What is to be said next of a project with this period, and when; `notify_before_days` before its end at first."""
+    """What is to be said next of a project, and when; and when the rest is to be said, where there is any."""
 
     project: ProjectId
     company: CompanyId
     stage: Stage
     due_at: datetime
-    starts_at: datetime
+    nearing_at: datetime | None
+    last_day_at: datetime | None
     ends_at: datetime | None
-    notify_before_days: int
 
     @property
     def following(self) -> "Notice | None":
         """What comes after it."""
-        stages = list(stages_of(self.starts_at, self.ends_at, self.notify_before_days))
-        behind = [(at, stage) for at, stage in stages if (at, _order(stage)) > (self.due_at, _order(self.stage))]
-        return replace(self, stage=behind[0][1], due_at=behind[0][0]) if behind else None
+        rest = (Stage.NEARING, self.nearing_at), (Stage.LAST_DAY, self.last_day_at), (Stage.ENDED, self.ends_at)
+        place = ORDER.index(self.stage)
+        for stage, at in rest[place:]:
+            if at is not None:
+                return replace(self, stage=stage, due_at=at)
+        return None
 
 
-def stages_of(starts_at: datetime, ends_at: datetime | None, days: int) -> Iterator[tuple[datetime, Stage]]:
-    """All that is said of a period, in order. Nobody is told of an end before the beginning, or twice at a time."""
-    yield starts_at, Stage.BEGINS
-    if ends_at is None:
-        return
-    if days > 1 and ends_at - days * A_DAY >= starts_at:
-        yield ends_at - days * A_DAY, Stage.NEARING
-    if ends_at - A_DAY >= starts_at:
-        yield ends_at - A_DAY, Stage.LAST_DAY
-    yield ends_at, Stage.ENDED
+ORDER = tuple(Stage)
 
 
-def _order(stage: Stage) -> int:
-    return list(Stage).index(stage)
+def notices_of(
+    project: ProjectId, company: CompanyId, starts_at: datetime, ends_at: datetime | None, days: int
+) -> Iterator[Notice]:
+    """All that is said of a period, in order: `days` before its end first.
+
+    Nobody is told of an end before the beginning, or twice at a time.
+    """
+    nearing_at = last_day_at = None
+    if ends_at is not None:
+        early, late = ends_at - days * A_DAY, ends_at - A_DAY
+        nearing_at = early if days > 1 and early >= starts_at else None
+        last_day_at = late if late >= starts_at else None
+    notice: Notice | None = Notice(
+        project=project, company=company, stage=Stage.BEGINS, due_at=starts_at, nearing_at=nearing_at,
+        last_day_at=last_day_at, ends_at=ends_at,
+    )  # fmt: skip
+    while notice is not None:
+        yield notice
+        notice = notice.following

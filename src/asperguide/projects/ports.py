@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from asperguide.projects.model import Listed, Project
-from asperguide.projects.repositories import AccessLists, Counts, Notices, Projects, ProjectsUnitOfWork
+from asperguide.projects.repositories import AccessLists, Counts, Notices, ProjectRecords, ProjectsUnitOfWork
 from asperguide.shared.actor import UserId
 from asperguide.shared.pages import Page, PageRequest
 from asperguide.shared.tenancy import CompanyId, CompanyRole, ProjectId
 
 __all__ = [
-    "AccessLists", "Contents", "Counts", "Found", "Notices", "ProjectPolicy", "ProjectReads", "Projects",
+    "AccessLists", "Counts", "Found", "Notices", "ProjectContents", "ProjectPolicy", "ProjectReads", "ProjectRecords",
     "ProjectsUnitOfWork",
 ]  # fmt: skip
 
@@ -26,7 +26,7 @@ class ProjectPolicy:
     sweep: timedelta = timedelta(minutes=1)
 
 
-class Contents(Protocol):
+class ProjectContents(Protocol):
     """The contents of projects. What is asked of a project that has none finds nothing to do."""
 
     @abstractmethod

@@ -11,7 +11,7 @@ from asperguide.projects.errors import ProjectNotEmpty
 from asperguide.projects.events import ProjectChanged, ProjectRemovalWanted, ProjectRemoved
 from asperguide.projects.keeping import arm
 from asperguide.projects.model import Project
-from asperguide.projects.ports import Contents, ProjectReads, ProjectsUnitOfWork
+from asperguide.projects.ports import ProjectContents, ProjectReads, ProjectsUnitOfWork
 from asperguide.projects.rights import Right
 from asperguide.projects.views import Removing
 from asperguide.shared.actor import Actor
@@ -30,7 +30,7 @@ class DeleteProject:
 
     begin: Callable[[], ProjectsUnitOfWork]
     enter: EnterProject
-    contents: Contents
+    contents: ProjectContents
     clock: Clock
 
     async def __call__(self, actor: Actor, id: ProjectId, version: int | None = None) -> None:
@@ -81,7 +81,7 @@ class RemoveProject:
     """
 
     begin: Callable[[], ProjectsUnitOfWork]
-    contents: Contents
+    contents: ProjectContents
     clock: Clock
 
     async def __call__(self, message: ProjectRemovalWanted, job: UUID | None = None) -> None:
@@ -131,7 +131,7 @@ class ClearRemoved:
     """Remove what came into a project in the moment in which it was removed. Nothing, nearly always."""
 
     begin: Callable[[], ProjectsUnitOfWork]
-    contents: Contents
+    contents: ProjectContents
 
     async def __call__(self, message: ProjectRemoved, job: UUID | None = None) -> None:
         while not await self.contents.remove_some(message.company, message.project, BATCH):
@@ -147,7 +147,7 @@ class RemoveSomeOfCompany:
 
     begin: Callable[[], ProjectsUnitOfWork]
     reads: ProjectReads
-    contents: Contents
+    contents: ProjectContents
     clock: Clock
 
     async def __call__(self, company: CompanyId) -> bool:

@@ -12,7 +12,7 @@ from asperguide.shared.ports import UnitOfWork
 from asperguide.shared.tenancy import CompanyId, ProjectId
 
 
-class Projects(Protocol):
+class ProjectRecords(Protocol):
     """All projects; names and slugs are unique in each company, whatever their case."""
 
     @abstractmethod
@@ -115,7 +115,7 @@ class ProjectsUnitOfWork(UnitOfWork, Protocol):
     """One transaction over everything that projects keep."""
 
     @property
-    def projects(self) -> Projects: ...
+    def projects(self) -> ProjectRecords: ...
     @property
     def lists(self) -> AccessLists: ...
     @property

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from asperguide.projects.events import ContactToTell, ProjectChanged, ProjectEnding
 from asperguide.projects.model import Project
 from asperguide.projects.notices import A_DAY, Stage
-from asperguide.projects.ports import Contents, ProjectPolicy, ProjectReads, ProjectsUnitOfWork
+from asperguide.projects.ports import ProjectContents, ProjectPolicy, ProjectReads, ProjectsUnitOfWork
 from asperguide.projects.rights import UNRESTRICTED
 from asperguide.shared.ports import Clock, JobOptions, Letters, Mail, Mailer
 from asperguide.shared.tenancy import Companies, CompanyFacts, Contact, ProjectState
@@ -88,7 +88,7 @@ class TellContact:
 class RefreshContents:
     """Have what is shown of a project made anew."""
 
-    contents: Contents
+    contents: ProjectContents
 
     async def __call__(self, message: ProjectChanged, job: UUID | None = None) -> None:
         await self.contents.refresh(message.company, message.project)

@@ -15,6 +15,14 @@ ProjectId = NewType("ProjectId", UUID)
 ClientId = NewType("ClientId", UUID)
 
 
+def shown_key(company: CompanyId) -> str:
+    """What hangs on it in caches is shown to the public; each commit that changes the company or a project purges it.
+
+    The version to purge it with is 0: it has none.
+    """
+    return f"shown:{company.hex}"
+
+
 class CompanyRole(StrEnum):
     """What a member may do, from all to nothing but looking."""
 

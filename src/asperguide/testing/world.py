@@ -13,6 +13,11 @@ import msgspec
 from asperguide.adapters.caching.identity import CachedIdentityReads
 from asperguide.adapters.jobs.reactions import find
 from asperguide.adapters.jobs.scheduler import Schedule, Scheduler
+from asperguide.adapters.memory.analytics import (
+    MemoryAnalyticsReads,
+    MemoryAnalyticsUnitOfWork,
+    MemoryEventLog,
+)
 from asperguide.adapters.memory.ar import MemoryArReads, MemoryArUnitOfWork
 from asperguide.adapters.memory.cache import MemoryCache
 from asperguide.adapters.memory.capsules import MemoryCapsuleReads, MemoryCapsulesUnitOfWork
@@ -280,20 +285,41 @@ class World:
                 self.ledger,
                 clock=c.clock,
                 ids=c.ids,
-                purge=c.cache.provided.purge,
+                purge=c.editions.provided.purge,
                 doorbell=c.doorbell,
             )
         )
         c.ar_reads.override(Singleton(MemoryArReads, database))
         c.companies_unit_of_work.override(
-            Factory(MemoryCompaniesUnitOfWork, database, self.ledger, clock=c.clock, ids=c.ids, doorbell=c.doorbell)
+            Factory(
+                MemoryCompaniesUnitOfWork,
+                database,
+                self.ledger,
+                clock=c.clock,
+                ids=c.ids,
+                purge=c.editions.provided.purge,
+                doorbell=c.doorbell,
+            )
         )
         c.company_reads.override(Singleton(MemoryCompanyReads, database))
 
         c.projects_unit_of_work.override(
-            Factory(MemoryProjectsUnitOfWork, database, self.ledger, clock=c.clock, ids=c.ids, doorbell=c.doorbell)
+            Factory(
+                MemoryProjectsUnitOfWork,
+                database,
+                self.ledger,
+                clock=c.clock,
+                ids=c.ids,
+                purge=c.editions.provided.purge,
+                doorbell=c.doorbell,
+            )
         )
         c.project_reads.override(Singleton(MemoryProjectReads, database))
+        c.event_log.override(Singleton(MemoryEventLog, database, self.ledger, c.clock, c.ids))
+        c.analytics_unit_of_work.override(
+            Factory(MemoryAnalyticsUnitOfWork, database, self.ledger, clock=c.clock, ids=c.ids, doorbell=c.doorbell)
+        )
+        c.analytics_reads.override(Singleton(MemoryAnalyticsReads, database))
         c.watch.override(Singleton(MemoryWatch, database, self.ledger))
         c.job_reads.override(Singleton(MemoryJobReads, self.ledger))
         c.maintenance_reads.override(Singleton(MemoryMaintenanceReads, database))

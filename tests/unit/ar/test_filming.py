@@ -128,7 +128,8 @@ async def test_ten_who_add_at_once_do_not_exceed_what_a_content_has_room_for(stu
     ("bad", "error"),
     [
         (new("z"), InvalidContent),
-        (new("p"), InvalidVideo),
+        (new("p"), InvalidContent),
+        (new("x", title="a\x00b"), InvalidContent),
         (new("x", weight=0), InvalidVideo),
         (new("x", weight=101), InvalidVideo),
         (new("x", title=""), InvalidVideo),
@@ -148,6 +149,18 @@ async def test_what_is_no_video_or_not_acceptable_is_refused(
     with pytest.raises(error):
         await studio.use(AddFilms)(studio.editor, studio.content.id, bad)
     assert (await titles(studio), studio.told()) == ("a b c", [])
+
+
+async def test_a_file_that_will_not_do_is_named_by_its_place(studio: Studio) -> None:
+    studio.shelf.put("x")
+    studio.shelf.put("p", "image/png")
+    with pytest.raises(InvalidContent) as error:
+        await studio.use(AddFilms)(studio.editor, studio.content.id, new("x", "x", "p", "p"))
+    assert [field.pointer for field in error.value.fields] == ["#/videos/2/file"]
+    with pytest.raises(InvalidContent) as error:
+        await studio.use(AddFilms)(studio.editor, studio.content.id, new("x", "x", "z", "y"))
+    assert [field.pointer for field in error.value.fields] == ["#/videos/2/file", "#/videos/3/file"]
+    assert studio.shelf.taken == []
 
 
 async def test_a_video_is_changed_as_far_as_it_is_said(studio: Studio) -> None:

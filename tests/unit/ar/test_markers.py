@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import msgspec
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -12,6 +13,7 @@ from asperguide.ar.markers import (
     ALIKE,
     Advice,
     Grade,
+    MarkerReport,
     Measured,
     bits_apart,
     demand_size,
@@ -21,16 +23,16 @@ from asperguide.ar.markers import (
 
 BEST = Measured(
     width=1200, height=900, corners=400, richness=1.0, coverage=1.0, edge_density=0.2, contrast=0.25, sharpness=900.0,
-    brightness=0.5, repetition=0.1, fingerprint="0123456789abcdef",
+    brightness=0.5, repetition=0.1, fingerprint=0x0123456789ABCDEF,
 )  # fmt: skip
 
 SHARES = st.floats(0, 1)
 PICTURES = st.builds(
     Measured, width=st.integers(300, 6000), height=st.integers(300, 6000), corners=st.integers(0, 4000),
     richness=SHARES, coverage=SHARES, edge_density=SHARES, contrast=st.floats(0, 0.5), sharpness=st.floats(0, 1e6),
-    brightness=SHARES, repetition=SHARES, fingerprint=st.binary(min_size=8, max_size=8).map(bytes.hex),
+    brightness=SHARES, repetition=SHARES, fingerprint=st.integers(0, 2**64 - 1),
 )  # fmt: skip
-PRINTS = st.binary(min_size=8, max_size=8).map(bytes.hex)
+PRINTS = st.integers(0, 2**64 - 1)
 
 
 def test_the_best_of_pictures_needs_no_advice() -> None:
@@ -111,7 +113,7 @@ def test_a_marker_has_300_pixels_a_side_at_least(size: tuple[int, int]) -> None:
 
 
 @given(PRINTS, PRINTS)
-def test_how_far_fingerprints_are_apart_is_a_distance(one: str, other: str) -> None:
+def test_how_far_fingerprints_are_apart_is_a_distance(one: int, other: int) -> None:
     apart = bits_apart(one, other)
     assert 0 <= apart <= 64
     assert apart == bits_apart(other, one)
@@ -120,8 +122,21 @@ def test_how_far_fingerprints_are_apart_is_a_distance(one: str, other: str) -> N
 
 
 def test_ten_bits_of_difference_are_those_of_one_picture_and_eleven_are_not() -> None:
-    assert looks_like("0" * 16, "00000000000003ff")
-    assert not looks_like("0" * 16, "00000000000007ff")
+    assert looks_like(0, 0x3FF)
+    assert not looks_like(0, 0x7FF)
+
+
+@given(PRINTS, PRINTS)
+def test_fingerprints_that_were_kept_with_a_sign_are_as_good(one: int, other: int) -> None:
+    signed = one - 2**64 if one >= 2**63 else one
+    assert bits_apart(signed, other) == bits_apart(one, other)
+
+
+@given(PICTURES)
+def test_reports_can_be_kept_as_json(seen: Measured) -> None:
+    report = report_of(seen)
+    kept = msgspec.json.decode(msgspec.json.encode(report))
+    assert msgspec.convert(kept, MarkerReport) == report
 
 
 def test_every_advice_has_its_sentence_in_every_language() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from asperguide.projects.errors import InvalidProject, ProjectInWrongState, ProjectNeverEnds, RightNeeded
 from asperguide.projects.model import FAR, MOVES, Lifecycle, Move, Project, days_later
-from asperguide.projects.notices import A_DAY, Stage, stages_of
+from asperguide.projects.notices import A_DAY, Notice, Stage
 from asperguide.projects.rights import RIGHTS, Access, Right, demand, role_in
 from asperguide.shared.tenancy import CompanyId, CompanyRole, ProjectId, ProjectState
 from tests.projects import EDITOR, MANAGER, OWNER, VIEWER, company_facts
@@ -37,6 +37,15 @@ def project(**fields: Any) -> Project:
         state=ProjectState.ACTIVE, starts_at=NOW - 10 * A_DAY, ends_at=NOW + 30 * A_DAY, created_at=NOW, updated_at=NOW,
     )  # fmt: skip
     return replace(ready, **fields)
+
+
+def said_of(**fields: Any) -> list[Notice]:
+    """All that is said of a project that begins now."""
+    found, notice = [], project(starts_at=NOW, **fields).next_notice(NOW - AN_INSTANT)
+    while notice is not None:
+        found.append(notice)
+        notice = notice.following
+    return found
 
 
 @pytest.mark.parametrize("right", Right)
@@ -125,12 +134,13 @@ def test_contents_are_shown_exactly_while_an_active_project_is_within_its_period
     ],
 )
 def test_of_a_period_of_forty_days_so_much_is_said(days: int, expected: list[Stage]) -> None:
-    assert [stage for _, stage in stages_of(NOW, NOW + 40 * A_DAY, days)] == expected
+    assert [one.stage for one in said_of(ends_at=NOW + 40 * A_DAY, notify_before_days=days)] == expected
 
 
 def test_of_a_period_without_an_end_only_the_beginning_is_said_and_of_a_short_one_no_last_day() -> None:
-    assert list(stages_of(NOW, None, 7)) == [(NOW, Stage.BEGINS)]
-    assert list(stages_of(NOW, NOW + A_DAY - AN_INSTANT, 7)) == [
+    assert [(one.due_at, one.stage) for one in said_of(ends_at=None)] == [(NOW, Stage.BEGINS)]
+    short = said_of(ends_at=NOW + A_DAY - AN_INSTANT)
+    assert [(one.due_at, one.stage) for one in short] == [
         (NOW, Stage.BEGINS), (NOW + A_DAY - AN_INSTANT, Stage.ENDED),
     ]  # fmt: skip
 
@@ -139,12 +149,14 @@ def test_of_a_period_without_an_end_only_the_beginning_is_said_and_of_a_short_on
 def test_what_follows_one_after_the_other_is_all_that_is_still_to_be_said(length: int, days: int, at: int) -> None:
     one = project(starts_at=NOW, ends_at=NOW + length * A_DAY, notify_before_days=days)
     now = NOW + at * A_DAY
-    said, notice = [], one.next_notice(now)
+    all, said = said_of(ends_at=one.ends_at, notify_before_days=days), []
+    notice = one.next_notice(now)
     while notice is not None:
-        said.append((notice.due_at, notice.stage))
+        said.append(notice)
         notice = notice.following
-    assert said == [(due, stage) for due, stage in stages_of(NOW, one.ends_at, days) if due > now]
-    mails = [due for due, stage in said if stage is not Stage.BEGINS]
+    assert said == [one for one in all if one.due_at > now]
+    assert [one.due_at for one in all] == sorted(one.due_at for one in all)
+    mails = [one.due_at for one in all if one.stage is not Stage.BEGINS]
     assert len(set(mails)) == len(mails)
 
 

@@ -88,13 +88,16 @@ class Gate:
     async def _count(self, plan: Plan, call: Call) -> None:
         """Spend one call of the caller's budget, and of the route's own. Raises Throttled."""
         actor = call.actor
-        if actor is None:
+        if plan.declared.apart:
+            name = plan.declared.budget
+            budget, policy, subject = self._rules.budgets[name], self._extra[name], subscriber(call.address)
+        elif actor is None:
             budget, policy, subject = self._rules.anonymous, self._anonymous, subscriber(call.address)
         else:
             budget, policy, subject = self._rules.user, self._user, f"user:{actor.user.hex}"
         admission = await self._take(budget, subject)
         left = fields.rate_limit(budget, admission)
-        if plan.declared.budget and admission.admitted:
+        if plan.declared.budget and not plan.declared.apart and admission.admitted:
             budget = self._rules.budgets[plan.declared.budget]
             policy += b", " + self._extra[plan.declared.budget]
             admission = await self._take(budget, subscriber(call.address) if plan.public else subject)

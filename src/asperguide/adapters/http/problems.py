@@ -11,6 +11,7 @@ import msgspec
 
 from asperguide.adapters.http.calls import Call
 from asperguide.ar.marker_errors import MarkerTooLarge
+from asperguide.ar.unavailable import Expired
 from asperguide.identity.errors import PictureTooLarge
 from asperguide.media.errors import FileTooLarge, TypeRefused
 from asperguide.shared.errors import (
@@ -125,6 +126,7 @@ STATUS: dict[type[DomainError], int] = {
     BodyTooSlow: 408,
     RangeNotSatisfiable: 416,
     Gone: 410,
+    Expired: 410,
     PreconditionFailed: 412,
     PreconditionRequired: 428,
     TusVersionNeeded: 412,

@@ -26,6 +26,7 @@ KINDS: Mapping[str, frozenset[str]] = {
     "capsule-opened": frozenset({"name", "reader", "theme", "link"}),
     "capsule-answered": frozenset({"name", "reader", "theme", "link"}),
     "capsule-undeliverable": frozenset({"name", "reader", "theme", "link"}),
+    "company-invitation": frozenset({"name", "sender", "company", "role", "link", "until"}),
     "project-ending": frozenset({"name", "project", "company", "when", "link"}),
     "project-last-day": frozenset({"name", "project", "company", "when", "link"}),
     "project-ended": frozenset({"name", "project", "company", "when", "link"}),
@@ -49,8 +50,9 @@ _EXAMPLES = {
     "sender": "Amélie d’Aragon",
     "reader": "Seán Ó Briain",
     "theme": "Birthday",
+    "company": "O'Neil & Söhne",
+    "role": "editor",
     "project": "Mariage d’Amélie & Seán",
-    "company": "Atelier O’Neil",
 }
 
 SAMPLES: Mapping[str, Mapping[str, str]] = {

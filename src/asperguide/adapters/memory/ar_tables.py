@@ -37,5 +37,5 @@ class Taken:
 CONTENTS = Table(name="ar_contents", entity=Content)
 NUMBERS = Table(name="ar_numbers", entity=Count)
 TURNS = Table(name="ar_turns", entity=Taken)
-SESSIONS = Table(name="ar_sessions", entity=Turn)
+SESSIONS = Table(name="ar_turn_sessions", entity=Turn)
 SCENES = Table(name="ar_scenes", entity=Scene)

@@ -29,5 +29,5 @@ class MemoryMarkerEye(MarkerEye):
         return Measured(
             width=picture.width, height=picture.height, corners=round(500 * seen), richness=seen, coverage=seen,
             edge_density=seen / 5, contrast=seen / 4, sharpness=1000 * seen, brightness=0.5, repetition=0.0,
-            fingerprint=hashlib.sha256(content).hexdigest()[:16],
+            fingerprint=int.from_bytes(hashlib.sha256(content).digest()[:8]),
         )  # fmt: skip

@@ -1,6 +1,6 @@
 """Projects in memory: the same law as in a database, for tests and for whoever swaps adapters."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,21 +10,24 @@ from asperguide.adapters.memory.tables import Rows
 from asperguide.adapters.memory.unit_of_work import MemoryUnitOfWork
 from asperguide.projects.model import Listed, Project
 from asperguide.projects.notices import Notice
-from asperguide.projects.repositories import AccessLists, Counts, Notices, Projects, ProjectsUnitOfWork
+from asperguide.projects.repositories import AccessLists, Counts, Notices, ProjectRecords, ProjectsUnitOfWork
 from asperguide.shared.actor import UserId
 from asperguide.shared.errors import EditedMeanwhile
-from asperguide.shared.tenancy import CompanyId, ProjectId
+from asperguide.shared.tenancy import CompanyId, ProjectId, shown_key
 
 __all__ = ["MemoryProjectReads", "MemoryProjectsUnitOfWork"]
 
+Touch = Callable[[str, int], None]
+
 
 @dataclass(frozen=True, slots=True)
-class MemoryProjects(Projects):
+class MemoryProjects(ProjectRecords):
     """Projects, and what goes with them."""
 
     rows: Rows[Project]
     lists: Rows[Listed]
     notices: Rows[Notice]
+    touch: Touch
 
     async def add(self, project: Project) -> None:
         """One row."""
@@ -36,12 +39,14 @@ class MemoryProjects(Projects):
 
     async def save(self, project: Project) -> Project:
         """Compare the version and set."""
+        self.touch(shown_key(project.company), 0)
         return self.rows.save(project)
 
     async def remove(self, project: Project) -> None:
         """Compare the version and delete, with all that goes with it."""
         if not self.rows.remove(lambda one: one.id == project.id and one.version == project.version):
             raise EditedMeanwhile
+        self.touch(shown_key(project.company), 0)
         self.lists.remove(lambda one: one.project == project.id)
         self.notices.remove(lambda one: one.project == project.id)
 
@@ -126,8 +131,11 @@ class MemoryNotices(Notices):
     async def advance(self, told: Sequence[Notice]) -> None:
         """One by one."""
         for one in told:
+            here = self.rows.get(one.project)
+            if here is None or here.stage is not one.stage:
+                continue
             self.rows.remove(lambda row, one=one: row.project == one.project)  # type: ignore[misc]
-            if (following := one.following) is not None:
+            if (following := here.following) is not None:
                 self.rows.add(following)
 
     async def next_after(self, now: datetime) -> datetime | None:
@@ -141,7 +149,7 @@ class MemoryProjectsUnitOfWork(MemoryUnitOfWork, ProjectsUnitOfWork):
     @property
     def projects(self) -> MemoryProjects:
         """Projects, and what goes with them."""
-        return MemoryProjects(self.rows(PROJECTS), self.rows(LISTS), self.rows(NOTICES))
+        return MemoryProjects(self.rows(PROJECTS), self.rows(LISTS), self.rows(NOTICES), self.touch)
 
     @property
     def lists(self) -> MemoryAccessLists:

@@ -3,7 +3,7 @@
 Sources of each measure stand with the score that is made of them, in `asperguide.ar.markers`.
 """
 
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ from PIL import Image
 from asperguide.adapters.pillow.grey import GreyCopy
 from asperguide.ar.markers import Measured
 
-Plane: TypeAlias = NDArray[np.float32]
+Plane: TypeAlias = NDArray[np.floating[Any]]
 
 GRID = 8
 """Cells across and down."""
@@ -32,7 +32,7 @@ COARSE = 2
 """Pixels to one in which repetition is looked for."""
 NEAR = 5
 """Coarse pixels in which everything looks like itself."""
-NOTHING = 0.05
+NOTHING = 0.5
 """Mean square of greys below which there is nothing that could repeat itself."""
 HASHED = 32
 
@@ -82,8 +82,13 @@ def _mean_around(plane: Plane, reach: int) -> Plane:
     size = 2 * reach + 1
     wide = np.pad(plane, reach, mode="edge")
     height, width = plane.shape
-    rows = sum(wide[at : at + height] for at in range(size))
-    mean: Plane = sum(rows[:, at : at + width] for at in range(size)) / np.float32(size * size)
+    rows = wide[:height].copy()
+    for at in range(1, size):
+        rows += wide[at : at + height]
+    around = rows[:, :width].copy()
+    for at in range(1, size):
+        around += rows[:, at : at + width]
+    mean: Plane = around / size**2
     return mean
 
 
@@ -136,7 +141,7 @@ def _coarse(plane: Plane) -> Plane:
     return coarse
 
 
-def fingerprint(grey: Image.Image) -> str:
+def fingerprint(grey: Image.Image) -> int:
     """By the signs of its slowest waves: the DCT hash of Zauner (2010), "Implementation and benchmarking of perceptual
     image hash functions", section 3.2.1.
     """
@@ -145,4 +150,4 @@ def fingerprint(grey: Image.Image) -> str:
     waves = np.cos(np.pi / HASHED * np.outer(at, at + 0.5))
     slowest = (waves @ small @ waves.T)[1:9, 1:9].round(3)
     bits = (slowest > np.median(slowest)).ravel()
-    return np.packbits(bits).tobytes().hex()
+    return int.from_bytes(np.packbits(bits).tobytes())

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-from asperguide.adapters.pillow.opening import TURNED, damaged, opened
+from asperguide.adapters.pillow.opening import TURNED, opened
 from asperguide.adapters.pillow.rendering import Wanted, made, on_white
 
 LONGEST = 640
@@ -23,14 +23,14 @@ class GreyCopy:
 
 
 def grey_copy(content: bytes, check: Callable[[int, int], None]) -> GreyCopy:
-    """Of an animation the first frame. `check` gets width and height before anything is decoded. Raises Refusal."""
+    """Of an animation the first frame. Raises Refusal.
+
+    `check` gets both sides, in whatever order, before anything is decoded.
+    """
     with opened(content) as image:
         width, height = image.file.size
-        with damaged():
-            turned = image.orientation in TURNED
-        if turned:
-            width, height = height, width
         check(width, height)
         frame = made(image, AS_COPY)
-    with damaged():
+        if image.orientation in TURNED:
+            width, height = height, width
         return GreyCopy(width=width, height=height, pixels=on_white(frame).convert("L"))

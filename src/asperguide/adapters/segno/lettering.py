@@ -7,6 +7,7 @@ for half a name is worse than none. Signs that it does not have, emoji above all
 import unicodedata
 from collections.abc import Iterator
 from types import MappingProxyType
+from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont
 
@@ -51,7 +52,7 @@ class Typeface:
     def __init__(self, height: int) -> None:
         self.height = height
         self._font = ImageFont.load_default(height * FINER)
-        self._absent = bytes(self._font.getmask("\uffff"))
+        self._absent = self._shape("\uffff")
 
     def writable(self, line: str) -> str:
         """The line as it can be written, decomposed; empty when it cannot be."""
@@ -96,7 +97,11 @@ class Typeface:
 
     def draws(self, letter: str) -> bool:
         """Whether it has this letter, accents aside."""
-        return unicodedata.category(letter)[0] not in "CM" and bytes(self._font.getmask(letter)) != self._absent
+        return unicodedata.category(letter)[0] not in "CM" and self._shape(letter) != self._absent
+
+    def _shape(self, letter: str) -> bytes:
+        mask: Any = self._font.getmask(letter)
+        return bytes(mask)
 
 
 def _draw_stroke(pen: ImageDraw.ImageDraw, points: list[tuple[float, float]], width: float) -> None:

@@ -49,10 +49,11 @@ def _code(matrix: Matrix, room: int) -> Image.Image:
 
 def _fitting(line: str, height: int) -> Image.Image:
     """The line in the largest letters in which it fits; at the smallest it ends in an ellipsis."""
-    for smaller in range(height, SMALLEST - 1, -2):
-        face = Typeface(smaller)
-        if face.width(line) <= SIDE - 2 * MARGIN:
-            return face.draw(line)
+    face = Typeface(height)
+    while face.width(line) > SIDE - 2 * MARGIN and face.height > SMALLEST:
+        face = Typeface(face.height - 2)
+    if face.width(line) <= SIDE - 2 * MARGIN:
+        return face.draw(line)
     while face.width(line + "…") > SIDE - 2 * MARGIN:
         line = line[:-1].rstrip()
     return face.draw(line + "…")

@@ -117,14 +117,14 @@ class ArTurnRow(Row):
 class ArSessionRow(Row):
     """The turn of a view session at a content."""
 
-    __tablename__ = "ar_sessions"
+    __tablename__ = "ar_turn_sessions"
 
     content: Mapped[ContentId] = mapped_column(Uuid(), primary_key=True)
     session: Mapped[str] = mapped_column(KeyText(64), primary_key=True)
     turn: Mapped[int] = mapped_column(sa.BigInteger)
     at: Mapped[datetime]
 
-    __table_args__ = (sa.Index("ix_ar_sessions_at", "at"),)
+    __table_args__ = (sa.Index("ix_ar_turn_sessions_at", "at"),)
 
 
 class ArSceneRow(Row):

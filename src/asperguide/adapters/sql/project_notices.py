@@ -1,8 +1,10 @@
 """What is to be said of projects, found by an index of due times, and how many there are of each company."""
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from itertools import groupby
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
@@ -11,7 +13,7 @@ from asperguide.adapters.sql.prepared import Prepared, by_ids, named_ids
 from asperguide.adapters.sql.project_rows import CountRow, NoticeRow
 from asperguide.adapters.sql.store import Store
 from asperguide.adapters.sql.types import Uuid
-from asperguide.projects.notices import Notice
+from asperguide.projects.notices import Notice, Stage
 from asperguide.projects.repositories import Counts, Notices
 from asperguide.shared.tenancy import CompanyId, ProjectId
 
@@ -31,8 +33,22 @@ _due = Prepared(
     .with_for_update(skip_locked=True)
 )
 _next_after = Prepared(sa.select(sa.func.min(_notices.due_at)).where(_notices.due_at > sa.bindparam("now")))
-# By primary keys alone: servers would rather go along the index of due times, and meet what others hold.
-_forget_these = by_ids(_notices.project, lambda these: sa.delete(NoticeRow.__table__).where(these))
+# By primary keys alone: servers would rather go along the index of due times, and meet what others hold. For that they
+# delete nothing either: for rows of a small table to delete, MariaDB looks through all of it, and waits for others.
+_still = _notices.stage == sa.bindparam("_stage")
+
+
+def _to(**values: Any) -> Callable[[int], Prepared]:
+    change = sa.update(NoticeRow.__table__).values(**values)
+    return by_ids(_notices.project, lambda these: change.where(these, _still))
+
+
+_advance = {
+    Stage.NEARING: _to(stage=Stage.NEARING, due_at=_notices.nearing_at),
+    Stage.LAST_DAY: _to(stage=Stage.LAST_DAY, due_at=_notices.last_day_at),
+    Stage.ENDED: _to(stage=Stage.ENDED, due_at=_notices.ends_at),
+    None: _to(due_at=None),
+}
 
 _update = sa.update(CountRow.__table__).where(_counts.company == _company)
 _take = Prepared(
@@ -62,15 +78,21 @@ class SqlNotices(Notices):
         return await self._store.all(_due, Notice, now=now, limit=limit)
 
     async def advance(self, told: Sequence[Notice]) -> None:
-        """All at once: they are locked since they were read."""
-        named = named_ids([one.project for one in told])
-        await self._store.change(_forget_these(len(named)), **named)
-        await self._store.add_all(NoticeRow, [following for one in told if (following := one.following) is not None])
+        """One statement for each step; those that are at another stage by now stay as they are."""
+        for (stage, then), these in groupby(sorted(told, key=_step), key=_step):
+            named = named_ids([one.project for one in these])
+            await self._store.change(_advance[Stage(then) if then else None](len(named)), **named, _stage=stage)
 
     async def next_after(self, now: datetime) -> datetime | None:
         """The next place in the index."""
         found: datetime | None = await self._store.scalar(_next_after, now=now)
         return found
+
+
+def _step(notice: Notice) -> tuple[Stage, str]:
+    """From where to where; nowhere is no text."""
+    following = notice.following
+    return notice.stage, "" if following is None else following.stage
 
 
 @functools.cache

@@ -94,7 +94,7 @@ class SqlProjectReads(ProjectReads):
     async def known(self, ids: Collection[ProjectId]) -> Sequence[Project]:
         """By primary keys."""
         if not ids:
-            return ()
+            return []
         named = named_ids(list(dict.fromkeys(ids)))
         async with self._database.reading() as store:
             return await store.all(_known(len(named)), Project, **named)

@@ -86,17 +86,17 @@ class CountRow(Row):
 
 
 class NoticeRow(Row):
-    """What is to be said next of a project."""
+    """What is to be said next of a project; nothing more without `due_at`."""
 
     __tablename__ = "project_notices"
 
     project: Mapped[ProjectId] = mapped_column(Uuid(), primary_key=True)
     company: Mapped[CompanyId] = mapped_column(Uuid())
     stage: Mapped[Stage] = mapped_column(EnumText(Stage, 16))
-    due_at: Mapped[datetime]
-    starts_at: Mapped[datetime]
+    due_at: Mapped[datetime | None]
+    nearing_at: Mapped[datetime | None]
+    last_day_at: Mapped[datetime | None]
     ends_at: Mapped[datetime | None]
-    notify_before_days: Mapped[int] = mapped_column(sa.Integer)
 
     __table_args__ = (sa.Index("ix_project_notices_due_at", "due_at", "project"),)
 

@@ -1,6 +1,6 @@
 """Projects in a database: the unit of work over them, their tags, and who is listed for them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,13 +13,14 @@ from asperguide.adapters.sql.store import Store
 from asperguide.adapters.sql.types import Uuid
 from asperguide.adapters.sql.unit_of_work import SqlUnitOfWork
 from asperguide.projects.model import Listed, Project
-from asperguide.projects.repositories import AccessLists, Projects, ProjectsUnitOfWork
+from asperguide.projects.repositories import AccessLists, ProjectRecords, ProjectsUnitOfWork
 from asperguide.shared.actor import UserId
 from asperguide.shared.errors import EditedMeanwhile
-from asperguide.shared.tenancy import CompanyId, ProjectId
+from asperguide.shared.tenancy import CompanyId, ProjectId, shown_key
 
 __all__ = ["SqlProjectReads", "SqlProjectsUnitOfWork"]
 
+Touch = Callable[[str, int], None]
 _projects, _tags, _lists = ProjectRow.__table__.c, ProjectTagRow.__table__.c, ListedRow.__table__.c
 _id, _version = sa.bindparam("_id", type_=Uuid()), sa.bindparam("_version", type_=sa.Integer)
 _company, _user = sa.bindparam("_company", type_=Uuid()), sa.bindparam("_user", type_=Uuid())
@@ -44,13 +45,13 @@ _some_of_user = Prepared(
 _forget_user = sa.delete(ListedRow.__table__).where(_lists.project.in_(_ids), _lists.user == _user)
 
 
-class SqlProjects(Projects):
-    """Rows of projects, and for each of their tags a row to be found by."""
+class SqlProjects(ProjectRecords):
+    """Rows of projects, and for each of their tags a row to be found by. What is shown of them is touched."""
 
-    __slots__ = ("_store",)
+    __slots__ = ("_store", "_touch")
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, touch: Touch) -> None:
+        self._store, self._touch = store, touch
 
     async def add(self, project: Project) -> None:
         """One row, which refuses what is not unique, and one for each tag."""
@@ -64,6 +65,7 @@ class SqlProjects(Projects):
     async def save(self, project: Project) -> Project:
         """Compare the version and set; tags are written anew, under the lock of the row."""
         saved = await self._store.save(ProjectRow, project)
+        self._touch(shown_key(project.company), 0)
         await self._store.change(_forget_tags, _id=project.id)
         await self._add_tags(saved)
         return saved
@@ -72,6 +74,7 @@ class SqlProjects(Projects):
         """Compare the version and delete; then all that goes with it."""
         if not await self._store.change(_remove, _id=project.id, _company=project.company, _version=project.version):
             raise EditedMeanwhile
+        self._touch(shown_key(project.company), 0)
         for forget in (_forget_tags, _forget_lists, _forget_notice):
             await self._store.change(forget, _id=project.id)
 
@@ -117,7 +120,7 @@ class SqlProjectsUnitOfWork(SqlUnitOfWork, ProjectsUnitOfWork):
     @property
     def projects(self) -> SqlProjects:
         """Projects and their tags."""
-        return SqlProjects(self.store)
+        return SqlProjects(self.store, self.touch)
 
     @property
     def lists(self) -> SqlAccessLists:

@@ -1,7 +1,21 @@
-"""Augmented-reality prints over HTTP."""
+"""Augmented-reality prints over HTTP, and the page that the public sees of one."""
 
-from asperguide.adapters.http.ar import markers, packing, scenes
+from asperguide.adapters.http.ar import (
+    analytics,
+    markers,
+    packing,
+    rotation,
+    scenes,
+    schedules,
+    videos,
+    view_pages,
+    viewer,
+)
 
-ROUTES = (*markers.ROUTES, *scenes.ROUTES, *packing.ROUTES)
+ROUTES = (
+    *markers.ROUTES, *videos.ROUTES, *schedules.ROUTES, *rotation.ROUTES, *scenes.ROUTES, *viewer.ROUTES,
+    *analytics.ROUTES, *packing.ROUTES,
+)  # fmt: skip
+PAGES = view_pages.ROUTES
 
-__all__ = ["ROUTES"]
+__all__ = ["PAGES", "ROUTES"]

@@ -1,0 +1,145 @@
+"""What companies cost a database: how many statements each change and read sends, however much there is."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from asperguide.adapters.local import LocalHoldings
+from asperguide.adapters.sql.company_rows import ClientRow, CompanyRow, CompanySettingsRow, HappeningRow, MemberRow
+from asperguide.adapters.sql.engine import Database
+from asperguide.adapters.sql.store import to_row
+from asperguide.companies import (
+    AddClient,
+    ChangeCompany,
+    ChangeRole,
+    CompanyChange,
+    CreateCompany,
+    DeleteCompany,
+    ExportClients,
+    GetCompany,
+    InviteMember,
+    ListActivity,
+    ListClients,
+    ListCompanies,
+    ListMembers,
+    NewClient,
+    NewCompany,
+    NewInvitation,
+    NewRole,
+)
+from asperguide.companies.settings import CompanySettings
+from asperguide.shared.pages import PageRequest
+from asperguide.shared.tenancy import CompanyRole
+from asperguide.testing import MovableClock
+from asperguide.testing.contracts import Persistence
+from asperguide.testing.contracts.incorporating import client, company, happened, member, owner, somebody
+from asperguide.testing.contracts.people import NOW
+from tests.contract.persistences import sql_persistence
+from tests.contract.test_company_races import Whoever, acting, parts
+from tests.contract.test_identity_costs import slow, verbs, watching
+
+MANY = 10_000
+
+
+@pytest.fixture
+def persistence(database: Database, clock: MovableClock) -> Persistence:
+    """On a database only."""
+    return sql_persistence(database, clock)
+
+
+async def cost(database: Database, call: Callable[[], Awaitable[Any]]) -> str:
+    """The first words of its statements."""
+    with watching(database) as seen:
+        await call()
+    return " ".join(verbs(seen)).replace("BEGIN IMMEDIATE", "BEGIN")
+
+
+async def test_what_others_ask_costs_one_statement(persistence: Persistence, database: Database) -> None:
+    homes, user = [company() for _ in range(20)], somebody()
+    await persistence.keep_companies(*homes, *(owner(one, user) for one in homes))
+    reads, id = persistence.company_reads, homes[0].id
+    assert await cost(database, lambda: reads.standing(user, id)) == "SELECT"
+    assert await cost(database, lambda: reads.known([one.id for one in homes])) == "SELECT"
+    assert await cost(database, lambda: reads.members_in(id, tuple(CompanyRole))) == "SELECT"
+    assert await cost(database, lambda: reads.client(id, client(homes[0]).id)) == "SELECT"
+    for nothing in (reads.known(()), reads.companies(()), reads.members_in(id, ())):
+        assert await cost(database, lambda read=nothing: read) == ""  # type: ignore[misc]
+
+
+async def test_changes_cost_four_statements_and_their_inserts_at_most(
+    persistence: Persistence, database: Database
+) -> None:
+    home, boss, other = company(), somebody(), somebody()
+    await persistence.keep_companies(home, owner(home, boss), member(home, other))
+    actor, made, accounts = acting(boss), parts(persistence), Whoever()
+
+    async def inside(call: Callable[[], Awaitable[Any]]) -> str:
+        words = await cost(database, call)
+        assert words.startswith("BEGIN") and words.endswith("COMMIT"), words
+        return " ".join(words.split()[1:-1])
+
+    create = CreateCompany(**made)
+    assert await inside(lambda: create(actor, NewCompany(name="New"))) == "SELECT INSERT INSERT INSERT INSERT"
+    change = ChangeCompany(**made)
+    assert await inside(lambda: change(actor, home.id, CompanyChange(notes="n"))) == "SELECT SELECT UPDATE INSERT"
+    renaming = CompanyChange(name="Renamed")
+    assert await inside(lambda: change(actor, home.id, renaming)) == "SELECT SELECT UPDATE UPDATE INSERT"
+    add = AddClient(**made)
+    assert await inside(lambda: add(actor, home.id, NewClient(name="Ann"))) == "SELECT SELECT INSERT INSERT"
+    role = ChangeRole(**made, accounts=accounts)
+    given = await inside(lambda: role(actor, home.id, other, NewRole(role=CompanyRole.EDITOR)))
+    assert given == "SELECT SELECT SELECT SELECT UPDATE INSERT"
+    invite = InviteMember(**made, accounts=accounts)
+    invited = await inside(lambda: invite(actor, home.id, NewInvitation(email="new@example.org")))
+    assert invited == "SELECT SELECT SELECT SELECT INSERT INSERT INSERT"
+    delete = DeleteCompany(
+        begin=persistence.begin_companies, reads=persistence.company_reads, holdings=LocalHoldings(),
+        clock=persistence.clock,
+    )  # fmt: skip
+    assert "INSERT" in await cost(database, lambda: delete(actor, home.id, cascade=True))
+
+
+async def test_pages_cost_the_same_among_ten_thousand(persistence: Persistence, database: Database) -> None:
+    user, home = somebody(), company("0000")
+    homes = [home, *(company(f"Company {n:05}") for n in range(MANY - 1))]
+    mine = [owner(one, user, since=NOW + timedelta(seconds=n % 500)) for n, one in enumerate(homes)]
+    others = [member(home, role=CompanyRole.EDITOR) for _ in range(2000)]
+    rows = {
+        CompanyRow: [to_row(CompanyRow, one) for one in homes],
+        CompanySettingsRow: [to_row(CompanySettingsRow, CompanySettings(id=one.id)) for one in homes],
+        MemberRow: [
+            {**to_row(MemberRow, one), "name_key": of.name_key}
+            for one, of in [*zip(mine, homes, strict=True), *((one, home) for one in others)]
+        ],
+        ClientRow: [to_row(ClientRow, client(home, f"Client {n}", phone=f"+3531{n:08}")) for n in range(MANY)],
+        HappeningRow: [to_row(HappeningRow, happened(home, at=NOW + timedelta(seconds=n))) for n in range(MANY)],
+    }
+    async with database.transaction() as store:
+        for row, values in rows.items():
+            for start in range(0, len(values), 1000):
+                await store.execute(sa.insert(row.__table__), values[start : start + 1000])
+    reads, actor, accounts, id = persistence.company_reads, acting(user), Whoever(), home.id
+    if database.engine.dialect.name == "mysql":
+        async with database.transaction() as store:
+            await store.execute(sa.text(f"ANALYZE TABLE {', '.join(row.__tablename__ for row in rows)}"))
+    calls: dict[str, tuple[str, Callable[[PageRequest], Awaitable[Any]]]] = {
+        "-since": ("SELECT SELECT", lambda page: ListCompanies(reads=reads)(actor, page)),
+        "name": ("SELECT SELECT", lambda page: ListCompanies(reads=reads)(actor, page)),
+        "since": ("SELECT SELECT", lambda page: ListMembers(reads=reads, accounts=accounts)(actor, id, page)),
+        "-name": ("SELECT SELECT", lambda page: ListClients(reads=reads)(actor, id, page)),
+        "-at": ("SELECT SELECT", lambda page: ListActivity(reads=reads, accounts=accounts)(actor, id, page)),
+    }
+    for sort, (expected, call) in calls.items():
+        first = await call(PageRequest(sort=sort))
+        for cursor in (None, first.next_cursor):
+            page = PageRequest(sort=sort, cursor=cursor)
+            with watching(database) as seen:
+                found = await call(page)
+            assert (" ".join(verbs(seen)), len(found.items)) == (expected, 20), sort
+            assert await slow(database, seen) == [], sort
+    assert await cost(database, lambda: GetCompany(reads=reads)(actor, id)) == "SELECT"
+    export = await ExportClients(**parts(persistence), reads=reads)(actor, id)
+    assert sum([some.count(b"\r\n") async for some in export.rows]) == MANY + 1

@@ -1,0 +1,188 @@
+"""Companies against real transactions: who comes at the same moment as somebody else."""
+
+import asyncio
+import hashlib
+from collections import Counter
+from collections.abc import AsyncIterator, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from asperguide.adapters.local import LocalHoldings
+from asperguide.adapters.sql.engine import Database
+from asperguide.adapters.sql.retrying import retrying
+from asperguide.companies import (
+    AcceptInvitation,
+    AddClient,
+    ChangeRole,
+    CreateCompany,
+    DeleteCompany,
+    LeaveCompany,
+    NewClient,
+    NewCompany,
+    NewOwner,
+    NewRole,
+    RemoveMember,
+    TransferOwnership,
+)
+from asperguide.companies.errors import CompanyNotFound, CompanyRightNeeded, LastOwner
+from asperguide.companies.invitations import Invitation
+from asperguide.companies.model import Company, Membership
+from asperguide.companies.ports import Account, Accounts
+from asperguide.shared.actor import Actor, SessionId, UserId
+from asperguide.shared.pages import PageRequest
+from asperguide.shared.tenancy import CompanyRole
+from asperguide.testing import MovableClock
+from asperguide.testing.contracts import Persistence
+from asperguide.testing.contracts.incorporating import company, invitation, member, owner, somebody
+from asperguide.testing.contracts.people import IDS, NOW
+from tests.contract.persistences import sql_persistence
+from tests.contract.test_media_races import deadlocks
+
+MANY = 12
+
+
+@dataclass(frozen=True)
+class Whoever(Accounts):
+    """Somebody whose address every one is."""
+
+    user: UserId | None = None
+
+    async def known(self, ids: Collection[UserId]) -> Mapping[UserId, Account]:
+        """Nobody by name."""
+        return {}
+
+    async def holder(self, email_key: str) -> UserId | None:
+        """Them."""
+        return self.user
+
+
+@pytest.fixture
+def persistence(database: Database, clock: MovableClock) -> Persistence:
+    """On a database only."""
+    return sql_persistence(database, clock)
+
+
+@pytest.fixture(autouse=True)
+async def no_deadlocks(database: Database) -> AsyncIterator[None]:
+    """None in any of these tests, not even one that somebody would have tried again after."""
+    before = await deadlocks(database)
+    yield
+    assert await deadlocks(database) == before
+
+
+def acting(user: UserId) -> Actor:
+    """Signed in."""
+    return Actor(user=user, session=SessionId(IDS.new()), roles=(), proved_at=NOW)
+
+
+def parts(persistence: Persistence) -> dict[str, Any]:
+    """What most use cases are made of."""
+    return {"begin": persistence.begin_companies, "clock": persistence.clock, "ids": IDS}
+
+
+async def kept(persistence: Persistence, *roles: CompanyRole) -> tuple[Company, list[Membership]]:
+    """A company with members in these roles."""
+    home = company()
+    members = [member(home, role=role) for role in roles]
+    await persistence.keep_companies(home, *members)
+    return home, members
+
+
+async def owners_of(persistence: Persistence, home: Company) -> int:
+    """How many there are."""
+    page = PageRequest(filters={"role": "owner"}, count=True)
+    return (await persistence.company_reads.members(home.id, page)).total or 0
+
+
+def names(results: list[Any]) -> Counter[str]:
+    """What became of the calls."""
+    return Counter(type(result).__name__ for result in results)
+
+
+async def test_owners_who_demote_each_other_at_once_leave_one(persistence: Persistence) -> None:
+    for _ in range(5):
+        home, owners = await kept(persistence, *[CompanyRole.OWNER] * 2)
+        change = ChangeRole(**parts(persistence), accounts=Whoever())
+        results = await asyncio.gather(
+            *(
+                change(acting(by.user), home.id, who.user, NewRole(role=CompanyRole.VIEWER))
+                for by, who in (owners, owners[::-1])
+            ),
+            return_exceptions=True,
+        )
+        assert await owners_of(persistence, home) == 1
+        assert names(results) == {"MemberView": 1, "CompanyRightNeeded": 1}
+
+
+async def test_of_owners_who_all_leave_at_once_one_stays(persistence: Persistence) -> None:
+    home, owners = await kept(persistence, *[CompanyRole.OWNER] * MANY)
+    leave = LeaveCompany(**parts(persistence))
+    results = await asyncio.gather(*(leave(acting(one.user), home.id) for one in owners), return_exceptions=True)
+    assert await owners_of(persistence, home) == 1
+    assert names(list(results)) == {"NoneType": MANY - 1, LastOwner.__name__: 1}
+
+
+async def test_owners_who_remove_and_replace_each_other_at_once_leave_one(persistence: Persistence) -> None:
+    home, owners = await kept(persistence, *[CompanyRole.OWNER] * 3, CompanyRole.MANAGER)
+    first, second, third, heir = owners
+    results = await asyncio.gather(
+        RemoveMember(**parts(persistence))(acting(first.user), home.id, second.user),
+        RemoveMember(**parts(persistence))(acting(second.user), home.id, third.user),
+        LeaveCompany(**parts(persistence))(acting(third.user), home.id),
+        TransferOwnership(**parts(persistence), accounts=Whoever())(
+            acting(first.user), home.id, NewOwner(user=heir.user)
+        ),
+        return_exceptions=True,
+    )
+    refusals = (LastOwner, CompanyNotFound, CompanyRightNeeded)
+    assert all(not isinstance(one, Exception) or isinstance(one, (*refusals, LookupError)) for one in results), results
+    assert await owners_of(persistence, home) >= 1
+
+
+async def test_an_invitation_that_is_accepted_many_times_at_once_is_accepted_once(persistence: Persistence) -> None:
+    home, user, secret = company(), somebody(), IDS.secret()
+    invited: Invitation = invitation(home, digest=hashlib.sha256(secret).digest())
+    await persistence.keep_companies(home, owner(home), invited)
+    _, token = invited.sent(secret, NOW)
+    accept = AcceptInvitation(**parts(persistence), reads=persistence.company_reads, accounts=Whoever(user))
+    results = await asyncio.gather(*(accept(acting(user), token) for _ in range(MANY)), return_exceptions=True)
+    assert names(list(results)) == {"Joined": 1, "InvitationOver": MANY - 1}
+    membership = await persistence.company_reads.membership(home.id, user)
+    assert membership is not None and membership.role is CompanyRole.EDITOR
+
+
+async def test_names_that_share_a_slug_get_one_each_when_they_are_founded_at_once(
+    persistence: Persistence, database: Database
+) -> None:
+    create = retrying(CreateCompany(**parts(persistence)), IDS)
+    made = await asyncio.gather(*(create(acting(somebody()), NewCompany(name="東" * n)) for n in range(1, MANY + 1)))
+    assert sorted(one.slug for one in made) == sorted(["company", *(f"company-{n}" for n in range(2, MANY + 1))])
+
+
+async def test_of_many_that_found_one_company_at_once_one_does(persistence: Persistence) -> None:
+    create = retrying(CreateCompany(**parts(persistence)), IDS)
+    results = await asyncio.gather(
+        *(create(acting(somebody()), NewCompany(name="Zoë")) for _ in range(MANY)), return_exceptions=True
+    )
+    assert names(list(results)) == {"CompanyView": 1, "CompanyNameTaken": MANY - 1}
+
+
+async def test_nothing_gets_into_a_company_that_is_deleted_at_that_moment(persistence: Persistence) -> None:
+    home, (boss, *editors) = await kept(persistence, CompanyRole.OWNER, *[CompanyRole.EDITOR] * MANY)
+    delete = DeleteCompany(
+        begin=persistence.begin_companies, reads=persistence.company_reads, holdings=LocalHoldings(),
+        clock=persistence.clock,
+    )  # fmt: skip
+    add = AddClient(**parts(persistence))
+    results = await asyncio.gather(
+        *(add(acting(one.user), home.id, NewClient(name="Ann")) for one in editors[:6]),
+        delete(acting(boss.user), home.id, cascade=True),
+        *(add(acting(one.user), home.id, NewClient(name="Ann")) for one in editors[6:]),
+        return_exceptions=True,
+    )
+    assert {type(one).__name__ for one in results} <= {"Client", "CompanyDeleted", "CompanyNotFound"}
+    added = sum(type(one).__name__ == "Client" for one in results)
+    assert await persistence.company_reads.count_clients(home.id) == added
+    assert await persistence.company_reads.known((home.id,)) == {}
