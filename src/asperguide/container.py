@@ -109,7 +109,16 @@ from asperguide.ar.unpacked import MakePrints
 from asperguide.ar.unpacking import BringFiles, DropImport, ImportProject, MakeProject, UndoImport
 from asperguide.ar.unpacking_checks import LookThrough
 from asperguide.ar.viewer_ports import Pictures, Sheets, Showings
-from asperguide.ar.viewing import CheckPrint, MakeSheet, SeePrint, ShowManifest, ShowPhoto, ShowVideo, TakeTurn
+from asperguide.ar.viewing import (
+    CheckPrint,
+    MakeSheet,
+    SeePrint,
+    ShowManifest,
+    ShowPhoto,
+    ShowSceneImage,
+    ShowVideo,
+    TakeTurn,
+)
 from asperguide.capsules.ports import Attachments, CapsuleReads, CapsulesUnitOfWork, People, Vault
 from asperguide.companies.ports import Accounts, CompaniesUnitOfWork, CompanyReads, Holdings
 from asperguide.identity.belongings import Belongings
@@ -946,6 +955,9 @@ class Container(DeclarativeContainer):
     import_project: Provider[ImportProject] = Factory(
         ImportProject, begin=begin_ar, companies=company_standings, luggage=luggage, ids=ids
     )
+    look_through: Provider[LookThrough] = Factory(LookThrough, luggage=luggage)
+    bring_files: Provider[BringFiles] = Factory(BringFiles, luggage=luggage)
+    make_prints: Provider[MakePrints] = Factory(MakePrints, companies=company_standings)
     undo_import: Provider[UndoImport] = Factory(
         UndoImport, files=media_files, books=project_books, remove=remove_some_contents
     )
@@ -955,9 +967,9 @@ class Container(DeclarativeContainer):
         companies=company_standings,
         luggage=luggage,
         books=project_books,
-        look=Factory(LookThrough, luggage=luggage),
-        bring=Factory(BringFiles, luggage=luggage),
-        make=Factory(MakePrints, companies=company_standings),
+        look=look_through,
+        bring=bring_files,
+        make=make_prints,
         undo=undo_import,
         clock=clock,
         ids=ids,
@@ -976,6 +988,7 @@ class Container(DeclarativeContainer):
     show_manifest: Provider[ShowManifest] = Factory(ShowManifest, look=look_at_print, make=make_sheet, take=take_turn)
     see_print: Provider[SeePrint] = Factory(SeePrint, look=look_at_print, make=make_sheet)
     show_photo: Provider[ShowPhoto] = Factory(ShowPhoto, look=look_at_print, pictures=pictures)
+    show_scene_image: Provider[ShowSceneImage] = Factory(ShowSceneImage, look=look_at_print, pictures=pictures)
     show_video: Provider[ShowVideo] = Factory(ShowVideo, look=look_at_print, files=media_files, clock=clock)
 
     # ar: prints

@@ -75,7 +75,7 @@ class ExportProject:
         return answer
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Bundle:
     """What was packed so far: files by their ids, and what is said of prints, as compressed JSON of a page each."""
 

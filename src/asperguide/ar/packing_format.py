@@ -143,7 +143,7 @@ class ProjectManifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     left_out: tuple[LeftOut, ...] = ()
 
 
-class Stamp(msgspec.Struct):
+class Stamp(msgspec.Struct, frozen=True, kw_only=True):
     """The part of a manifest that every version has."""
 
     format: str
