@@ -88,6 +88,7 @@ def about() -> About:
             ("analytics", "What viewers do with prints: taken in, counted, shown to the company."),
             ("markers", "Pictures that prints are recognised by."),
             ("scenes", "What stands over a print beside its video."),
+            ("packed projects", "Projects as archives: taking them along, and making projects of them."),
             ("content videos", "Videos of a print: which there are, which of them plays, and what plays when."),
             ("content schedules", "Spans in which one of the videos of a print is to play."),
             ("content rotation", "Rules by which the video of a print changes with the calendar."),
