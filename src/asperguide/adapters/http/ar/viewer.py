@@ -143,10 +143,9 @@ async def show_scene_image(
     file: FromPath[UUID],
     request: ApiRequest,
     show_scene_image: Given[ShowSceneImage],
-    preview: Preview = None,
 ) -> Response[bytes]:
-    opened = await show_scene_image(public_id, file, LONGEST_SIDE, "image/webp", preview_of(request, preview))
-    return _sent(request, opened, preview)
+    opened = await show_scene_image(public_id, file, LONGEST_SIDE, "image/webp", member_of(request))
+    return _sent(request, opened)
 
 
 @get(
