@@ -53,9 +53,9 @@ class MemoryCompanyRecords(CompanyRecords):
         """Compare the version and set."""
         return self.rows.save(company)
 
-    async def slugs_like(self, slug: str) -> Collection[str]:
+    async def slugs_like(self, slug: str, limit: int) -> Collection[str]:
         """Every company is looked at."""
-        return {row.slug for row in self.rows.all(lambda row: row.slug.startswith(slug))}
+        return sorted(row.slug for row in self.rows.all(lambda row: row.slug.startswith(slug)))[:limit]
 
     async def settings(self, company: CompanyId) -> CompanySettings | None:
         """By id."""
