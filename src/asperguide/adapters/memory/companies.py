@@ -211,7 +211,9 @@ class MemoryCompaniesUnitOfWork(MemoryUnitOfWork, CompaniesUnitOfWork):
     @property
     def companies(self) -> MemoryCompanyRecords:
         """Companies and their settings."""
-        hanging = tuple(self.rows(table) for table in (MEMBERS, INVITATIONS, CLIENTS, ACTIVITY))
+        hanging: tuple[Rows[Any], ...] = (
+            self.rows(MEMBERS), self.rows(INVITATIONS), self.rows(CLIENTS), self.rows(ACTIVITY),
+        )  # fmt: skip
         return MemoryCompanyRecords(self.rows(COMPANIES), self.rows(SETTINGS), hanging)
 
     @property
