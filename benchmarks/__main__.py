@@ -12,6 +12,7 @@ from pathlib import Path
 from rich.console import Console
 
 from benchmarks import (
+    analytics,
     campaigns,
     chaos,
     crowd,
@@ -30,6 +31,7 @@ from benchmarks import (
     soak,
     traces,
     transfers,
+    viewer,
 )
 from benchmarks.figures import Report, show
 from benchmarks.machine import facts
@@ -66,10 +68,13 @@ SCENARIOS: dict[str, Callable[[Run], Report]] = {
     "letter-pages": letter_pages.letter_pages,
     "letter-race": letter_race.letter_race,
     "letter-kills": letter_kills.letter_kills,
+    "manifest": viewer.manifest,
+    "views": analytics.views,
+    "view-kills": analytics.view_kills,
     "chaos": chaos.chaos,
     "soak": soak.soak,
 }
-BY_NAME_ONLY = {"peers", "rolling-restarts", "chaos", "soak", "media-kills", "letter-kills"}
+BY_NAME_ONLY = {"peers", "rolling-restarts", "chaos", "soak", "media-kills", "letter-kills", "view-kills"}
 SECONDS = {"soak": 600}
 """How long a round is unless told; 4 for all others."""
 
@@ -78,6 +83,8 @@ GROUPS = {
     "correctness": ["refresh-storm", "guessing", "limit", "job-kills", "crowd"],
     "logs": ["logging", "log-storm", "log-sink-down"],
     "letters": ["letter-sweep", "letter-storm", "letter-pages", "letter-race"],
+    "analytics": ["views", "view-kills"],
+    "viewer": ["manifest"],
     "ledger": ["jobs", "job-kills", "ledger-plans", "crowd"],
 }
 

@@ -16,16 +16,17 @@ def _render(kind: str, thing: Any, autogen: AutogenContext) -> str | bool:
     return migrations.rendered(thing)
 
 
+config: Any = context.config
 options: dict[str, Any] = {
     "target_metadata": migrations.metadata(),
+    "version_table": config.version_table_name,
     "compare_type": migrations.differs,
     "render_item": _render,
-    "render_as_batch": True,
+    "render_as_batch": config.render_as_batch,
 }
 if context.is_offline_mode():
-    context.configure(dialect_name=context.config.attributes["dialect"], literal_binds=True, **options)
+    context.configure(dialect_name=config.engine.dialect.name, literal_binds=True, **options)
 else:
-    attributes = context.config.attributes
-    context.configure(connection=attributes["connection"], version_table=attributes["version_table"], **options)
+    context.configure(connection=config.attributes["connection"], **options)
 with context.begin_transaction():
     context.run_migrations()

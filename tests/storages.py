@@ -10,7 +10,7 @@ import pytest
 
 from asperguide.adapters.counting import StorageCalls
 from asperguide.adapters.filesystem.objects import FolderStorage
-from asperguide.adapters.http.app import create_app
+from asperguide.adapters.http.app import application, create_app
 from asperguide.adapters.http.credentials import Authentication
 from asperguide.adapters.http.edge import Edge
 from asperguide.adapters.http.gate import EdgeRules
@@ -82,7 +82,7 @@ def door_app(storage: DoorStorage, clock: Clock) -> Edge:
     """An application with nothing in it but the door of this store."""
     never = Budget(name="door", limit=1, window=timedelta(days=1))
     return create_app(
-        [StorageDoor],
+        application([StorageDoor], ["object_store"]),
         use_cases={"object_store": lambda: storage},
         rules=EdgeRules(anonymous=never, user=never),
         authentication=Authentication(later=nobody),

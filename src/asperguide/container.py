@@ -9,33 +9,45 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from dependency_injector.containers import DeclarativeContainer
-from dependency_injector.providers import Callable, Dependency, Factory, Provider, Singleton
-
 from asperguide import capsules as c
 from asperguide import choosing
 from asperguide import companies as co
 from asperguide import identity as i
 from asperguide import media as m
 from asperguide import operations as o
+from asperguide import projects as p
+from asperguide.adapters.caching.editions import Editions
 from asperguide.adapters.caching.identity import CachedIdentityReads
 from asperguide.adapters.caching.read_through import ReadThrough
+from asperguide.adapters.caching.sheets import KeptSheets
+from asperguide.adapters.caching.showings import CachedShowings
+from asperguide.adapters.caching.watched import CachedWatched
 from asperguide.adapters.jinja.letters import JinjaLetters
+from asperguide.adapters.jinja.view_pages import JinjaViewPages
 from asperguide.adapters.local import (
     LocalAccounts,
     LocalAttachments,
     LocalBelongings,
     LocalCompanies,
+    LocalContents,
     LocalHoldings,
     LocalLongWork,
     LocalPeople,
+    LocalPictures,
     LocalPortraits,
+    LocalProjectHoldings,
+    LocalProjects,
 )
+from asperguide.adapters.local_files import LocalMediaFiles
+from asperguide.adapters.local_packing import LocalLuggage, LocalProjectBooks
+from asperguide.adapters.local_views import LocalWatched
 from asperguide.adapters.magic import MagicTypes
 from asperguide.adapters.maintenance import MaintenanceWatch
 from asperguide.adapters.measuring import Monitor
 from asperguide.adapters.memory.work_once import MemoryWorkOnce
-from asperguide.adapters.pillow.images import PillowImages
+from asperguide.adapters.pillow.images import PillowImages, image_threads
+from asperguide.adapters.pillow.markers import PillowMarkerEye
+from asperguide.adapters.pool import LowPriorityPool
 from asperguide.adapters.prometheus.exposition import Exposition
 from asperguide.adapters.prometheus.neighbours import Neighbours
 from asperguide.adapters.prometheus.shared import SharedFigures
@@ -43,7 +55,12 @@ from asperguide.adapters.security.derive import derive
 from asperguide.adapters.security.passwords import ArgonPasswords
 from asperguide.adapters.security.strength import ZxcvbnStrength
 from asperguide.adapters.security.tokens import JwtAccessTokens
+from asperguide.adapters.segno.codes import SegnoQrCodes
 from asperguide.adapters.signing import Door
+from asperguide.adapters.sql.analytics import SqlAnalyticsUnitOfWork
+from asperguide.adapters.sql.analytics_log import SqlEventLog
+from asperguide.adapters.sql.analytics_reads import SqlAnalyticsReads
+from asperguide.adapters.sql.ar import SqlArReads, SqlArUnitOfWork
 from asperguide.adapters.sql.capsules import SqlCapsuleReads, SqlCapsulesUnitOfWork
 from asperguide.adapters.sql.companies import SqlCompaniesUnitOfWork, SqlCompanyReads
 from asperguide.adapters.sql.engine import Database
@@ -54,9 +71,54 @@ from asperguide.adapters.sql.ledger import SqlLedger
 from asperguide.adapters.sql.maintenance import SqlMaintenanceReads
 from asperguide.adapters.sql.media import SqlMediaReads, SqlMediaUnitOfWork
 from asperguide.adapters.sql.operations import SqlOperationsUnitOfWork
+from asperguide.adapters.sql.projects import SqlProjectReads, SqlProjectsUnitOfWork
 from asperguide.adapters.sql.watch import SqlWatch
 from asperguide.adapters.system import SystemClock, SystemIds
 from asperguide.adapters.tracing import Tracer
+from asperguide.ar import analytics as v
+from asperguide.ar import filming, playback, rotating, scheduling
+from asperguide.ar.analyzing import AnalyzeMarker
+from asperguide.ar.changing import (
+    ArchiveContent,
+    MoveContent,
+    PublishContent,
+    RegenerateMedia,
+    ReplacePhoto,
+    UnpublishContent,
+    UpdateContent,
+)
+from asperguide.ar.coding import ShowCode
+from asperguide.ar.content_views import ArPolicy
+from asperguide.ar.copying import CopyContent, CopyContents, DuplicateContent
+from asperguide.ar.creating import CompareFiles, CreateContent, CreateContentWithFiles, KeepContent
+from asperguide.ar.desk import ChangeContent, OpenContent
+from asperguide.ar.finding import GetContent, ListContents
+from asperguide.ar.forgetting import ForgetSessions
+from asperguide.ar.marker_ports import MarkerEye, QrCodes
+from asperguide.ar.packing import ExportProject, MakeProjectExport
+from asperguide.ar.packing_ports import Luggage, ProjectBooks
+from asperguide.ar.packing_shelf import DropProjectExport, OpenProjectExport, PrunePackedProjects
+from asperguide.ar.ports import ArReads, ArUnitOfWork
+from asperguide.ar.reaching import Reach
+from asperguide.ar.refreshing import FollowContent, FollowFile, LookAgain, LookAtMarker, RefreshContent
+from asperguide.ar.removing import DeleteContent, DropLeftFiles, RemoveSomeContents, SweepFiles
+from asperguide.ar.sending_films import AddSentFilms, CompareSentFilms
+from asperguide.ar.showing import LookAt
+from asperguide.ar.staging import GetScene, PutScene, RemoveScene
+from asperguide.ar.unpacked import MakePrints
+from asperguide.ar.unpacking import BringFiles, DropImport, ImportProject, MakeProject, UndoImport
+from asperguide.ar.unpacking_checks import LookThrough
+from asperguide.ar.viewer_ports import Pictures, Sheets, Showings
+from asperguide.ar.viewing import (
+    CheckPrint,
+    MakeSheet,
+    SeePrint,
+    ShowManifest,
+    ShowPhoto,
+    ShowSceneImage,
+    ShowVideo,
+    TakeTurn,
+)
 from asperguide.capsules.ports import Attachments, CapsuleReads, CapsulesUnitOfWork, People, Vault
 from asperguide.companies.ports import Accounts, CompaniesUnitOfWork, CompanyReads, Holdings
 from asperguide.identity.belongings import Belongings
@@ -72,16 +134,18 @@ from asperguide.identity.ports import (
     PasswordStrength,
     Portraits,
 )
+from asperguide.injector import Callable, DeclarativeContainer, Dependency, Factory, Provider, Singleton
 from asperguide.media.ports import Images, LongWork, MediaReads, MediaUnitOfWork, TypeDetector, VideoTools, WorkOnce
 from asperguide.operations.doctor import Examine
 from asperguide.operations.health import CheckReadiness
 from asperguide.operations.housekeeping import PruneLedger
 from asperguide.operations.ports import MailArchive
+from asperguide.projects.ports import ProjectContents, ProjectReads, ProjectsUnitOfWork
 from asperguide.settings import Settings
 from asperguide.shared.ledger import Ledger
 from asperguide.shared.ports import Cache, Clock, Doorbell, Idempotency, Ids, Letters, Mailer, Probe, RateLimiter
 from asperguide.shared.storage import Storage
-from asperguide.shared.tenancy import Companies
+from asperguide.shared.tenancy import Companies, Projects
 
 if TYPE_CHECKING:
     from asperguide.adapters.opentelemetry.figures import FigureSender
@@ -125,6 +189,16 @@ def company_policy_of(settings: Settings, stores: Mapping[str, Storage]) -> co.C
     return co.CompanyPolicy(public_url=settings.url, stores=tuple(stores))
 
 
+def project_policy_of(settings: Settings) -> p.ProjectPolicy:
+    """The settings that rules of projects depend on."""
+    return p.ProjectPolicy(public_url=settings.url)
+
+
+def analytics_policy_of(settings: Settings) -> v.AnalyticsPolicy:
+    """The settings that counting views depends on."""
+    return v.AnalyticsPolicy(keep=timedelta(days=settings.analytics_keep_days))
+
+
 def cached(cache: Cache, clock: Clock, settings: Settings, name: str, kind: type[Any]) -> ReadThrough[Any]:
     """A read-through of versioned entities on which authorization depends."""
     ttl = timedelta(seconds=settings.session_staleness_seconds)
@@ -143,6 +217,7 @@ class Container(DeclarativeContainer):
     database: Provider[Database] = Singleton(choosing.database, settings, tracer)
     redis: Provider[choosing.RedisServer | None] = Singleton(choosing.redis_server, settings, tracer)
     cache: Provider[Cache] = Singleton(choosing.cache, redis, clock)
+    editions: Provider[Editions] = Singleton(Editions, cache, ids)
     limiter: Provider[RateLimiter] = Singleton(choosing.limiter, redis, clock)
     doorbell: Provider[Doorbell] = Singleton(choosing.doorbell, redis)
     mailer: Provider[Mailer] = Singleton(choosing.mailer, settings, clock, tracer)
@@ -157,7 +232,8 @@ class Container(DeclarativeContainer):
     )
     probes: Provider[tuple[Probe, ...]] = Singleton(choosing.probes, settings, database, redis, stores)
 
-    images: Provider[Images] = Singleton(PillowImages)
+    image_threads: Provider[LowPriorityPool] = Singleton(image_threads)
+    images: Provider[Images] = Singleton(PillowImages, pool=image_threads)
     vault: Provider[Vault] = Singleton(choosing.vault, settings, ids)
 
     # identity: adapters
@@ -396,9 +472,9 @@ class Container(DeclarativeContainer):
 
     # media: bytes
     read_file: Provider[m.ReadFile] = Factory(m.ReadFile, reads=media_reads, storage=storage)
-    show_image: Provider[m.ShowImage] = Factory(
-        m.ShowImage, reads=media_reads, storage=storage, images=images, once=work_once
-    )
+    make_image: Provider[m.MakeImage] = Factory(m.MakeImage, storage=storage, images=images, once=work_once)
+    show_image: Provider[m.ShowImage] = Factory(m.ShowImage, reads=media_reads, make=make_image)
+    show_image_of: Provider[m.ShowImageOf] = Factory(m.ShowImageOf, reads=media_reads, make=make_image)
     link_to_content: Provider[m.LinkToContent] = Factory(m.LinkToContent, reads=media_reads, links=storage)
     make_link: Provider[m.MakeLink] = Factory(
         m.MakeLink, begin=begin_media, reads=media_reads, clock=clock, ids=ids, policy=media_policy
@@ -571,6 +647,11 @@ class Container(DeclarativeContainer):
         c.PackLetters, reads=capsule_reads, read=read_draft, show=show_capsule, clock=clock
     )
 
+    # ar: markers and codes
+    marker_eye: Provider[MarkerEye] = Singleton(PillowMarkerEye, image_threads)
+    qr_codes: Provider[QrCodes] = Singleton(SegnoQrCodes)
+    analyze_marker: Provider[AnalyzeMarker] = Factory(AnalyzeMarker, eye=marker_eye)
+
     # identity: exports, which hold what media and capsules keep
     belongings: Provider[Belongings] = Singleton(LocalBelongings, media_reads, storage, pack_letters.provider)
     make_export: Provider[i.MakeExport] = Factory(
@@ -590,14 +671,61 @@ class Container(DeclarativeContainer):
 
     # companies: adapters, and what others ask of them
     companies_unit_of_work: Provider[CompaniesUnitOfWork] = Factory(
-        SqlCompaniesUnitOfWork, database, clock=clock, ids=ids, doorbell=doorbell
+        SqlCompaniesUnitOfWork, database, clock=clock, ids=ids, purge=editions.provided.purge, doorbell=doorbell
     )
     begin_companies = companies_unit_of_work.provider
     company_reads: Provider[CompanyReads] = Singleton(SqlCompanyReads, database)
     company_standings: Provider[Companies] = Singleton(LocalCompanies, company_reads, reads)
     company_policy: Provider[co.CompanyPolicy] = Singleton(company_policy_of, settings, stores)
     accounts: Provider[Accounts] = Singleton(LocalAccounts, reads)
-    holdings: Provider[Holdings] = Singleton(LocalHoldings)
+
+    # ar: adapters, and the files that prints are made of
+    ar_unit_of_work: Provider[ArUnitOfWork] = Factory(
+        SqlArUnitOfWork, database, clock=clock, ids=ids, purge=editions.provided.purge, doorbell=doorbell
+    )
+    begin_ar = ar_unit_of_work.provider
+    ar_reads: Provider[ArReads] = Singleton(SqlArReads, database)
+    ar_policy: Provider[ArPolicy] = Singleton(ArPolicy, public_url=settings.provided.url)
+    hand_over: Provider[m.HandOver] = Factory(m.HandOver, begin=begin_media, clock=clock, policy=media_policy)
+    drop_files: Provider[m.DropFiles] = Factory(m.DropFiles, begin=begin_media)
+    process_again: Provider[m.ProcessAgain] = Factory(m.ProcessAgain, begin=begin_media, clock=clock)
+    choose_moment: Provider[m.ChooseMoment] = Factory(m.ChooseMoment, begin=begin_media, clock=clock)
+    media_files: Provider[LocalMediaFiles] = Singleton(
+        LocalMediaFiles,
+        reads=media_reads,
+        storage=storage,
+        hand_over=hand_over.provider,
+        upload=upload_small.provider,
+        drop_files=drop_files.provider,
+        process_again=process_again.provider,
+        choose_moment=choose_moment.provider,
+    )
+
+    # ar: what projects ask of it
+    copy_content: Provider[CopyContent] = Factory(CopyContent, begin=begin_ar, clock=clock, ids=ids, policy=ar_policy)
+    copy_prints: Provider[CopyContents] = Factory(
+        CopyContents, reads=ar_reads, companies=company_standings, copy=copy_content
+    )
+    remove_some_contents: Provider[RemoveSomeContents] = Factory(RemoveSomeContents, begin=begin_ar, clock=clock)
+    contents: Provider[ProjectContents] = Singleton(
+        LocalContents, reads=ar_reads, remove=remove_some_contents.provider, copies=copy_prints.provider
+    )
+
+    # projects: adapters, and what others ask of them
+    projects_unit_of_work: Provider[ProjectsUnitOfWork] = Factory(
+        SqlProjectsUnitOfWork, database, clock=clock, ids=ids, purge=editions.provided.purge, doorbell=doorbell
+    )
+    begin_projects = projects_unit_of_work.provider
+    project_reads: Provider[ProjectReads] = Singleton(SqlProjectReads, database)
+    project_policy: Provider[p.ProjectPolicy] = Singleton(project_policy_of, settings)
+    enter_project: Provider[p.EnterProject] = Factory(p.EnterProject, reads=project_reads, companies=company_standings)
+    remove_some_of_company: Provider[p.RemoveSomeOfCompany] = Factory(
+        p.RemoveSomeOfCompany, begin=begin_projects, reads=project_reads, contents=contents, clock=clock
+    )
+    project_holdings: Provider[Holdings] = Factory(LocalProjectHoldings, project_reads, remove_some_of_company.provider)
+    project_standings: Provider[Projects] = Singleton(LocalProjects, project_reads, company_standings, enter_project)
+
+    holdings: Provider[Holdings] = Singleton(LocalHoldings, project_holdings.provider)
 
     # companies: founding, seeing, changing
     create_company: Provider[co.CreateCompany] = Factory(co.CreateCompany, begin=begin_companies, clock=clock, ids=ids)
@@ -679,6 +807,307 @@ class Container(DeclarativeContainer):
     )
     note_activity: Provider[co.NoteActivity] = Factory(co.NoteActivity, begin=begin_companies)
     prune_invitations: Provider[co.PruneInvitations] = Factory(co.PruneInvitations, begin=begin_companies, clock=clock)
+
+    # projects: parts of use cases
+    add_project: Provider[p.AddProject] = Factory(p.AddProject, begin=begin_projects)
+    copy_project: Provider[p.CopyProject] = Factory(
+        p.CopyProject, add=add_project, reads=project_reads, clock=clock, ids=ids
+    )
+    show_project: Provider[p.ShowProject] = Factory(p.ShowProject, contents=contents, clock=clock)
+    move_project: Provider[p.MoveProject] = Factory(
+        p.MoveProject, begin=begin_projects, enter=enter_project, show=show_project, clock=clock
+    )
+
+    # projects
+    create_project: Provider[p.CreateProject] = Factory(
+        p.CreateProject, add=add_project, companies=company_standings, clock=clock, ids=ids
+    )
+    list_projects: Provider[p.ListProjects] = Factory(
+        p.ListProjects, reads=project_reads, companies=company_standings, contents=contents, clock=clock
+    )
+    get_project: Provider[p.GetProject] = Factory(p.GetProject, enter=enter_project, show=show_project)
+    update_project: Provider[p.UpdateProject] = Factory(
+        p.UpdateProject, begin=begin_projects, enter=enter_project, show=show_project, clock=clock
+    )
+    extend_project: Provider[p.ExtendProject] = Factory(
+        p.ExtendProject, begin=begin_projects, enter=enter_project, show=show_project, clock=clock
+    )
+    activate_project: Provider[p.ActivateProject] = Factory(p.ActivateProject, move=move_project)
+    archive_project: Provider[p.ArchiveProject] = Factory(p.ArchiveProject, move=move_project)
+    restore_project: Provider[p.RestoreProject] = Factory(p.RestoreProject, move=move_project)
+    duplicate_project: Provider[p.DuplicateProject] = Factory(
+        p.DuplicateProject, enter=enter_project, copy=copy_project
+    )
+    use_template: Provider[p.UseTemplate] = Factory(
+        p.UseTemplate, enter=enter_project, copy=copy_project, companies=company_standings
+    )
+    delete_project: Provider[p.DeleteProject] = Factory(
+        p.DeleteProject, begin=begin_projects, enter=enter_project, contents=contents, clock=clock
+    )
+    delete_project_with_all: Provider[p.DeleteProjectWithAll] = Factory(
+        p.DeleteProjectWithAll, begin=begin_projects, enter=enter_project, clock=clock
+    )
+    get_access: Provider[p.GetAccess] = Factory(p.GetAccess, enter=enter_project, reads=project_reads)
+    change_access: Provider[p.ChangeAccess] = Factory(
+        p.ChangeAccess, begin=begin_projects, enter=enter_project, clock=clock
+    )
+    list_member: Provider[p.ListMember] = Factory(
+        p.ListMember, begin=begin_projects, enter=enter_project, companies=company_standings, clock=clock
+    )
+    unlist_member: Provider[p.UnlistMember] = Factory(
+        p.UnlistMember, begin=begin_projects, enter=enter_project, clock=clock
+    )
+
+    # projects: in the background
+    sweep_projects: Provider[p.SweepProjects] = Factory(
+        p.SweepProjects, begin=begin_projects, clock=clock, policy=project_policy
+    )
+    tell_company: Provider[p.TellCompany] = Factory(
+        p.TellCompany, begin=begin_projects, reads=project_reads, companies=company_standings, clock=clock
+    )
+    tell_contact: Provider[p.TellContact] = Factory(
+        p.TellContact,
+        reads=project_reads,
+        companies=company_standings,
+        letters=letters,
+        mailer=mailer,
+        clock=clock,
+        policy=project_policy,
+    )
+    refresh_contents: Provider[p.RefreshContents] = Factory(p.RefreshContents, contents=contents)
+    copy_contents: Provider[p.CopyContents] = Factory(p.CopyContents, begin=begin_projects, contents=contents)
+    remove_project: Provider[p.RemoveProject] = Factory(
+        p.RemoveProject, begin=begin_projects, contents=contents, clock=clock
+    )
+    stop_removing: Provider[p.StopRemoving] = Factory(p.StopRemoving, begin=begin_projects, clock=clock)
+    clear_removed: Provider[p.ClearRemoved] = Factory(p.ClearRemoved, begin=begin_projects, contents=contents)
+    forget_listed: Provider[p.ForgetListed] = Factory(p.ForgetListed, begin=begin_projects)
+
+    # ar: projects as archives
+    prepare_project: Provider[p.PrepareProject] = Factory(
+        p.PrepareProject, begin=begin_projects, add=add_project, clock=clock
+    )
+    reveal_project: Provider[p.RevealProject] = Factory(p.RevealProject, begin=begin_projects, clock=clock)
+    discard_project: Provider[p.DiscardProject] = Factory(p.DiscardProject, begin=begin_projects)
+    project_books: Provider[ProjectBooks] = Singleton(
+        LocalProjectBooks,
+        reads=project_reads,
+        to_prepare=prepare_project.provider,
+        to_reveal=reveal_project.provider,
+        to_discard=discard_project.provider,
+    )
+    receive_file: Provider[m.ReceiveFile] = Factory(
+        m.ReceiveFile,
+        begin=begin_media,
+        reads=media_reads,
+        storage=storage,
+        detector=type_detector,
+        arrive=arrive,
+        clock=clock,
+        policy=media_policy,
+    )
+    luggage: Provider[Luggage] = Singleton(
+        LocalLuggage,
+        reads=media_reads,
+        storage=storage,
+        detector=type_detector,
+        files=media_files,
+        receive=receive_file.provider,
+    )
+    reach_to_pack: Provider[Reach] = Factory(Reach, reads=ar_reads, projects=project_standings)
+    export_project: Provider[ExportProject] = Factory(ExportProject, begin=begin_ar, reach=reach_to_pack, ids=ids)
+    make_project_export: Provider[MakeProjectExport] = Factory(
+        MakeProjectExport,
+        begin=begin_ar,
+        reads=ar_reads,
+        projects=project_standings,
+        companies=company_standings,
+        books=project_books,
+        files=media_files,
+        storage=storage,
+        clock=clock,
+    )
+    open_project_export: Provider[OpenProjectExport] = Factory(
+        OpenProjectExport, reach=reach_to_pack, storage=storage, links=storage, clock=clock
+    )
+    drop_project_export: Provider[DropProjectExport] = Factory(DropProjectExport, storage=storage)
+    prune_packed_projects: Provider[PrunePackedProjects] = Factory(PrunePackedProjects, storage=storage, clock=clock)
+    import_project: Provider[ImportProject] = Factory(
+        ImportProject, begin=begin_ar, companies=company_standings, luggage=luggage, ids=ids
+    )
+    look_through: Provider[LookThrough] = Factory(LookThrough, luggage=luggage)
+    bring_files: Provider[BringFiles] = Factory(BringFiles, luggage=luggage)
+    make_prints: Provider[MakePrints] = Factory(MakePrints, companies=company_standings)
+    undo_import: Provider[UndoImport] = Factory(
+        UndoImport, files=media_files, books=project_books, remove=remove_some_contents
+    )
+    make_project: Provider[MakeProject] = Factory(
+        MakeProject,
+        begin=begin_ar,
+        companies=company_standings,
+        luggage=luggage,
+        books=project_books,
+        look=look_through,
+        bring=bring_files,
+        make=make_prints,
+        undo=undo_import,
+        clock=clock,
+        ids=ids,
+    )
+    drop_import: Provider[DropImport] = Factory(DropImport, begin=begin_ar, undo=undo_import)
+
+    # ar: what the public is shown
+    sheets: Provider[Sheets] = Singleton(KeptSheets)
+    pictures: Provider[Pictures] = Singleton(LocalPictures, show_image_of.provider)
+    view_pages: Provider[JinjaViewPages] = Singleton(JinjaViewPages)
+    showings: Provider[Showings] = Singleton(CachedShowings, ar_reads, project_standings, cache, editions)
+    look_at_print: Provider[LookAt] = Factory(LookAt, showings=showings, projects=project_standings, clock=clock)
+    make_sheet: Provider[MakeSheet] = Factory(MakeSheet, sheets=sheets, clock=clock, url=settings.provided.url)
+    take_turn: Provider[TakeTurn] = Factory(TakeTurn, begin=begin_ar, clock=clock)
+    check_print: Provider[CheckPrint] = Factory(CheckPrint, look=look_at_print)
+    show_manifest: Provider[ShowManifest] = Factory(ShowManifest, look=look_at_print, make=make_sheet, take=take_turn)
+    see_print: Provider[SeePrint] = Factory(SeePrint, look=look_at_print, make=make_sheet)
+    show_photo: Provider[ShowPhoto] = Factory(ShowPhoto, look=look_at_print, pictures=pictures)
+    show_scene_image: Provider[ShowSceneImage] = Factory(ShowSceneImage, look=look_at_print, pictures=pictures)
+    show_video: Provider[ShowVideo] = Factory(ShowVideo, look=look_at_print, files=media_files, clock=clock)
+
+    # ar: prints
+    reach: Provider[Reach] = Factory(Reach, reads=ar_reads, projects=project_standings)
+    open_content: Provider[OpenContent] = Factory(OpenContent, reach=reach)
+    get_scene: Provider[GetScene] = Factory(GetScene, open=open_content, reads=ar_reads)
+    put_scene: Provider[PutScene] = Factory(PutScene, begin=begin_ar, open=open_content, files=media_files, clock=clock)
+    remove_scene: Provider[RemoveScene] = Factory(RemoveScene, begin=begin_ar, open=open_content, clock=clock)
+    change_content: Provider[ChangeContent] = Factory(ChangeContent, begin=begin_ar, clock=clock)
+    keep_content: Provider[KeepContent] = Factory(KeepContent, begin=begin_ar, clock=clock, ids=ids, policy=ar_policy)
+    create_content: Provider[CreateContent] = Factory(
+        CreateContent, reach=reach, companies=company_standings, files=media_files, keep=keep_content, clock=clock
+    )
+    create_content_with_files: Provider[CreateContentWithFiles] = Factory(
+        CreateContentWithFiles,
+        reach=reach,
+        companies=company_standings,
+        files=media_files,
+        keep=keep_content,
+        clock=clock,
+    )
+    compare_files: Provider[CompareFiles] = Factory(CompareFiles, files=media_files)
+    get_content: Provider[GetContent] = Factory(GetContent, open=open_content, clock=clock, policy=ar_policy)
+    list_contents: Provider[ListContents] = Factory(
+        ListContents, reach=reach, reads=ar_reads, clock=clock, policy=ar_policy
+    )
+    update_content: Provider[UpdateContent] = Factory(
+        UpdateContent,
+        open=open_content,
+        change=change_content,
+        companies=company_standings,
+        clock=clock,
+        policy=ar_policy,
+    )
+    replace_photo: Provider[ReplacePhoto] = Factory(
+        ReplacePhoto, open=open_content, begin=begin_ar, files=media_files, clock=clock, policy=ar_policy
+    )
+    move_content: Provider[MoveContent] = Factory(
+        MoveContent, open=open_content, change=change_content, clock=clock, policy=ar_policy
+    )
+    publish_content: Provider[PublishContent] = Factory(PublishContent, move=move_content)
+    unpublish_content: Provider[UnpublishContent] = Factory(UnpublishContent, move=move_content)
+    archive_content: Provider[ArchiveContent] = Factory(ArchiveContent, move=move_content)
+    regenerate_media: Provider[RegenerateMedia] = Factory(
+        RegenerateMedia, open=open_content, begin=begin_ar, files=media_files, clock=clock, policy=ar_policy
+    )
+    duplicate_content: Provider[DuplicateContent] = Factory(DuplicateContent, open=open_content, copy=copy_content)
+    delete_content: Provider[DeleteContent] = Factory(DeleteContent, open=open_content, begin=begin_ar, clock=clock)
+    show_code: Provider[ShowCode] = Factory(ShowCode, open=open_content, codes=qr_codes, policy=ar_policy)
+
+    # ar: analytics of viewers
+    analytics_policy: Provider[v.AnalyticsPolicy] = Singleton(analytics_policy_of, settings)
+    watched_prints: Provider[v.Watched] = Singleton(
+        LocalWatched,
+        look=look_at_print.provider,
+        reach=reach.provider,
+        reads=ar_reads,
+        projects=project_standings,
+        companies=company_standings,
+    )
+    watched: Provider[v.Watched] = Singleton(CachedWatched, watched_prints)
+    event_log: Provider[v.EventLog] = Singleton(SqlEventLog, database, clock, ids)
+    analytics_unit_of_work: Provider[v.AnalyticsUnitOfWork] = Factory(
+        SqlAnalyticsUnitOfWork, database, clock=clock, ids=ids, doorbell=doorbell
+    )
+    begin_analytics = analytics_unit_of_work.provider
+    analytics_reads: Provider[v.AnalyticsReads] = Singleton(SqlAnalyticsReads, database)
+    take_events: Provider[v.TakeEvents] = Factory(v.TakeEvents, watched=watched, log=event_log, clock=clock)
+    fold_events: Provider[v.FoldEvents] = Factory(v.FoldEvents, begin=begin_analytics, reads=analytics_reads)
+    fold_all_events: Provider[v.FoldAllEvents] = Factory(v.FoldAllEvents, reads=analytics_reads, fold=fold_events)
+    show_analytics: Provider[v.ShowAnalytics] = Factory(
+        v.ShowAnalytics, watched=watched, reads=analytics_reads, fold=fold_events, clock=clock
+    )
+    prune_events: Provider[v.PruneEvents] = Factory(
+        v.PruneEvents, begin=begin_analytics, clock=clock, policy=analytics_policy
+    )
+    forget_views: Provider[v.ForgetViews] = Factory(v.ForgetViews, begin=begin_analytics)
+
+    # ar: in the background
+    look_at_marker: Provider[LookAtMarker] = Factory(LookAtMarker, reads=ar_reads, files=media_files, eye=marker_eye)
+    refresh_content: Provider[RefreshContent] = Factory(
+        RefreshContent, begin=begin_ar, reads=ar_reads, files=media_files, look=look_at_marker, clock=clock
+    )
+    follow_content: Provider[FollowContent] = Factory(FollowContent, begin=begin_ar, refresh=refresh_content)
+    follow_file: Provider[FollowFile] = Factory(FollowFile, begin=begin_ar, refresh=refresh_content)
+    look_again: Provider[LookAgain] = Factory(LookAgain, begin=begin_ar, refresh=refresh_content)
+    drop_left_files: Provider[DropLeftFiles] = Factory(DropLeftFiles, begin=begin_ar, files=media_files, clock=clock)
+    sweep_files: Provider[SweepFiles] = Factory(
+        SweepFiles, begin=begin_ar, companies=company_standings, files=media_files, kept=media_files, clock=clock
+    )
+    forget_sessions: Provider[ForgetSessions] = Factory(ForgetSessions, begin=begin_ar, clock=clock)
+
+    # ar: what plays when
+    list_films: Provider[filming.ListFilms] = Factory(filming.ListFilms, open=open_content, clock=clock)
+    add_films: Provider[filming.AddFilms] = Factory(
+        filming.AddFilms, open=open_content, change=change_content, files=media_files, clock=clock, ids=ids
+    )
+    add_sent_films: Provider[AddSentFilms] = Factory(
+        AddSentFilms,
+        open=open_content,
+        change=change_content,
+        begin=begin_ar,
+        files=media_files,
+        clock=clock,
+        ids=ids,
+    )
+    compare_sent_films: Provider[CompareSentFilms] = Factory(CompareSentFilms, open=open_content, files=media_files)
+    change_film: Provider[filming.ChangeFilm] = Factory(
+        filming.ChangeFilm, open=open_content, change=change_content, clock=clock
+    )
+    order_films: Provider[filming.OrderFilms] = Factory(
+        filming.OrderFilms, open=open_content, change=change_content, clock=clock
+    )
+    remove_film: Provider[filming.RemoveFilm] = Factory(filming.RemoveFilm, open=open_content, change=change_content)
+    renew_thumbnail: Provider[playback.RenewThumbnail] = Factory(
+        playback.RenewThumbnail, open=open_content, files=media_files, clock=clock
+    )
+    get_playback: Provider[playback.GetPlayback] = Factory(playback.GetPlayback, open=open_content, clock=clock)
+    set_playback: Provider[playback.SetPlayback] = Factory(
+        playback.SetPlayback, open=open_content, change=change_content, clock=clock
+    )
+    show_calendar: Provider[playback.ShowCalendar] = Factory(playback.ShowCalendar, open=open_content)
+    list_windows: Provider[scheduling.ListWindows] = Factory(scheduling.ListWindows, open=open_content)
+    add_window: Provider[scheduling.AddWindow] = Factory(
+        scheduling.AddWindow, open=open_content, change=change_content, ids=ids
+    )
+    move_window: Provider[scheduling.MoveWindow] = Factory(
+        scheduling.MoveWindow, open=open_content, change=change_content
+    )
+    remove_window: Provider[scheduling.RemoveWindow] = Factory(
+        scheduling.RemoveWindow, open=open_content, change=change_content
+    )
+    rotate: Provider[rotating.Rotate] = Factory(rotating.Rotate, open=open_content, change=change_content)
+    get_rotation: Provider[rotating.GetRotation] = Factory(rotating.GetRotation, open=open_content)
+    create_rotation: Provider[rotating.CreateRotation] = Factory(rotating.CreateRotation, rotate=rotate)
+    replace_rotation: Provider[rotating.ReplaceRotation] = Factory(rotating.ReplaceRotation, rotate=rotate)
+    remove_rotation: Provider[rotating.RemoveRotation] = Factory(
+        rotating.RemoveRotation, open=open_content, change=change_content
+    )
 
     # operations
     draining: Provider[asyncio.Event] = Singleton(asyncio.Event)

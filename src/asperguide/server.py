@@ -7,16 +7,15 @@ import os
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext, suppress
 from datetime import timedelta
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
 import uvicorn
-from dependency_injector.providers import Factory, Object
 
-from asperguide.adapters.http import capsules, companies, media, operations
+from asperguide.adapters.http import ar, capsules, companies, litestar, media, operations, projects
 from asperguide.adapters.http.account_pages import AccountPages
-from asperguide.adapters.http.app import Prefix, create_app
+from asperguide.adapters.http.app import Prefix, application, create_app
 from asperguide.adapters.http.credentials import Authentication
 from asperguide.adapters.http.dev_mails import DevMails
 from asperguide.adapters.http.dev_player import DevPlayer
@@ -40,6 +39,7 @@ from asperguide.adapters.system import SystemClock, keep_one_heap
 from asperguide.adapters.tracing import Tracer, traced
 from asperguide.choosing import error_reports, log_rules
 from asperguide.container import Container
+from asperguide.injector import Factory, Object
 from asperguide.monitoring import monitored
 from asperguide.settings import Settings, SettingsRefused, load
 from asperguide.shared.ports import Budget, Clock, Ids
@@ -48,7 +48,7 @@ APPLICATION = "asperguide.server:create"
 MINUTE = timedelta(minutes=1)
 READS_ONLY = {"reads", "clock"}
 """The ports of use cases that change nothing."""
-STREAM = "chunks"
+STREAMS = ("chunks", "parts")
 """What use cases call the bytes that they take as they come: nobody can give them a second time."""
 
 log = logging.getLogger("asperguide.server")
@@ -78,6 +78,20 @@ def about() -> About:
             ("companies", "Companies, how they want things, and what happened in them."),
             ("members", "Who belongs to a company.\n\n" + companies.roles()),
             ("clients", "End customers of a company."),
+            ("projects", "What a company does for its clients, and until when.\n\n" + projects.roles()),
+            ("project access", "Who may see a project, if not everybody in the company."),
+            (
+                "contents",
+                "Prints of a project: a photo as marker, videos that play over it, and a code that leads there.",
+            ),
+            ("viewer", "What everybody who has the code of a print may see of it, without signing in."),
+            ("analytics", "What viewers do with prints: taken in, counted, shown to the company."),
+            ("markers", "Pictures that prints are recognised by."),
+            ("scenes", "What stands over a print beside its video."),
+            ("packed projects", "Projects as archives: taking them along, and making projects of them."),
+            ("content videos", "Videos of a print: which there are, which of them plays, and what plays when."),
+            ("content schedules", "Spans in which one of the videos of a print is to play."),
+            ("content rotation", "Rules by which the video of a print changes with the calendar."),
             ("operations", "Jobs and queues, for administrators only."),
             ("oauth", "For standard OAuth 2.0 clients."),
             ("health", "For load balancers and people who look."),
@@ -89,9 +103,11 @@ def build(container: Container, lifespan: Sequence[Any] = ()) -> Edge:
     """The whole application over the container's use cases."""
     settings, ids, tracer = container.settings(), container.ids(), container.tracer()
     cookies = SessionCookies(derive(settings.oauth_secret_key, "csrf"))
+    use_cases = {**_use_cases(container, ids, tracer), **_shared(container, settings, cookies)}
+    make = partial(_application, lifespan=lifespan) if lifespan else _shared_application
     edge = create_app(
-        _controllers(settings),
-        use_cases={**_use_cases(container, ids, tracer), **_shared(container, settings, cookies)},
+        make(_pages(settings), tuple(use_cases)),
+        use_cases=use_cases,
         rules=rules_of(settings),
         authentication=Authentication(later=container.authenticate(), csrf_matches=cookies.csrf_matches),
         limiter=container.limiter(),
@@ -99,7 +115,6 @@ def build(container: Container, lifespan: Sequence[Any] = ()) -> Edge:
         clock=container.clock(),
         ids=ids,
         maintenance=container.maintenance().now,
-        lifespan=lifespan,
         edge=Edge if tracer is None else partial(TracedEdge, tracer=tracer),
     )
     container.monitor().watch(edge)
@@ -111,7 +126,11 @@ def rules_of(settings: Settings) -> EdgeRules:
     return EdgeRules(
         anonymous=Budget(name="anonymous", limit=settings.rate_limit_anonymous, window=MINUTE),
         user=Budget(name="user", limit=settings.rate_limit_user, window=MINUTE),
-        budgets={"credentials": Budget(name="credentials", limit=settings.rate_limit_credentials, window=MINUTE)},
+        budgets={
+            "credentials": Budget(name="credentials", limit=settings.rate_limit_credentials, window=MINUTE),
+            "views": Budget(name="views", limit=settings.rate_limit_views, window=MINUTE),
+            "markers": Budget(name="markers", limit=settings.rate_limit_markers, window=MINUTE),
+        },
         public_url=settings.url,
         cors_origins=settings.cors_origins,
         trusted_proxies=settings.trusted_proxies,
@@ -119,28 +138,34 @@ def rules_of(settings: Settings) -> EdgeRules:
     )
 
 
-def _controllers(settings: Settings) -> list[Any]:
-    found: list[Any] = [
-        Prefix(
-            "/api/v1", route_handlers=[*ROUTES, *media.ROUTES, *capsules.ROUTES, *companies.ROUTES, *operations.ROUTES]
-        ),
-        *WELL_KNOWN,
-        Health,
-        FrontPage,
-        OpenApi,
-        AccountPages,
-    ]
-    if not settings.bucket_endpoint:
-        found.append(StorageDoor)
-    if settings.shows_metrics:
-        found.append(MetricsPage)
-    if settings.shows_docs:
-        found.append(DocsPages)
-    if settings.shows_mails:
-        found.append(DevMails)
-    if settings.debug:
-        found.append(DevPlayer)
-    return found
+def _application(pages: Sequence[Any], names: Sequence[str], lifespan: Sequence[Any] = ()) -> litestar.Litestar:
+    ours = (
+        *ROUTES,
+        *media.ROUTES,
+        *capsules.ROUTES,
+        *companies.ROUTES,
+        *projects.ROUTES,
+        *ar.ROUTES,
+        *operations.ROUTES,
+    )
+    shown = (*WELL_KNOWN, Health, FrontPage, OpenApi, AccountPages, *ar.PAGES, *pages)
+    return application([Prefix("/api/v1", route_handlers=ours), *shown], names, lifespan=lifespan)
+
+
+_shared_application = lru_cache(maxsize=8)(_application)
+"""Worlds, of which each test makes a new one, have the same routes: they are made once a process."""
+
+
+def _pages(settings: Settings) -> tuple[Any, ...]:
+    """What is there only where operators want it."""
+    wanted = {
+        StorageDoor: not settings.bucket_endpoint,
+        MetricsPage: settings.shows_metrics,
+        DocsPages: settings.shows_docs,
+        DevMails: settings.shows_mails,
+        DevPlayer: settings.debug,
+    }
+    return tuple(page for page, is_wanted in wanted.items() if is_wanted)
 
 
 def _use_cases(container: Container, ids: Ids, tracer: Tracer | None) -> dict[str, Callable[[], object]]:
@@ -158,7 +183,8 @@ def _use_cases(container: Container, ids: Ids, tracer: Tracer | None) -> dict[st
 def _runs_once(provider: "Factory[Any]") -> bool:
     """Whether there is no sense in running it again, or no way to."""
     changes_nothing = READS_ONLY.issuperset(provider.kwargs)
-    return changes_nothing or STREAM in getattr(provider.cls.__call__, "__annotations__", ())
+    taken = getattr(provider.cls.__call__, "__annotations__", ())
+    return changes_nothing or any(stream in taken for stream in STREAMS)
 
 
 def _traced(tracer: Tracer, name: str, make: Callable[[], Any]) -> object:
@@ -187,6 +213,10 @@ def _shared(container: Container, settings: Settings, cookies: SessionCookies) -
         "ids": container.ids,
         "media_policy": container.media_policy,
         "mails": container.sent_mails,
+        "clock": container.clock,
+        "view_pages": container.view_pages,
+        "view_url": lambda: settings.url,
+        "country_header": lambda: settings.edge_country_header.lower().encode(),
     }
 
 
@@ -225,7 +255,7 @@ async def close(container: Container) -> None:
     for held in (container.limiter(), container.doorbell(), container.mailer(), *container.stores().values()):
         if (end := getattr(held, "aclose", None)) is not None:
             await end()
-    for pool in (container.hasher(), container.strength(), container.images()):
+    for pool in (container.hasher(), container.strength(), container.images(), container.image_threads()):
         if (stop := getattr(pool, "close", None)) is not None:
             stop()
     if (redis := container.redis()) is not None:

@@ -16,12 +16,15 @@ from asperguide.adapters.jobs.scheduler import Schedule, Scheduler
 from asperguide.adapters.jobs.tracing import TracedWorker
 from asperguide.adapters.jobs.worker import Worker
 from asperguide.adapters.tracing import traced
+from asperguide.ar import analytics as views
+from asperguide.ar import events as ar
 from asperguide.capsules import events as capsules
 from asperguide.companies import events as companies
 from asperguide.container import Container
 from asperguide.identity import events
 from asperguide.media import events as media
 from asperguide.operations.events import InvariantsCheckDue, JobCancelled, LedgerPruneDue
+from asperguide.projects import events as projects
 from asperguide.settings import Settings
 from asperguide.shared.ledger import kind_of
 from asperguide.shared.ports import Message
@@ -56,6 +59,7 @@ REACTIONS: dict[type[Message], tuple[str | Long, ...]] = {
         Long("forget_owner", minutes=60),
         Long("forget_person", minutes=60),
         Long("part_from_companies", minutes=60),
+        Long("forget_listed", minutes=15),
     ),
     events.ExportRequested: (Long("make_export", minutes=60),),
     events.ExportMade: ("send_export",),
@@ -64,6 +68,13 @@ REACTIONS: dict[type[Message], tuple[str | Long, ...]] = {
     media.PosterWanted: (Long("make_stills", minutes=15),),
     media.ConversionWanted: (Long("convert_file", minutes=150),),
     media.ObjectsAbandoned: (Long("remove_objects", minutes=15),),
+    media.FileSettled: (Long("follow_file", minutes=15),),
+    media.VideoSettled: (Long("follow_file", minutes=15),),
+    ar.ContentChanged: (Long("follow_content", minutes=5),),
+    ar.MarkerWanted: (Long("look_again", minutes=5),),
+    ar.ProjectExportWanted: (Long("make_project_export", minutes=60),),
+    ar.ProjectImportWanted: (Long("make_project", minutes=60),),
+    ar.FilesLeft: (Long("drop_left_files", minutes=15),),
     capsules.CapsuleSealed: ("tell_recipient",),
     capsules.CapsuleUnfolded: ("tell_recipient",),
     capsules.CapsuleReady: ("tell_recipient",),
@@ -71,6 +82,15 @@ REACTIONS: dict[type[Message], tuple[str | Long, ...]] = {
     capsules.CapsuleOpened: ("tell_sender",),
     capsules.CapsuleAnswered: ("tell_sender",),
     capsules.AddressFailed: ("tell_sender",),
+    companies.InvitationAsked: ("send_invitation",),
+    companies.CompanyClosing: (Long("take_apart", minutes=150),),
+    projects.ProjectChanged: ("refresh_contents",),
+    projects.ProjectEnding: ("tell_company",),
+    projects.ContactToTell: ("tell_contact",),
+    projects.CopyWanted: (Long("copy_contents", minutes=60),),
+    projects.ProjectRemovalWanted: (Long("remove_project", minutes=60),),
+    projects.ProjectGivenUp: (Long("remove_project", minutes=60),),
+    projects.ProjectRemoved: (Long("clear_removed", minutes=60),),
     companies.InvitationAsked: ("send_invitation",),
     companies.CompanyClosing: (Long("take_apart", minutes=150),),
 }
@@ -84,6 +104,9 @@ CANCELLED: dict[type[Message], str] = {
     media.ConversionWanted: "stop_converting",
     events.ExportRequested: "forget_exports",
     companies.CompanyClosing: "take_apart",
+    projects.ProjectRemovalWanted: "stop_removing",
+    ar.ProjectExportWanted: "drop_project_export",
+    ar.ProjectImportWanted: "drop_import",
 }
 """Jobs of people, and the use cases that are called with the job's message, and the id of a row, when it is cancelled.
 
@@ -98,14 +121,20 @@ PRUNES: dict[type[Message], str | Long] = {
     media.FilesPurgeDue: Long("purge_deleted_files", minutes=15),
     media.LinksPruneDue: "prune_links",
     media.MediaReconcileDue: Long("tidy_media", minutes=60),
+    ar.UnusedFilesDropDue: Long("sweep_files", minutes=60),
+    ar.SessionsForgetDue: Long("forget_sessions", minutes=15),
     capsules.CapsulesSweepDue: Long("sweep_capsules", minutes=15),
     companies.InvitationsPruneDue: "prune_invitations",
+    projects.ProjectsSweepDue: Long("sweep_projects", minutes=15),
+    views.EventsPruneDue: Long("prune_events", minutes=15),
 }
 """What the clock asks for, and the use cases that are called with the id of the row and end it themselves."""
 
 DUE: dict[type[Message], str | Long] = {
     events.ClosedAccountsPurgeDue: "purge_closed_accounts",
     events.ExportsPruneDue: Long("prune_exports", minutes=15),
+    ar.PackedProjectsPruneDue: Long("prune_packed_projects", minutes=15),
+    views.EventsFoldDue: Long("fold_all_events", minutes=15),
     InvariantsCheckDue: "report_invariants",
     LedgerPruneDue: "prune_ledger",
 }
@@ -146,12 +175,18 @@ def schedules_of(settings: Settings) -> list[Schedule]:
         Schedule(name="purge-deleted-files", every=timedelta(hours=1), message=media.FilesPurgeDue()),
         Schedule(name="prune-links", every=timedelta(hours=1), message=media.LinksPruneDue()),
         Schedule(name="reconcile-media", every=timedelta(days=1), message=media.MediaReconcileDue()),
+        Schedule(name="prune-packed-projects", every=timedelta(hours=1), message=ar.PackedProjectsPruneDue()),
+        Schedule(name="sweep-files", every=timedelta(days=1), message=ar.UnusedFilesDropDue()),
+        Schedule(name="forget-view-sessions", every=timedelta(days=1), message=ar.SessionsForgetDue()),
         Schedule(
             name="sweep-capsules",
             every=timedelta(seconds=settings.capsule_sweep_seconds),
             message=capsules.CapsulesSweepDue(),
         ),
         Schedule(name="prune-invitations", every=timedelta(days=1), message=companies.InvitationsPruneDue()),
+        Schedule(name="sweep-projects", every=timedelta(minutes=1), message=projects.ProjectsSweepDue()),
+        Schedule(name="fold-events", every=timedelta(minutes=1), message=views.EventsFoldDue()),
+        Schedule(name="prune-events", every=timedelta(hours=1), message=views.EventsPruneDue()),
         Schedule(name="prune-ledger", every=timedelta(hours=1), message=LedgerPruneDue()),
         Schedule(name="check-invariants", every=timedelta(minutes=5), message=InvariantsCheckDue()),
     ]

@@ -18,7 +18,8 @@ import asperguide.testing, asperguide.testing.contracts
 LAWS = [getattr(contracts, name) for name in contracts.__all__ if name.endswith("Contract")]
 
 # Time and chance are told by `MovableClock` and `SeededIds`; a probe asks a dependency that memory does not have; what
-# tells types from bytes needs nothing but the bytes; what one context does for another is in memory when that one is.
+# tells types from bytes needs nothing but the bytes, and what makes codes nothing but their links; what one context
+# does for another is in memory when that one is.
 WITHOUT_MEMORY = {
     "LongWork",
     "Clock",
@@ -31,6 +32,11 @@ WITHOUT_MEMORY = {
     "People",
     "Attachments",
     *("Accounts", "Companies", "Holdings"),
+    *("Watched", "Showings", "Sheets", "Pictures"),
+    "QrCodes",
+    *("ProjectContents", "Projects"),
+    *("MediaFiles", "KeptFiles"),
+    *("Luggage", "ProjectBooks"),
 }
 
 PORTS = [

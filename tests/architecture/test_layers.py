@@ -36,6 +36,13 @@ def test_importing_a_context_loads_no_third_party_but_msgspec(package: str) -> N
     assert set(done.stdout.split()) <= ALLOWED
 
 
+def test_a_server_imports_no_framework_that_just_lies_around() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED.format(package="server")], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert not {"advanced_alchemy", "attrs", "fastapi", "pydantic", "starlette", "werkzeug"} & set(done.stdout.split())
+
+
 @pytest.mark.parametrize("context", CONTEXTS)
 def test_ports_and_model_of_a_context_know_none_of_its_activities(context: str) -> None:
     graph = grimp.build_graph("asperguide", cache_dir=None)

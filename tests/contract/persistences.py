@@ -1,5 +1,11 @@
 """The kinds of persistence that there are, each as contracts want it."""
 
+from asperguide.adapters.memory.analytics import (
+    MemoryAnalyticsReads,
+    MemoryAnalyticsUnitOfWork,
+    MemoryEventLog,
+)
+from asperguide.adapters.memory.ar import MemoryArReads, MemoryArUnitOfWork
 from asperguide.adapters.memory.capsules import MemoryCapsuleReads, MemoryCapsulesUnitOfWork
 from asperguide.adapters.memory.companies import MemoryCompaniesUnitOfWork, MemoryCompanyReads
 from asperguide.adapters.memory.idempotency import MemoryIdempotency
@@ -7,7 +13,12 @@ from asperguide.adapters.memory.identity import MemoryGuessCounter, MemoryIdenti
 from asperguide.adapters.memory.ledger import MemoryLedger
 from asperguide.adapters.memory.media import MemoryMediaReads, MemoryMediaUnitOfWork
 from asperguide.adapters.memory.operations import MemoryJobReads, MemoryMaintenanceReads, MemoryOperationsUnitOfWork
+from asperguide.adapters.memory.projects import MemoryProjectReads, MemoryProjectsUnitOfWork
 from asperguide.adapters.memory.tables import MemoryDatabase
+from asperguide.adapters.sql.analytics import SqlAnalyticsUnitOfWork
+from asperguide.adapters.sql.analytics_log import SqlEventLog
+from asperguide.adapters.sql.analytics_reads import SqlAnalyticsReads
+from asperguide.adapters.sql.ar import SqlArReads, SqlArUnitOfWork
 from asperguide.adapters.sql.capsules import SqlCapsuleReads, SqlCapsulesUnitOfWork
 from asperguide.adapters.sql.companies import SqlCompaniesUnitOfWork, SqlCompanyReads
 from asperguide.adapters.sql.engine import Database
@@ -18,6 +29,7 @@ from asperguide.adapters.sql.ledger import SqlLedger
 from asperguide.adapters.sql.maintenance import SqlMaintenanceReads
 from asperguide.adapters.sql.media import SqlMediaReads, SqlMediaUnitOfWork
 from asperguide.adapters.sql.operations import SqlOperationsUnitOfWork
+from asperguide.adapters.sql.projects import SqlProjectReads, SqlProjectsUnitOfWork
 from asperguide.testing import MovableClock
 from asperguide.testing.contracts import CountingDoorbell, Persistence, Purges
 from asperguide.testing.contracts.people import IDS
@@ -36,8 +48,15 @@ def sql_persistence(database: Database, clock: MovableClock) -> Persistence:
         media_reads=SqlMediaReads(database),
         begin_capsules=lambda: SqlCapsulesUnitOfWork(database, clock=clock, ids=IDS, purge=purges, doorbell=doorbell),
         capsule_reads=SqlCapsuleReads(database),
+        begin_ar=lambda: SqlArUnitOfWork(database, clock=clock, ids=IDS, purge=purges, doorbell=doorbell),
+        ar_reads=SqlArReads(database),
+        begin_analytics=lambda: SqlAnalyticsUnitOfWork(database, clock=clock, ids=IDS, doorbell=doorbell),
+        analytics_reads=SqlAnalyticsReads(database),
+        event_log=SqlEventLog(database, clock, IDS),
         begin_companies=lambda: SqlCompaniesUnitOfWork(database, clock=clock, ids=IDS, doorbell=doorbell),
         company_reads=SqlCompanyReads(database),
+        begin_projects=lambda: SqlProjectsUnitOfWork(database, clock=clock, ids=IDS, purge=purges, doorbell=doorbell),
+        project_reads=SqlProjectReads(database),
         ledger=SqlLedger(database, clock),
         begin_operations=lambda: SqlOperationsUnitOfWork(database, clock=clock, ids=IDS, doorbell=doorbell),
         jobs=SqlJobReads(database),
@@ -64,8 +83,17 @@ def memory_persistence(clock: MovableClock, database: MemoryDatabase | None = No
             database, ledger, clock=clock, ids=IDS, purge=purges, doorbell=doorbell
         ),
         capsule_reads=MemoryCapsuleReads(database),
+        begin_ar=lambda: MemoryArUnitOfWork(database, ledger, clock=clock, ids=IDS, purge=purges, doorbell=doorbell),
+        ar_reads=MemoryArReads(database),
+        begin_analytics=lambda: MemoryAnalyticsUnitOfWork(database, ledger, clock=clock, ids=IDS, doorbell=doorbell),
+        analytics_reads=MemoryAnalyticsReads(database),
+        event_log=MemoryEventLog(database, ledger, clock, IDS),
         begin_companies=lambda: MemoryCompaniesUnitOfWork(database, ledger, clock=clock, ids=IDS, doorbell=doorbell),
         company_reads=MemoryCompanyReads(database),
+        begin_projects=lambda: MemoryProjectsUnitOfWork(
+            database, ledger, clock=clock, ids=IDS, purge=purges, doorbell=doorbell
+        ),
+        project_reads=MemoryProjectReads(database),
         ledger=ledger,
         begin_operations=lambda: MemoryOperationsUnitOfWork(database, ledger, clock=clock, ids=IDS, doorbell=doorbell),
         jobs=MemoryJobReads(ledger),

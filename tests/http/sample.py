@@ -13,7 +13,7 @@ from litestar import Response, delete, get, patch, post, put
 from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import UNSET, Meta, UnsetType
 
-from asperguide.adapters.http.app import create_app
+from asperguide.adapters.http.app import application, create_app
 from asperguide.adapters.http.bodies import ApiRequest
 from asperguide.adapters.http.credentials import Authentication
 from asperguide.adapters.http.edge import Edge
@@ -276,9 +276,10 @@ class World:
             "budgets": {"credentials": Budget(name="credentials", limit=3, window=MINUTE)},
             "public_url": "https://api.example",
         }
+        use_cases = {"store": lambda: self.store, **self.use_cases}
         self.app = create_app(
-            [*ROUTES, *self.more_routes],
-            use_cases={"store": lambda: self.store, **self.use_cases},
+            application([*ROUTES, *self.more_routes], use_cases),
+            use_cases=use_cases,
             rules=EdgeRules(**{**budgets, **self.rules}),
             authentication=Authentication(
                 now=self.tokens.get, later=self.look_up, csrf_matches=lambda actor, token: token == f"csrf-{actor.user}"

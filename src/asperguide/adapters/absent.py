@@ -7,11 +7,11 @@ from typing import Any
 
 
 @contextmanager
-def without(name: str) -> Iterator[None]:
-    """Let what is imported inside believe that this package is not installed."""
+def without(name: str, instead: Any = None) -> Iterator[None]:
+    """Let what is imported inside believe that this package is not installed, or that it is what is given instead."""
     absent = object()
     kept: Any = sys.modules.get(name, absent)
-    sys.modules[name] = None  # type: ignore[assignment]
+    sys.modules[name] = instead
     try:
         yield
     finally:

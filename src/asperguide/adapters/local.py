@@ -9,6 +9,11 @@ from uuid import UUID
 import msgspec
 from msgspec.structs import replace
 
+from asperguide.ar.copying import CopyContents
+from asperguide.ar.ports import ArReads, Opened
+from asperguide.ar.removing import RemoveSomeContents
+from asperguide.ar.videos import FileId as PrintFileId
+from asperguide.ar.viewer_ports import Pictures
 from asperguide.capsules import PackedLetter, PackLetters
 from asperguide.capsules.errors import AttachmentNotFound
 from asperguide.capsules.ports import Attachment, Attachments, People, Person
@@ -17,19 +22,37 @@ from asperguide.identity.belongings import Belonging, Belongings
 from asperguide.identity.errors import PictureRefused
 from asperguide.identity.ports import IdentityReads, Portraits
 from asperguide.identity.views import LARGEST_PORTRAIT, PORTRAIT_SIZES
-from asperguide.media.model import File, FileId, FileState, own
+from asperguide.media import ShowImageOf
+from asperguide.media.errors import FileNotFound, FileNotReady, NotAnImage
+from asperguide.media.imaging import SIZES, ImageFormat, ImageWanted
+from asperguide.media.model import File, FileId, FileState, OwnerId, own
 from asperguide.media.ports import Images, LongWork, MediaReads, Refusal
 from asperguide.media.serving import SIGNED_FOR
 from asperguide.media.views import file_view
 from asperguide.operations import CancelMyJob
 from asperguide.operations.errors import JobNotCancellable, JobNotFound
+from asperguide.projects import EnterProject, Project, RemoveSomeOfCompany
+from asperguide.projects.ports import ProjectContents, ProjectReads
 from asperguide.shared.actor import Actor, UserId
 from asperguide.shared.pages import MAX_LIMIT, PageRequest
 from asperguide.shared.storage import ObjectMissing, ObjectStorage, SignedLinks, SignedRequest
-from asperguide.shared.tenancy import ClientId, Companies, CompanyFacts, CompanyId, CompanyRole, Contact, Standing
+from asperguide.shared.tenancy import (
+    ClientId,
+    Companies,
+    CompanyFacts,
+    CompanyId,
+    CompanyRole,
+    Contact,
+    ProjectFacts,
+    ProjectId,
+    Projects,
+    ProjectStanding,
+    Standing,
+)
 
 WEBP = "image/webp"
 QUALITY = 85
+PICTURE_QUALITY = 90
 
 
 class LocalLongWork(LongWork):
@@ -141,6 +164,21 @@ async def _once(content: bytes) -> AsyncIterator[bytes]:
 async def _opened(storage: ObjectStorage, key: str) -> AsyncIterator[AsyncIterator[bytes]]:
     async with storage.open(key) as opened:
         yield opened.chunks
+
+
+class LocalProjectHoldings(Holdings):
+    """Of companies there are projects, with all that is in them."""
+
+    def __init__(self, reads: ProjectReads, remove: Callable[[], RemoveSomeOfCompany]) -> None:
+        self._reads, self._remove = reads, remove
+
+    async def count(self, company: CompanyId) -> int:
+        """Of projects."""
+        return await self._reads.count(company)
+
+    async def remove_some(self, company: CompanyId) -> bool:
+        """Of one project at a time."""
+        return await self._remove()(company)
 
 
 class LocalPeople(People):
@@ -255,3 +293,70 @@ class LocalHoldings(Holdings):
             if not await part().remove_some(company):
                 return False
         return True
+
+
+class LocalProjects(Projects):
+    """Projects are those of projects, as far as companies are there."""
+
+    def __init__(self, reads: ProjectReads, companies: Companies, enter: EnterProject) -> None:
+        self._reads, self._companies, self._enter = reads, companies, enter
+
+    async def standing(self, user: UserId, project: ProjectId) -> ProjectStanding | None:
+        """One read here and one of companies."""
+        if (place := await self._enter.place(user, project)) is None:
+            return None
+        return ProjectStanding(project=place.project.facts(place.company), role=place.role)
+
+    async def known(self, projects: Collection[ProjectId]) -> Mapping[ProjectId, ProjectFacts]:
+        """One read here and one of companies."""
+        found: Sequence[Project] = await self._reads.known(projects)
+        companies = await self._companies.known({one.company for one in found}) if found else {}
+        return {one.id: one.facts(companies[one.company]) for one in found if one.company in companies}
+
+    async def in_company(self, company: CompanyId) -> Sequence[ProjectId]:
+        """One read."""
+        return await self._reads.in_company(company)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalContents(ProjectContents):
+    """What is in projects are prints."""
+
+    reads: ArReads
+    remove: Callable[[], RemoveSomeContents]
+    copies: Callable[[], CopyContents]
+
+    async def counts(self, company: CompanyId, projects: Collection[ProjectId]) -> Mapping[ProjectId, int]:
+        """One read."""
+        return await self.reads.counts(company, projects)
+
+    async def remove_some(self, company: CompanyId, project: ProjectId, limit: int) -> bool:
+        """Each in a transaction of its own."""
+        return await self.remove()(company, project, limit)
+
+    async def copy(self, by: UserId, company: CompanyId, source: ProjectId, target: ProjectId) -> None:
+        """Each in a transaction of its own."""
+        await self.copies()(by, company, source, target)
+
+    async def refresh(self, company: CompanyId, project: ProjectId) -> None:
+        """Nothing to forget: what is kept ready to be shown is forgotten with each change of its project or company."""
+
+
+class LocalPictures(Pictures):
+    """Pictures of companies are images of their files in media."""
+
+    def __init__(self, show: Callable[[], ShowImageOf]) -> None:
+        self._show = show
+
+    async def picture(self, company: CompanyId, file: PrintFileId, longest: int, media_type: str) -> Opened | None:
+        """In the next smaller size of those that are made anyway."""
+        side, format = max(size for size in SIZES if size <= longest), ImageFormat(media_type.rpartition("/")[2])
+        wanted = ImageWanted(w=side, h=side, format=format, q=PICTURE_QUALITY)
+        try:
+            made = await self._show()(OwnerId(company), FileId(file), wanted)
+        except (FileNotFound, FileNotReady, NotAnImage):
+            return None
+        image = made.file
+        return Opened(
+            name=image.name, media_type=image.media_type, size=image.size, etag=image.sha256 or "", read=made.open
+        )

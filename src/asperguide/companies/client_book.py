@@ -12,13 +12,13 @@ from asperguide.companies.clients import Client
 from asperguide.companies.errors import ClientNotFound, InvalidClient
 from asperguide.companies.founding import TEXT, Notes, Phone
 from asperguide.companies.model import Right
-from asperguide.companies.naming import can_be_seen, tidied
 from asperguide.companies.ports import CompaniesUnitOfWork, CompanyReads
 from asperguide.companies.standing import entered, seen
 from asperguide.shared.actor import Actor
 from asperguide.shared.commands import checked
 from asperguide.shared.emails import Email, is_address
 from asperguide.shared.errors import EditedMeanwhile, FieldError
+from asperguide.shared.naming import can_be_seen, tidied
 from asperguide.shared.pages import Page, PageRequest
 from asperguide.shared.ports import Clock, Ids
 from asperguide.shared.tenancy import ClientId, CompanyId

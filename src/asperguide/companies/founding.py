@@ -10,7 +10,6 @@ from msgspec import UNSET, Meta, UnsetType
 from asperguide.companies.activity import What, happening
 from asperguide.companies.errors import CompanySlugTaken, InvalidCompany
 from asperguide.companies.model import Company, Membership, MembershipId, Right
-from asperguide.companies.naming import LONGEST_SLUG, SLUG, can_be_seen, free_slug, marked, slug_of, tidied
 from asperguide.companies.ports import CompaniesUnitOfWork, CompanyReads
 from asperguide.companies.settings import CompanySettings
 from asperguide.companies.standing import entered, seen
@@ -19,10 +18,12 @@ from asperguide.shared.actor import Actor
 from asperguide.shared.commands import checked
 from asperguide.shared.emails import Email, is_address
 from asperguide.shared.errors import EditedMeanwhile, FieldError
+from asperguide.shared.naming import LONGEST_SLUG, SLUG, can_be_seen, free_slug, marked, slug_of, tidied
 from asperguide.shared.pages import Page, PageRequest
 from asperguide.shared.ports import Clock, Ids
 from asperguide.shared.tenancy import CompanyId, CompanyRole
 
+NAMELESS = "company"
 MOST_TRIES = 50
 """Each time somebody else took the slug that was found free; one of those who try at once always gets theirs."""
 MOST_NUMBERED = 200
@@ -89,8 +90,8 @@ class CreateCompany:
     def _founded(self, new: NewCompany) -> Company:
         name, now = tidied(new.name), self.clock.now()
         return Company(
-            id=CompanyId(self.ids.new()), name=name, slug=new.slug or slug_of(name), email=new.email, phone=new.phone,
-            website=new.website, address=new.address, notes=new.notes, created_at=now, updated_at=now,
+            id=CompanyId(self.ids.new()), name=name, slug=new.slug or slug_of(name, NAMELESS), email=new.email,
+            phone=new.phone, website=new.website, address=new.address, notes=new.notes, created_at=now, updated_at=now,
         )  # fmt: skip
 
     async def _found(self, actor: Actor, company: Company, *, asked: bool) -> CompanyView:

@@ -4,9 +4,9 @@ from uuid import UUID
 
 from asperguide.companies.invitations import InvitationState
 from asperguide.companies.model import CompanyState, Tier
-from asperguide.companies.naming import name_key
 from asperguide.shared.actor import UserId
 from asperguide.shared.emails import folded
+from asperguide.shared.naming import name_key
 from asperguide.shared.pages import Instant, ListRules, Sort
 from asperguide.shared.tenancy import CompanyRole
 

@@ -9,9 +9,9 @@ from typing import NewType
 from uuid import UUID
 
 from asperguide.companies.errors import CompanyRightNeeded, LastOwner
-from asperguide.companies.naming import name_key
 from asperguide.companies.settings import CompanySettings
 from asperguide.shared.actor import UserId
+from asperguide.shared.naming import name_key
 from asperguide.shared.tenancy import CompanyFacts, CompanyId, CompanyRole
 
 MembershipId = NewType("MembershipId", UUID)

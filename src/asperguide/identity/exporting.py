@@ -8,7 +8,6 @@ from uuid import UUID
 
 import msgspec
 
-from asperguide.identity.archive import Entry, Names, zipped
 from asperguide.identity.audit import SecurityEventKind, event
 from asperguide.identity.belongings import Belongings
 from asperguide.identity.errors import TooManyExports
@@ -20,6 +19,7 @@ from asperguide.identity.ports import IdentityReads, IdentityUnitOfWork, Portrai
 from asperguide.identity.proving import ProveOwner
 from asperguide.identity.views import LARGEST_PORTRAIT, account_of, session_view
 from asperguide.shared.actor import Actor, Origin, UserId
+from asperguide.shared.archive import Entry, Names, zipped
 from asperguide.shared.errors import EditedMeanwhile
 from asperguide.shared.ledger import MEDIA_QUEUE, report_progress
 from asperguide.shared.pages import MAX_LIMIT, PageRequest

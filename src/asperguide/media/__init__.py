@@ -15,13 +15,15 @@ from asperguide.media.filing import (
     UpdateFile,
 )
 from asperguide.media.housekeeping import ExpireUploads, ForgetOwner, PruneLinks, PurgeDeletedFiles, RemoveObjects
-from asperguide.media.imaging import Fit, ImageFormat, ImageWanted, ShowImage
+from asperguide.media.imaging import Fit, ImageFormat, ImageWanted, MakeImage, ShowImage, ShowImageOf
 from asperguide.media.making import MakeConversion
 from asperguide.media.model import File, FileId, FileState, OwnerId, Visibility
+from asperguide.media.owning import ChooseMoment, DropFiles, HandOver, ProcessAgain
 from asperguide.media.playing import GetVideo, PlaybackTokens, PlayPlaylist, PlayVideo, SeeVideo
-from asperguide.media.ports import MediaPolicy
+from asperguide.media.ports import MediaPolicy, Room
 from asperguide.media.posters import MakeStills, Poster, SetPoster
 from asperguide.media.processing import ProcessVideo
+from asperguide.media.receiving import ReceiveFile
 from asperguide.media.reconciling import Findings, QuotaDifference, Reconcile, TidyMedia
 from asperguide.media.repositories import LinkId
 from asperguide.media.retrying import CancelProcessing, RetryProcessing, StopProcessing
@@ -70,10 +72,12 @@ __all__ = [
     # bytes
     "ReadFile", "Readable", "may_be_inline", "LinkToContent", "NewLink", "MakeLink", "MadeLink", "ListLinks",
     "LinkView", "RevokeLink", "FollowLink",
-    "ShowImage", "ImageWanted", "Fit", "ImageFormat",
+    "ShowImage", "ShowImageOf", "MakeImage", "ImageWanted", "Fit", "ImageFormat",
     # videos
     "GetVideo", "VideoView", "VideoState", "PlayVideo", "PlayPlaylist", "SetPoster", "Poster",
     "RetryProcessing", "CancelProcessing", "Convert", "Conversion", "Converting", "Target",
+    # files of those who are no users
+    "Room", "HandOver", "DropFiles", "ProcessAgain", "ChooseMoment", "ReceiveFile",
     # in the background
     "ProcessVideo", "StopProcessing", "MakeStills", "ConvertFile", "StopConverting",
     "CheckFile", "ExpireUploads", "PurgeDeletedFiles", "PruneLinks", "ForgetOwner", "RemoveObjects", "Reconcile",

@@ -25,8 +25,9 @@ class Arrive:
     """End an upload whose bytes, `size` of them, lie in quarantine.
 
     Small files that somebody waits for are looked at first, so that they are ready, or refused, in the transaction that
-    ends the upload. All others, and small ones that nobody can look at right now, wait for a worker. Raises
-    EditedMeanwhile when the upload is over, or no longer the one that was meant.
+    ends the upload. All others, and small ones that nobody can look at right now, wait for a worker. Without an actor
+    it is a part of something else, which has an answer of its own. Raises EditedMeanwhile when the upload is over, or
+    no longer the one that was meant.
     """
 
     begin: Callable[[], MediaUnitOfWork]
@@ -35,7 +36,7 @@ class Arrive:
     examine: ExamineFile
     clock: Clock
 
-    async def __call__(self, upload: Upload, size: int, actor: Actor) -> File:
+    async def __call__(self, upload: Upload, size: int, actor: Actor | None) -> File:
         verdict = await self._verdict(upload, size)
         try:
             file = await until_unhindered(partial(self._end, upload, size, verdict, actor))
@@ -60,7 +61,7 @@ class Arrive:
             return await self.examine(file, size)
         return None
 
-    async def _end(self, upload: Upload, size: int, verdict: Verdict | None, actor: Actor) -> File:
+    async def _end(self, upload: Upload, size: int, verdict: Verdict | None, actor: Actor | None) -> File:
         now = self.clock.now()
         async with self.begin() as uow:
             await uow.uploads.remove(upload)
@@ -72,7 +73,7 @@ class Arrive:
             else:
                 ended = await settle(uow, file, verdict, now)
             leave_pieces(uow, upload)
-            await uow.commit(file_view(ended, actor))
+            await uow.commit(None if actor is None else file_view(ended, actor))
         return ended
 
     async def _leave_copy(self, upload: Upload, verdict: Verdict | None) -> None:

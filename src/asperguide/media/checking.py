@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
 
-from asperguide.media.events import FileArrived
+from asperguide.media.events import FileArrived, FileSettled
 from asperguide.media.examining import ExamineFile, Verdict
 from asperguide.media.model import File, FileId, FileState, quarantine_key
 from asperguide.media.ports import MediaUnitOfWork
@@ -58,6 +58,7 @@ class CheckFile:
             file = await uow.files.get(id)
             if file is not None and file.unchecked:
                 await settle(uow, file, verdict, self.clock.now())
+                uow.announce(FileSettled(file=id))
             elif verdict.content is not None:
                 leave_copy(uow, file, verdict.key)
             uow.complete(job)

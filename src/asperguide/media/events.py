@@ -10,6 +10,18 @@ class FileArrived(Message, frozen=True, kw_only=True):
     file: FileId
 
 
+class FileSettled(Message, frozen=True, kw_only=True):
+    """A worker has looked at a file, which is ready now, or refused."""
+
+    file: FileId
+
+
+class VideoSettled(Message, frozen=True, kw_only=True):
+    """A video can be shown now, or could not be made so."""
+
+    file: FileId
+
+
 class VideoProcessingWanted(Message, frozen=True, kw_only=True):
     """A video is to be made playable, at first or again."""
 

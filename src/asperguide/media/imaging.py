@@ -15,7 +15,7 @@ from msgspec import Meta
 
 from asperguide.media.errors import FileNotFound, InvalidFile, NotAnImage
 from asperguide.media.filing import readable
-from asperguide.media.model import LONGEST_NAME, File, FileId, derived_prefix
+from asperguide.media.model import LONGEST_NAME, File, FileId, OwnerId, derived_prefix
 from asperguide.media.ports import Images, MediaReads, Refusal, WorkOnce
 from asperguide.media.serving import Readable, ready
 from asperguide.media.views import FileView, file_view
@@ -23,7 +23,7 @@ from asperguide.shared.actor import Actor
 from asperguide.shared.errors import FieldError
 from asperguide.shared.storage import ObjectExists, ObjectMissing, ObjectStorage, StoredObject
 
-SIZES = (64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048)
+SIZES = (64, 96, 128, 192, 256, 384, 512, 768, 1024, 1280, 1536, 2048)
 """Pixels of the longer side."""
 QUALITIES = (50, 75, 90)
 SHAPES = ((1, 1), (4, 3), (3, 2), (16, 9), (2, 1), (3, 4), (2, 3), (9, 16), (1, 2))
@@ -121,20 +121,14 @@ class Variant:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ShowImage:
-    """A file of mine, or one that is public or unlisted, as an image of the size and format that I need.
+class MakeImage:
+    """An image of a file, made when it is first asked for, and kept. Raises NotAnImage."""
 
-    It is made when it is first asked for, and kept. It is upright, in sRGB, and tells nothing but the picture: not
-    where it was taken, nor with what.
-    """
-
-    reads: MediaReads
     storage: ObjectStorage
     images: Images
     once: WorkOnce
 
-    async def __call__(self, actor: Actor | None, id: FileId, wanted: ImageWanted = ImageWanted()) -> Readable:
-        file = ready(await readable(self.reads, actor, id))
+    async def __call__(self, actor: Actor | None, file: File, wanted: ImageWanted) -> Readable:
         if not file.media_type.startswith("image/") or file.width is None or file.height is None:
             raise NotAnImage
         variant = wanted.variant(file.width, file.height)
@@ -171,6 +165,38 @@ class ShowImage:
             async for chunk in opened.chunks:
                 content += chunk
         return bytes(content)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowImage:
+    """A file of mine, or one that is public or unlisted, as an image of the size and format that I need.
+
+    It is made when it is first asked for, and kept. It is upright, in sRGB, and tells nothing but the picture: not
+    where it was taken, nor with what.
+    """
+
+    reads: MediaReads
+    make: MakeImage
+
+    async def __call__(self, actor: Actor | None, id: FileId, wanted: ImageWanted = ImageWanted()) -> Readable:
+        return await self.make(actor, ready(await readable(self.reads, actor, id)), wanted)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowImageOf:
+    """A file of an owner, such as a company, as an image. Whoever calls has asked who may see it.
+
+    Raises FileNotFound, FileNotReady, NotAnImage.
+    """
+
+    reads: MediaReads
+    make: MakeImage
+
+    async def __call__(self, owner: OwnerId, id: FileId, wanted: ImageWanted) -> Readable:
+        file = await self.reads.file(id)
+        if file is None or file.owner != owner:
+            raise FileNotFound
+        return await self.make(None, ready(file), wanted)
 
 
 def _view(file: File, actor: Actor | None, variant: Variant, made: StoredObject) -> FileView:

@@ -148,6 +148,11 @@ class File:
             raise FileNotReady
         return replace(self, state=FileState.READY, deleted_at=None, updated_at=now)
 
+    def handed_to(self, owner: OwnerId, now: datetime) -> "File":
+        """It belongs to somebody else now, and nobody but them may see it."""
+        self._must_be(FileState.READY, FileState.QUARANTINED, FileState.CHECKING)
+        return replace(self, owner=owner, visibility=Visibility.PRIVATE, updated_at=now)
+
     def belongs_to(self, actor: Actor | None) -> bool:
         """Whether the actor may do with it as they like."""
         return actor is not None and self.owner == own(actor.user)

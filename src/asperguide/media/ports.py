@@ -17,7 +17,7 @@ from asperguide.shared.pages import Page, PageRequest
 
 __all__ = [
     "Files", "Images", "Link", "LinkId", "Links", "LongWork", "MediaPolicy", "MediaReads", "MediaUnitOfWork",
-    "Picture", "Product", "Progress", "Quotas", "Refusal", "TypeDetector", "Uploads", "VideoBench", "Videos",
+    "Picture", "Product", "Progress", "Quotas", "Refusal", "Room", "TypeDetector", "Uploads", "VideoBench", "Videos",
     "VideoTools", "WorkOnce",
 ]  # fmt: skip
 
@@ -37,6 +37,14 @@ class MediaPolicy:
     largest_file: int = 500 * MIB
     quota_bytes: int = 10 * 1024 * MIB
     quota_files: int = 100_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """Somebody who is no user, such as a company, and how many bytes they may have in all."""
+
+    owner: OwnerId
+    most_bytes: int
 
 
 class MediaReads(Protocol):
@@ -90,6 +98,11 @@ class MediaReads(Protocol):
     @abstractmethod
     async def by_ids(self, ids: Sequence[FileId]) -> Sequence[File]:
         """Those of these files that there are, in whatever state and order; at most 1000 are asked for at once."""
+        ...
+
+    @abstractmethod
+    async def videos(self, ids: Sequence[FileId]) -> Sequence[Video]:
+        """The videos that there are of these files, in whatever order; at most 1000 are asked for at once."""
         ...
 
     @abstractmethod

@@ -8,7 +8,7 @@ from functools import partial
 from uuid import UUID
 
 from asperguide.media.attempts import OUR_FAULT, is_last
-from asperguide.media.events import VideoProcessingWanted
+from asperguide.media.events import VideoProcessingWanted, VideoSettled
 from asperguide.media.keeping import content_of, keep
 from asperguide.media.limits import BROKEN
 from asperguide.media.model import File, FileId, FileState, video_prefix
@@ -90,6 +90,7 @@ class ProcessVideo:
                     abandon(uow, old)
                 run = folder.split("/")[-2]
                 await uow.videos.save(video.ready(facts, run, made, self.clock.now()))
+                uow.announce(VideoSettled(file=video.id))
                 if video.poster_at != begun.poster_at:
                     have_stills_made(uow, video)
             uow.complete(job)
@@ -100,6 +101,7 @@ class ProcessVideo:
             video = await uow.videos.get(id)
             if video is not None and video.under_way:
                 await uow.videos.save(video.failed(reason, self.clock.now()))
+                uow.announce(VideoSettled(file=id))
             abandon(uow, folder)
             uow.complete(job)
             await uow.commit()
@@ -111,6 +113,7 @@ class ProcessVideo:
                 video = await uow.videos.get(id) if failed else None
                 if video is not None and video.under_way:
                     await uow.videos.save(video.failed(OUR_FAULT, self.clock.now()))
+                    uow.announce(VideoSettled(file=id))
                 abandon(uow, folder)
                 await uow.commit()
 

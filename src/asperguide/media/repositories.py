@@ -137,6 +137,11 @@ class Links(Protocol):
         ...
 
     @abstractmethod
+    async def revoke_all(self, file: FileId) -> None:
+        """Revoke every link to the file."""
+        ...
+
+    @abstractmethod
     async def delete_over(self, before: datetime, limit: int) -> int:
         """Forget links that expired before that instant, at most `limit`. How many."""
         ...

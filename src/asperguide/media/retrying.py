@@ -6,7 +6,7 @@ from functools import partial
 from uuid import UUID
 
 from asperguide.media.errors import VideoInWrongState
-from asperguide.media.events import VideoProcessingWanted
+from asperguide.media.events import VideoProcessingWanted, VideoSettled
 from asperguide.media.model import FileId
 from asperguide.media.ports import LongWork, MediaUnitOfWork
 from asperguide.media.posters import my_video
@@ -77,5 +77,6 @@ class StopProcessing:
             video = await uow.videos.get(id)
             if video is not None and video.under_way and await uow.live_job(processing_key(id)) is None:
                 await uow.videos.save(video.cancelled(self.clock.now()))
+                uow.announce(VideoSettled(file=id))
             uow.complete(job)
             await uow.commit()

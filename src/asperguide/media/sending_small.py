@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterable, AsyncIterator, Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Annotated
 
@@ -17,6 +17,7 @@ from asperguide.media.model import (
     FileId,
     FileName,
     MediaType,
+    OwnerId,
     Purpose,
     Sha256,
     Tags,
@@ -24,7 +25,7 @@ from asperguide.media.model import (
     own,
     quarantine_key,
 )
-from asperguide.media.ports import MediaPolicy, MediaUnitOfWork, TypeDetector
+from asperguide.media.ports import MediaPolicy, MediaUnitOfWork, Room, TypeDetector
 from asperguide.media.settling import give_up
 from asperguide.media.transport import SMALL, SMALL_LIFETIME, Transport, Upload
 from asperguide.media.uploading import set_aside
@@ -57,6 +58,8 @@ class UploadSmall:
 
     It is checked at once: it is `ready` in the answer, or `refused` with the reason. Videos and sounds are
     `quarantined` until a worker has looked at them.
+
+    With an `owner` it is theirs from the first byte on, within the room that they have, and a part of something else.
     """
 
     begin: Callable[[], MediaUnitOfWork]
@@ -67,28 +70,31 @@ class UploadSmall:
     ids: Ids
     policy: MediaPolicy
 
-    async def __call__(self, actor: Actor, new: SmallUpload, chunks: AsyncIterable[bytes]) -> FileView:
+    async def __call__(
+        self, actor: Actor, new: SmallUpload, chunks: AsyncIterable[bytes], owner: Room | None = None
+    ) -> FileView:
         new = checked(new, InvalidFile)
         check_declared(new.name, new.media_type, self.detector)
         most = min(SMALL, self.policy.largest_file)
         check_size(new.size or 1, most, Transport.SMALL)
-        file, upload = self._made(actor, new, new.size or most)
+        file, upload = self._made(owner.owner if owner else own(actor.user), new, new.size or most)
+        policy = replace(self.policy, quota_bytes=owner.most_bytes) if owner else self.policy
         async with self.begin() as uow:
-            await set_aside(uow, file, upload, self.policy)
+            await set_aside(uow, file, upload, policy)
             await uow.commit()
         try:
             size = await self._put(upload, new.size, chunks)
-            return file_view(await self.arrive(upload, size, actor), actor)
+            return file_view(await self.arrive(upload, size, None if owner else actor), actor)
         except BaseException:
             with suppress(DomainError):  # else it is given up when its time is over
                 await until_unhindered(partial(self._give_up, upload))
             raise
 
-    def _made(self, actor: Actor, new: SmallUpload, room: int) -> tuple[File, Upload]:
+    def _made(self, owner: OwnerId, new: SmallUpload, room: int) -> tuple[File, Upload]:
         id, now = FileId(self.ids.new()), self.clock.now()
         sha256 = bytes.fromhex(new.sha256) if new.sha256 else None
         file = File(
-            id=id, owner=own(actor.user), name=new.name, key=quarantine_key(id), size=room, sha256=sha256,
+            id=id, owner=owner, name=new.name, key=quarantine_key(id), size=room, sha256=sha256,
             media_type=new.media_type, visibility=new.visibility, purpose=new.purpose, tags=new.tags,
             created_at=now, updated_at=now,
         )  # fmt: skip

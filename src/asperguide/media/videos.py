@@ -109,6 +109,10 @@ class Video:
         others = tuple(one for one in self.made if one.role not in STILLS)
         return replace(self, made=(*others, *stills), updated_at=now)
 
+    def handed_to(self, owner: OwnerId, now: datetime) -> "Video":
+        """It belongs to somebody else now."""
+        return replace(self, owner=owner, updated_at=now)
+
     @property
     def under_way(self) -> bool:
         """Whether it waits for a worker, or one is at it."""

@@ -101,6 +101,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     rate_limit_anonymous: Positive = 60
     rate_limit_user: Positive = 300
     rate_limit_credentials: Positive = 30
+    rate_limit_markers: Positive = 30
 
     media_max_mb: Positive = 500
     media_quota_mb: Positive = 10_240
@@ -112,6 +113,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     capsule_keys: str = ""
     capsule_sweep_seconds: Annotated[int, Meta(ge=1, le=3600)] = 60
     capsule_max_years: Annotated[int, Meta(ge=1, le=50)] = 5
+
+    analytics_keep_days: Annotated[int, Meta(ge=1, le=3650)] = 90
+    edge_country_header: Annotated[str, Meta(pattern=r"^[A-Za-z0-9\-]*$", max_length=64)] = ""
+    rate_limit_views: Positive = 6000
 
     enable_crons: bool = True
     db_cleanup_interval: Positive = 30

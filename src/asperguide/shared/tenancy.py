@@ -1,8 +1,9 @@
-"""Companies as other contexts see them: what one is like, and where somebody stands in it."""
+"""Companies and projects as other contexts see them: what they are like, and where somebody stands in them."""
 
 from abc import abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import NewType, Protocol
 from uuid import UUID
@@ -12,6 +13,14 @@ from asperguide.shared.actor import UserId
 CompanyId = NewType("CompanyId", UUID)
 ProjectId = NewType("ProjectId", UUID)
 ClientId = NewType("ClientId", UUID)
+
+
+def shown_key(company: CompanyId) -> str:
+    """What hangs on it in caches is shown to the public; each commit that changes the company or a project purges it.
+
+    The version to purge it with is 0: it has none.
+    """
+    return f"shown:{company.hex}"
 
 
 class CompanyRole(StrEnum):
@@ -86,4 +95,65 @@ class Companies(Protocol):
     @abstractmethod
     async def client(self, company: CompanyId, client: ClientId) -> str | None:
         """The name of the company's client; None when it has none of this id."""
+        ...
+
+
+class ProjectState(StrEnum):
+    """draft: not shown yet. active: shown while its period lasts. archived: put away, to look at only."""
+
+    DRAFT = "draft"
+    ACTIVE = "active"
+    ARCHIVED = "archived"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectFacts:
+    """What others need to know of a project. Without `ends_at` its period does not end; a template is never shown."""
+
+    id: ProjectId
+    company: CompanyFacts
+    name: str
+    state: ProjectState
+    template: bool
+    starts_at: datetime
+    ends_at: datetime | None
+
+    @property
+    def archived(self) -> bool:
+        """Whether nothing in it may be changed."""
+        return self.state is ProjectState.ARCHIVED
+
+    def shows(self, at: datetime) -> bool:
+        """Whether its contents may be shown at this instant, as far as the project is concerned, not the company."""
+        running = self.starts_at <= at and (self.ends_at is None or at < self.ends_at)
+        return self.state is ProjectState.ACTIVE and not self.template and running
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectStanding:
+    """Where somebody stands: what they may do in this project, which is never more than in its company."""
+
+    project: ProjectFacts
+    role: CompanyRole
+
+
+class Projects(Protocol):
+    """Who may do what in which project: the latest there is. A project of a company that is gone is gone as well."""
+
+    @abstractmethod
+    async def standing(self, user: UserId, project: ProjectId) -> ProjectStanding | None:
+        """The user's role after the project's restrictions, at two reads.
+
+        None alike for strangers, for members who are kept out, for projects that are being removed or do not exist.
+        """
+        ...
+
+    @abstractmethod
+    async def known(self, projects: Collection[ProjectId]) -> Mapping[ProjectId, ProjectFacts]:
+        """Those of these projects that there are, whoever asks, at two reads; at most 1000 are asked for at once."""
+        ...
+
+    @abstractmethod
+    async def in_company(self, company: CompanyId) -> Sequence[ProjectId]:
+        """All projects of the company, whoever asks, in the order of their ids."""
         ...

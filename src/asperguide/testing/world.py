@@ -9,11 +9,16 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from dependency_injector.providers import Factory, Object, Singleton
 
 from asperguide.adapters.caching.identity import CachedIdentityReads
 from asperguide.adapters.jobs.reactions import find
 from asperguide.adapters.jobs.scheduler import Schedule, Scheduler
+from asperguide.adapters.memory.analytics import (
+    MemoryAnalyticsReads,
+    MemoryAnalyticsUnitOfWork,
+    MemoryEventLog,
+)
+from asperguide.adapters.memory.ar import MemoryArReads, MemoryArUnitOfWork
 from asperguide.adapters.memory.cache import MemoryCache
 from asperguide.adapters.memory.capsules import MemoryCapsuleReads, MemoryCapsulesUnitOfWork
 from asperguide.adapters.memory.companies import MemoryCompaniesUnitOfWork, MemoryCompanyReads
@@ -23,6 +28,7 @@ from asperguide.adapters.memory.identity import MemoryGuessCounter, MemoryIdenti
 from asperguide.adapters.memory.images import MemoryImages
 from asperguide.adapters.memory.ledger import MemoryLedger
 from asperguide.adapters.memory.mailer import MemoryMailer
+from asperguide.adapters.memory.markers import MemoryMarkerEye
 from asperguide.adapters.memory.media import MemoryMediaReads, MemoryMediaUnitOfWork
 from asperguide.adapters.memory.objects import MemoryBuckets, MemoryStorage
 from asperguide.adapters.memory.operations import (
@@ -31,6 +37,7 @@ from asperguide.adapters.memory.operations import (
     MemoryOperationsUnitOfWork,
 )
 from asperguide.adapters.memory.passwords import MemoryPasswords
+from asperguide.adapters.memory.projects import MemoryProjectReads, MemoryProjectsUnitOfWork
 from asperguide.adapters.memory.rate_limiter import MemoryRateLimiter
 from asperguide.adapters.memory.strength import MemoryStrength
 from asperguide.adapters.memory.tables import MemoryDatabase
@@ -40,6 +47,7 @@ from asperguide.adapters.memory.watch import MemoryWatch
 from asperguide.capsules import ClaimTokens
 from asperguide.container import Container
 from asperguide.identity import Confirmation, NewUser, SignedIn, SignInRequest
+from asperguide.injector import Factory, Object, Singleton
 from asperguide.settings import Settings
 from asperguide.shared.actor import Actor, Role
 from asperguide.shared.ledger import JobState, kind_of
@@ -242,6 +250,7 @@ class World:
         c.hasher.override(Singleton(MemoryPasswords))
         c.strength.override(Singleton(MemoryStrength))
         c.images.override(Singleton(MemoryImages))
+        c.marker_eye.override(Singleton(MemoryMarkerEye, c.images))
         c.claim_tokens.override(Object(ClaimTokens((b"what claims are made of in worlds",))))
         c.vault.override(Singleton(MemoryVault, c.ids))
         c.video_tools.override(Singleton(MemoryVideoTools))
@@ -269,10 +278,48 @@ class World:
             Factory(MemoryCapsulesUnitOfWork, database, self.ledger, clock=c.clock, ids=c.ids, doorbell=c.doorbell)
         )
         c.capsule_reads.override(Singleton(MemoryCapsuleReads, database))
+        c.ar_unit_of_work.override(
+            Factory(
+                MemoryArUnitOfWork,
+                database,
+                self.ledger,
+                clock=c.clock,
+                ids=c.ids,
+                purge=c.editions.provided.purge,
+                doorbell=c.doorbell,
+            )
+        )
+        c.ar_reads.override(Singleton(MemoryArReads, database))
         c.companies_unit_of_work.override(
-            Factory(MemoryCompaniesUnitOfWork, database, self.ledger, clock=c.clock, ids=c.ids, doorbell=c.doorbell)
+            Factory(
+                MemoryCompaniesUnitOfWork,
+                database,
+                self.ledger,
+                clock=c.clock,
+                ids=c.ids,
+                purge=c.editions.provided.purge,
+                doorbell=c.doorbell,
+            )
         )
         c.company_reads.override(Singleton(MemoryCompanyReads, database))
+
+        c.projects_unit_of_work.override(
+            Factory(
+                MemoryProjectsUnitOfWork,
+                database,
+                self.ledger,
+                clock=c.clock,
+                ids=c.ids,
+                purge=c.editions.provided.purge,
+                doorbell=c.doorbell,
+            )
+        )
+        c.project_reads.override(Singleton(MemoryProjectReads, database))
+        c.event_log.override(Singleton(MemoryEventLog, database, self.ledger, c.clock, c.ids))
+        c.analytics_unit_of_work.override(
+            Factory(MemoryAnalyticsUnitOfWork, database, self.ledger, clock=c.clock, ids=c.ids, doorbell=c.doorbell)
+        )
+        c.analytics_reads.override(Singleton(MemoryAnalyticsReads, database))
         c.watch.override(Singleton(MemoryWatch, database, self.ledger))
         c.job_reads.override(Singleton(MemoryJobReads, self.ledger))
         c.maintenance_reads.override(Singleton(MemoryMaintenanceReads, database))

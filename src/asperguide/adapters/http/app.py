@@ -1,6 +1,6 @@
 """From controllers to the ASGI application: Litestar with everything of its own switched off, behind the edge."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from typing import Any, Self
 
 from litestar import Litestar, Router
@@ -25,6 +25,7 @@ from asperguide.shared.pages import PageRequest
 from asperguide.shared.ports import Clock, Idempotency, Ids, RateLimiter
 
 BODY_LIMIT = 1024 * 1024
+IDEMPOTENCY = "idempotency"
 
 Factory = Callable[[], object]
 PerRequest = Callable[[ApiRequest], object]
@@ -77,35 +78,16 @@ class NoEvents(BaseEventEmitterBackend):
         raise RuntimeError(f"nobody listens to {event_id}: announce it in a unit of work")
 
 
-def create_app(
-    controllers: Sequence[Any],
-    *,
-    use_cases: Mapping[str, Factory],
-    rules: EdgeRules,
-    authentication: Authentication,
-    limiter: RateLimiter,
-    idempotency: Idempotency,
-    clock: Clock,
-    ids: Ids,
-    maintenance: Callable[[], Maintenance | None] = lambda: None,
-    lifespan: Sequence[Any] = (),
-    body_limit: int = BODY_LIMIT,
-    edge: Callable[..., Edge] = Edge,
-) -> Edge:
-    """The whole HTTP application. `use_cases` are factories by the parameter name under which handlers ask for them.
+def application(
+    controllers: Sequence[Any], names: Iterable[str], *, lifespan: Sequence[Any] = (), body_limit: int = BODY_LIMIT
+) -> Litestar:
+    """Routes whose handlers ask for use cases by these names; whichever edge a request came through has them.
 
-    `lifespan` are functions of the Litestar app that give async context managers; the first is entered first. `edge` is
-    Edge, or a kind of it that does more.
+    Making one takes a while, and it holds nothing of any edge: many edges may share it.
     """
-    per_request: dict[str, PerRequest] = {
-        "actor": lambda request: request.actor,
-        "origin": lambda request: request.origin,
-        "page": _page,
-        "once": lambda request: Once(request=request, idempotency=idempotency),
-    }
     app = LeanLitestar(
         route_handlers=list(controllers),
-        dependencies={name: _stand_in() for name in (*use_cases, *per_request)},
+        dependencies={name: _stand_in() for name in (*names, *PER_REQUEST)},
         request_class=ApiRequest,
         response_class=Plain,
         request_max_body_size=body_limit,
@@ -117,9 +99,30 @@ def create_app(
     )
     for route in app.routes:
         if isinstance(route, HTTPRoute):
-            _bridge(route, use_cases, per_request)
+            _bridge(route, frozenset(names))
+    return app
+
+
+def create_app(
+    app: Litestar,
+    *,
+    use_cases: Mapping[str, Factory],
+    rules: EdgeRules,
+    authentication: Authentication,
+    limiter: RateLimiter,
+    idempotency: Idempotency,
+    clock: Clock,
+    ids: Ids,
+    maintenance: Callable[[], Maintenance | None] = lambda: None,
+    edge: Callable[..., Edge] = Edge,
+) -> Edge:
+    """The whole HTTP application. `use_cases` are factories by the parameter name under which handlers ask for them.
+
+    `edge` is Edge, or a kind of it that does more.
+    """
     return edge(
         app,
+        given={**use_cases, IDEMPOTENCY: lambda: idempotency},
         rules=rules,
         authentication=authentication,
         limiter=limiter,
@@ -129,28 +132,33 @@ def create_app(
     )
 
 
-def _bridge(route: HTTPRoute, use_cases: Mapping[str, Factory], per_request: Mapping[str, PerRequest]) -> None:
+def _bridge(route: HTTPRoute, names: Set[str]) -> None:
     """Fill the route's dependencies by plain calls.
 
     Litestar would start a task group for them on every request, which costs more than the whole of a cached read.
     """
     for handler, model in route.route_handler_map.values():
         wanted = handler.parsed_fn_signature.parameters.keys()
-        plain = {name: make for name, make in use_cases.items() if name in wanted}
-        asking = {name: make for name, make in per_request.items() if name in wanted}
+        plain = [name for name in wanted if name in names]
+        asking = {name: ask for name, ask in PER_REQUEST.items() if name in wanted}
         model.dependency_batches = []
         if plain or asking:
             model.extractors.append(_filler(plain, asking))
 
 
-def _filler(plain: Mapping[str, Factory], asking: Mapping[str, PerRequest]) -> Any:
+def _filler(plain: Sequence[str], asking: Mapping[str, PerRequest]) -> Any:
     async def fill(values: dict[str, Any], request: Any) -> None:
-        for name, make in plain.items():
-            values[name] = make()
+        given = request.scope["given"]
+        for name in plain:
+            values[name] = given[name]()
         for name, ask in asking.items():
             values[name] = ask(request)
 
     return fill
+
+
+def _once(request: ApiRequest) -> Once:
+    return Once(request=request, idempotency=request.scope["given"][IDEMPOTENCY]())  # type: ignore[typeddict-item]
 
 
 def _page(request: ApiRequest) -> PageRequest:
@@ -158,6 +166,14 @@ def _page(request: ApiRequest) -> PageRequest:
     if listing is None:
         raise RuntimeError(f"{request.route_handler} takes a page but declares no listing.")
     return page_request(request.scope["query_string"], listing)
+
+
+PER_REQUEST: Mapping[str, PerRequest] = {
+    "actor": lambda request: request.actor,
+    "origin": lambda request: request.origin,
+    "page": _page,
+    "once": _once,
+}
 
 
 def _stand_in() -> Provide:

@@ -16,13 +16,13 @@ class Call:
     """One request as the edge sees it.
 
     `presented` is whether a token came, `by_cookie` whether it came as a cookie, `extra` are header fields that the
-    answer will carry, whatever it is. `bodiless` is whether the caller wants no body (HEAD), `intake` is there when the
-    request's body is streamed.
+    answer will carry, whatever it is; with `anywhere` pages of every origin may read it. `bodiless` is whether the
+    caller wants no body (HEAD), `intake` is there when the request's body is streamed.
     """
 
     __slots__ = (
-        "actor", "address", "bodiless", "by_cookie", "extra", "headers", "intake", "path", "presented", "request_id",
-        "traceparent",
+        "actor", "address", "anywhere", "bodiless", "by_cookie", "extra", "headers", "intake", "path", "presented",
+        "request_id", "traceparent",
     )  # fmt: skip
 
     def __init__(self, headers: Mapping[bytes, bytes], path: str, request_id: str) -> None:
@@ -35,6 +35,7 @@ class Call:
         self.presented = False
         self.by_cookie = False
         self.bodiless = False
+        self.anywhere = False
         self.intake: Intake | None = None
         self.extra: list[tuple[bytes, bytes]] = []
 

@@ -52,12 +52,16 @@ Send = Any
 
 
 class Edge(Measured):
-    """Litestar behind our front door. `app` is the application inside, for documentation and route walks."""
+    """Litestar behind our front door. `app` is the application inside, for documentation and route walks.
+
+    `given` makes what handlers ask for by name.
+    """
 
     def __init__(
         self,
         app: Litestar,
         *,
+        given: Mapping[str, Callable[[], object]],
         rules: EdgeRules,
         authentication: Authentication,
         limiter: RateLimiter,
@@ -66,6 +70,7 @@ class Edge(Measured):
         maintenance: Callable[[], Maintenance | None] = lambda: None,
     ) -> None:
         self.app = app
+        self._given = given
         self._gate = Gate(rules, authentication, limiter)
         self._measures = RequestMeasures()
         self._clock = clock
@@ -75,10 +80,12 @@ class Edge(Measured):
         self._slow_seconds = rules.slow_seconds
         self._address: Callable[..., str] = client_address(rules.trusted_proxies)
         self._always = fields.always(https=rules.public_url.startswith("https://"))
+        self._elsewhere = tuple(pair for pair in self._always if pair[0] != OWN_ONLY)
         self._cors = {origin.encode(): fields.cors(origin.encode()) for origin in rules.cors_origins}
         self._plans: dict[Any, Plan] = {}
         self._allowed: dict[str, bytes] = {}
         self._own_options: set[str] = set()
+        self._anywhere: set[str] = set()
         self.learn_routes()
 
     def learn_routes(self) -> None:
@@ -88,6 +95,8 @@ class Edge(Measured):
             for handler in getattr(found, "route_handlers", ()):
                 self._plans[handler] = plan_of(handler, found.path_format)
                 methods.setdefault(found.path_format, {"OPTIONS"}).update(handler.http_methods)
+                if self._plans[handler].declared.anywhere:
+                    self._anywhere.add(found.path_format)
                 if "OPTIONS" in handler.http_methods:
                     self._own_options.add(found.path_format)
         for path, names in methods.items():
@@ -96,6 +105,7 @@ class Edge(Measured):
     def close_connections(self) -> None:
         """From here on every answer ends its connection, so that clients go elsewhere before this process is gone."""
         self._always = (*self._always, fields.CLOSE)
+        self._elsewhere = (*self._elsewhere, fields.CLOSE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or hand start-up and shutdown to the application. There are no WebSocket routes."""
@@ -166,6 +176,7 @@ class Edge(Measured):
         route = self._route(scope["path"], method, call)
         plan = UNKNOWN if isinstance(route, Exception) else self._plans[route[1]]
         call.extra += plan.fixed
+        call.anywhere = plan.declared.anywhere
         passage.is_check = plan.exempt
         if plan.streams:
             receive = call.intake = Intake(receive, headers)
@@ -185,6 +196,7 @@ class Edge(Measured):
             raise route
         check_announced(plan, headers)
         scope["app"] = scope["litestar_app"] = self.app
+        scope["given"] = self._given
         scope.setdefault("state", {})
         application, scope["route_handler"], scope["path"], scope["path_params"], scope["path_template"] = route
         await application(scope, receive, reply)
@@ -260,7 +272,9 @@ class Edge(Measured):
             if not passage.template:
                 raise RouteNotFound
             out = [(b"allow", self._allowed[passage.template])]
-        if b"access-control-request-method" in headers and headers.get(b"origin") in self._cors:
+        call.anywhere = passage.template in self._anywhere
+        call.extra += fields.ANYWHERE if call.anywhere else ()
+        if b"access-control-request-method" in headers and (call.anywhere or headers.get(b"origin") in self._cors):
             out.extend(fields.PREFLIGHT)
         await reply({"type": "http.response.start", "status": 204, "headers": out})
         await reply({"type": "http.response.body", "body": b""})
@@ -276,13 +290,13 @@ class Edge(Measured):
             out.append(fields.NO_FRAMES)
         if b"cache-control" not in names and (call.actor is not None or message["status"] >= 400):
             out.append(fields.NO_STORE)
-        out.extend(self._always if OWN_ONLY not in names else (pair for pair in self._always if pair[0] != OWN_ONLY))
+        out.extend(self._always if OWN_ONLY not in names and not call.anywhere else self._elsewhere)
         out.extend(call.extra)
         out.append((b"x-request-id", call.request_id.encode("ascii")))
         if call.traceparent:
             out.append((b"traceparent", call.traceparent.encode("ascii")))
         origin = call.headers.get(b"origin")
-        if origin is not None and origin in self._cors:
+        if origin is not None and origin in self._cors and not call.anywhere:
             out.extend(self._cors[origin])
         message["headers"] = out
 

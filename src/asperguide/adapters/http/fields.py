@@ -56,6 +56,13 @@ def cors(origin: bytes) -> Fields:
     )
 
 
+ANYWHERE: Fields = (
+    (b"access-control-allow-origin", b"*"),
+    (b"access-control-expose-headers", ANSWER_FIELDS),
+    (b"cross-origin-resource-policy", b"cross-origin"),
+)
+"""What lets pages of every origin read and embed the answer, as long as they send no credentials."""
+
 PREFLIGHT: Fields = (
     (b"access-control-allow-methods", METHODS),
     (b"access-control-allow-headers", REQUEST_FIELDS),

@@ -24,7 +24,8 @@ from asperguide.shared.ports import Budget, RateLimiter
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EdgeRules:
-    """What operators decide about the edge. `budgets` are named extra limits per client address.
+    """What operators decide about the edge. `budgets` are named extra limits: per client address, or per user on routes
+    that are closed to strangers.
 
     A request that takes longer than `slow_seconds` is logged as a warning.
     """
@@ -87,16 +88,19 @@ class Gate:
     async def _count(self, plan: Plan, call: Call) -> None:
         """Spend one call of the caller's budget, and of the route's own. Raises Throttled."""
         actor = call.actor
-        if actor is None:
+        if plan.declared.apart:
+            name = plan.declared.budget
+            budget, policy, subject = self._rules.budgets[name], self._extra[name], subscriber(call.address)
+        elif actor is None:
             budget, policy, subject = self._rules.anonymous, self._anonymous, subscriber(call.address)
         else:
             budget, policy, subject = self._rules.user, self._user, f"user:{actor.user.hex}"
         admission = await self._take(budget, subject)
         left = fields.rate_limit(budget, admission)
-        if plan.declared.budget and admission.admitted:
+        if plan.declared.budget and not plan.declared.apart and admission.admitted:
             budget = self._rules.budgets[plan.declared.budget]
             policy += b", " + self._extra[plan.declared.budget]
-            admission = await self._take(budget, subscriber(call.address))
+            admission = await self._take(budget, subscriber(call.address) if plan.public else subject)
             left += b", " + fields.rate_limit(budget, admission)
         call.extra += ((b"ratelimit", left), (b"ratelimit-policy", policy))
         if not admission.admitted:

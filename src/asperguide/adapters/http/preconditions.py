@@ -7,6 +7,7 @@ from typing import TypeVar, cast
 import msgspec
 from litestar import Response
 
+from asperguide.adapters.http.answers import Single
 from asperguide.adapters.http.bodies import ApiRequest
 from asperguide.adapters.http.problems import PreconditionFailed, PreconditionRequired
 
@@ -67,8 +68,8 @@ def single(request: ApiRequest, content: T, version: int) -> Response[T]:
     """One resource with its ETag; 304 without a body when the caller already has this version."""
     etag = etag_of(version)
     if b"if-none-match" in request.call.headers and request.method == "GET" and is_current(request, etag):
-        return cast("Response[T]", Response(None, status_code=UNCHANGED, headers={"etag": etag}))
-    return Response(content, headers={"etag": etag})
+        return cast("Response[T]", Single(None, etag, UNCHANGED))
+    return Single(content, etag)
 
 
 def _tags(header: str) -> list[tuple[str, str]]:

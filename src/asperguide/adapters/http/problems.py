@@ -10,6 +10,8 @@ from urllib.parse import quote
 import msgspec
 
 from asperguide.adapters.http.calls import Call
+from asperguide.ar.marker_errors import MarkerTooLarge
+from asperguide.ar.unavailable import Expired
 from asperguide.identity.errors import PictureTooLarge
 from asperguide.media.errors import FileTooLarge, TypeRefused
 from asperguide.shared.errors import (
@@ -124,6 +126,7 @@ STATUS: dict[type[DomainError], int] = {
     BodyTooSlow: 408,
     RangeNotSatisfiable: 416,
     Gone: 410,
+    Expired: 410,
     PreconditionFailed: 412,
     PreconditionRequired: 428,
     TusVersionNeeded: 412,
@@ -135,6 +138,7 @@ STATUS: dict[type[DomainError], int] = {
     ChunkMismatch: 460,
     FileTooLarge: 413,
     PictureTooLarge: 413,
+    MarkerTooLarge: 413,
     TypeRefused: 415,
 }
 

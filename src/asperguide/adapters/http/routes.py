@@ -15,6 +15,7 @@ from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import BodyKwarg, SkipValidationMarker
 
+from asperguide.adapters.http.fields import ANYWHERE
 from asperguide.adapters.http.paging import Listing
 from asperguide.adapters.http.retiring import Retired
 from asperguide.shared.errors import DomainError
@@ -35,10 +36,13 @@ class Declared:
 
     `signed` requests carry their own right, which the handler looks at: no token is looked at, and they count against
     no rate limit. `exempt` routes neither count against a rate limit nor look at tokens. `budget` names one more rate
-    limit, per client address. `form` is the type that the handler reads with `form_as`. `refusal` is what a 400 may be
-    beside a problem, by media type as OpenAPI writes it. `versioned` is whether If-Match is understood (`optional`) or
-    demanded (`required`). `long` is whether it answers 202 while the work goes on in a job, `polled` whether it may
-    say when to ask again.
+    limit, per client address or, where strangers are refused, per user; `apart` calls count against that one only.
+    What `anywhere` routes answer may be read by pages of every origin, without credentials. `form` is the type that the
+    handler reads with `form_as`. `refusal` is what a 400 may be beside a problem, by media type as OpenAPI writes it.
+    `versioned` is whether If-Match is understood (`optional`) or demanded (`required`). `long` is whether it answers
+    202 while the work goes on in a job, `polled` whether it may say when to ask again.
+
+    `json` is the type of a JSON body that a handler takes beside others of its `streams`, which it reads itself.
 
     `optional` routes are open to strangers, but a token that is no good is refused there. `streams` are the media types
     of a body that the handler takes as it comes (`streaming.body_of`, which caps it), `*/*` for any; `stream_schema` is
@@ -52,7 +56,10 @@ class Declared:
     exempt: bool = False
     signed: bool = False
     budget: str = ""
+    apart: bool = False
+    anywhere: bool = False
     form: type[msgspec.Struct] | None = None
+    json: type[msgspec.Struct] | None = None
     raises: tuple[type[DomainError], ...] = ()
     example: Any = None
     answer_example: Any = None
@@ -139,7 +146,11 @@ def plan_of(handler: HTTPRouteHandler, path: str) -> Plan:
         body_limit=handler.resolve_request_max_body_size() or 0,
         media_type=_media_type(handler),
         streams=frozenset(kind.encode() for kind in declared.streams),
-        fixed=(*declared.always, *(declared.retired.headers if declared.retired else ())),
+        fixed=(
+            *declared.always,
+            *(ANYWHERE if declared.anywhere else ()),
+            *(declared.retired.headers if declared.retired else ()),
+        ),
     )
 
 

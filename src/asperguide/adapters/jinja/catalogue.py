@@ -27,6 +27,9 @@ KINDS: Mapping[str, frozenset[str]] = {
     "capsule-answered": frozenset({"name", "reader", "theme", "link"}),
     "capsule-undeliverable": frozenset({"name", "reader", "theme", "link"}),
     "company-invitation": frozenset({"name", "sender", "company", "role", "link", "until"}),
+    "project-ending": frozenset({"name", "project", "company", "when", "link"}),
+    "project-last-day": frozenset({"name", "project", "company", "when", "link"}),
+    "project-ended": frozenset({"name", "project", "company", "when", "link"}),
 }
 """The names that each kind needs; what else it is given is ignored. `address` is a network address.
 
@@ -49,6 +52,7 @@ _EXAMPLES = {
     "theme": "Birthday",
     "company": "O'Neil & Söhne",
     "role": "editor",
+    "project": "Mariage d’Amélie & Seán",
 }
 
 SAMPLES: Mapping[str, Mapping[str, str]] = {

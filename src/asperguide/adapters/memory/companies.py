@@ -1,6 +1,6 @@
 """Companies in memory: the same law as in a database, for tests and for whoever swaps adapters."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -27,9 +27,11 @@ from asperguide.companies.settings import CompanySettings
 from asperguide.identity.audit import SecurityEvent, SecurityEventKind, event
 from asperguide.shared.actor import Origin, UserId
 from asperguide.shared.errors import EditedMeanwhile
-from asperguide.shared.tenancy import ClientId, CompanyId, CompanyRole
+from asperguide.shared.tenancy import ClientId, CompanyId, CompanyRole, shown_key
 
 __all__ = ["MemoryCompaniesUnitOfWork", "MemoryCompanyReads"]
+
+Touch = Callable[[str, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ class MemoryCompanyRecords(CompanyRecords):
     rows: Rows[Company]
     settings_rows: Rows[CompanySettings]
     hanging: tuple[Rows[Any], ...]
+    touch: Touch
 
     async def add(self, company: Company, settings: CompanySettings) -> None:
         """Two rows."""
@@ -51,6 +54,7 @@ class MemoryCompanyRecords(CompanyRecords):
 
     async def save(self, company: Company) -> Company:
         """Compare the version and set."""
+        self.touch(shown_key(company.id), 0)
         return self.rows.save(company)
 
     async def slugs_like(self, slug: str, limit: int) -> Collection[str]:
@@ -63,6 +67,7 @@ class MemoryCompanyRecords(CompanyRecords):
 
     async def save_settings(self, settings: CompanySettings) -> CompanySettings:
         """Compare the version and set."""
+        self.touch(shown_key(settings.id), 0)
         return self.settings_rows.save(settings)
 
     async def forget_some(self, id: CompanyId, limit: int) -> int:
@@ -72,6 +77,7 @@ class MemoryCompanyRecords(CompanyRecords):
     async def remove(self, company: Company) -> None:
         """Compare the version and delete; then its settings."""
         _remove(self.rows, company)
+        self.touch(shown_key(company.id), 0)
         self.settings_rows.remove(lambda row: row.id == company.id)
 
 
@@ -214,7 +220,7 @@ class MemoryCompaniesUnitOfWork(MemoryUnitOfWork, CompaniesUnitOfWork):
         hanging: tuple[Rows[Any], ...] = (
             self.rows(MEMBERS), self.rows(INVITATIONS), self.rows(CLIENTS), self.rows(ACTIVITY),
         )  # fmt: skip
-        return MemoryCompanyRecords(self.rows(COMPANIES), self.rows(SETTINGS), hanging)
+        return MemoryCompanyRecords(self.rows(COMPANIES), self.rows(SETTINGS), hanging, self.touch)
 
     @property
     def members(self) -> MemoryMembers:

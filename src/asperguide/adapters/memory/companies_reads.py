@@ -11,10 +11,10 @@ from asperguide.companies.activity import Happening
 from asperguide.companies.clients import Client
 from asperguide.companies.invitations import Invitation
 from asperguide.companies.model import Company, Membership
-from asperguide.companies.naming import name_key
 from asperguide.companies.ports import CompanyReads, MyCompany, Shown
 from asperguide.companies.settings import CompanySettings
 from asperguide.shared.actor import UserId
+from asperguide.shared.naming import name_key
 from asperguide.shared.pages import Page, PageRequest
 from asperguide.shared.tenancy import ClientId, CompanyFacts, CompanyId, CompanyRole, Standing
 

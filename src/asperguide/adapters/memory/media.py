@@ -146,6 +146,10 @@ class MemoryLinks(Links):
         """By both ids."""
         return self.rows.remove(lambda link: link.id == id and link.file == file) > 0
 
+    async def revoke_all(self, file: FileId) -> None:
+        """By file."""
+        self.rows.remove(lambda link: link.file == file)
+
     async def delete_over(self, before: datetime, limit: int) -> int:
         """Those that are over."""
         return self.rows.remove(lambda link: link.expires_at < before, limit)

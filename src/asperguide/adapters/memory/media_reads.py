@@ -77,6 +77,11 @@ class MemoryMediaReads(MediaReads):
         rows = self._database.rows(FILES)
         return [file for id in dict.fromkeys(ids) if (file := rows.get(id)) is not None]
 
+    async def videos(self, ids: Sequence[FileId]) -> Sequence[Video]:
+        """By ids."""
+        rows = self._database.rows(VIDEOS)
+        return [video for id in dict.fromkeys(ids) if (video := rows.get(id)) is not None]
+
     async def owners(self, after: OwnerId | None, limit: int) -> Sequence[OwnerId]:
         """In the order of ids."""
         found = self._database.rows(USAGE).all(lambda row: after is None or row.owner > after)

@@ -10,6 +10,11 @@ from asperguide.media.ports import Images, Picture
 MADE = ("image/webp", "image/jpeg", "image/png", "image/avif", "image/gif")
 
 
+def image_threads(threads: int = 1, queue: int = 20) -> LowPriorityPool:
+    """Where images are worked on; whatever else opens images shares it, so that no two lie in memory at a time."""
+    return LowPriorityPool("images", threads, queue, full=TooManyImages)
+
+
 class PillowImages(Images, Measured):
     """Reads JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF and HEIC; makes WebP, JPEG, PNG, AVIF and GIF.
 
@@ -17,8 +22,8 @@ class PillowImages(Images, Measured):
     which go back to the system afterwards.
     """
 
-    def __init__(self, threads: int = 1, queue: int = 20) -> None:
-        self._pool = LowPriorityPool("images", threads, queue, full=TooManyImages)
+    def __init__(self, threads: int = 1, queue: int = 20, *, pool: LowPriorityPool | None = None) -> None:
+        self._pool = pool or image_threads(threads, queue)
 
     async def inspect(self, content: bytes) -> Picture:
         """Decodes all of it. Raises Refusal, TooManyImages."""

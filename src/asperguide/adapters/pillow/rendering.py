@@ -69,10 +69,10 @@ def render(content: bytes, wanted: Wanted) -> bytes:
     with opened(content) as image:
         if image.frames > 1 and wanted.media_type in ANIMATED:
             return _encoded_animation(_Animation(image, wanted), wanted)
-        return _encoded(_made(image, wanted), wanted)
+        return _encoded(made(image, wanted), wanted)
 
 
-def _made(image: OpenImage, wanted: Wanted) -> Image.Image:
+def made(image: OpenImage, wanted: Wanted) -> Image.Image:
     """The frame that the file is at: upright, cut, resampled, in sRGB, and without anything beside its pixels."""
     file = image.file
     with damaged():
@@ -163,9 +163,9 @@ class _Animation(Image.Image):
             raise EOFError
         with damaged():
             self._source.file.seek(frame)
-        made = _made(self._source, self._wanted)
-        made = made if made.mode in ("RGB", "RGBA") else made.convert("RGB")
-        self.im, self._mode, self._size, self._at = made.im, made.mode, made.size, frame
+        shown = made(self._source, self._wanted)
+        shown = shown if shown.mode in ("RGB", "RGBA") else shown.convert("RGB")
+        self.im, self._mode, self._size, self._at = shown.im, shown.mode, shown.size, frame
         if frame == len(self.durations):
             self.durations.append(int(self._source.file.info.get("duration") or 100))
 
@@ -188,7 +188,7 @@ def _encoded(frame: Image.Image, wanted: Wanted) -> bytes:
             return _saved(frame, "image/webp", {"quality": wanted.quality, "method": 4 if _is_small(frame) else 1})
         case "image/jpeg":
             options = {"quality": wanted.quality, "optimize": True, "progressive": True}
-            return _saved(_on_white(frame), "image/jpeg", options)
+            return _saved(on_white(frame), "image/jpeg", options)
         case "image/avif":
             return _saved(frame, "image/avif", {"quality": wanted.quality, "speed": 8, "max_threads": 1})
         case "image/png":
@@ -204,7 +204,7 @@ def _is_small(frame: Image.Image) -> bool:
     return frame.width * frame.height <= 1_000_000
 
 
-def _on_white(frame: Image.Image) -> Image.Image:
+def on_white(frame: Image.Image) -> Image.Image:
     """What has no transparency needs something behind what had."""
     if frame.mode != "RGBA":
         return frame

@@ -15,7 +15,7 @@ class SqlCompaniesUnitOfWork(SqlUnitOfWork, CompaniesUnitOfWork):
     @property
     def companies(self) -> SqlCompanyRecords:
         """Companies and their settings."""
-        return SqlCompanyRecords(self.store)
+        return SqlCompanyRecords(self.store, self.touch)
 
     @property
     def members(self) -> SqlMembers:

@@ -1,6 +1,6 @@
 """Companies, their settings and their members, inside a transaction."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import sqlalchemy as sa
 
@@ -20,8 +20,9 @@ from asperguide.companies.repositories import CompanyRecords, Members
 from asperguide.companies.settings import CompanySettings
 from asperguide.shared.actor import UserId
 from asperguide.shared.errors import EditedMeanwhile
-from asperguide.shared.tenancy import CompanyId, CompanyRole
+from asperguide.shared.tenancy import CompanyId, CompanyRole, shown_key
 
+Touch = Callable[[str, int], None]
 _companies, _settings, _members = CompanyRow.__table__.c, CompanySettingsRow.__table__.c, MemberRow.__table__.c
 _id, _version = sa.bindparam("_id", type_=Uuid()), sa.bindparam("_version", type_=sa.Integer)
 _company = sa.bindparam("company", type_=Uuid())
@@ -80,10 +81,10 @@ _of_user = Prepared(
 class SqlCompanyRecords(CompanyRecords):
     """Rows of companies. Whoever changes a company, or what belongs to it, holds the lock of its row."""
 
-    __slots__ = ("_store",)
+    __slots__ = ("_store", "_touch")
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, touch: Touch) -> None:
+        self._store, self._touch = store, touch
 
     async def add(self, company: Company, settings: CompanySettings) -> None:
         """Two rows, of which the first refuses what is not unique."""
@@ -96,6 +97,7 @@ class SqlCompanyRecords(CompanyRecords):
 
     async def save(self, company: Company) -> Company:
         """Compare the version and set."""
+        self._touch(shown_key(company.id), 0)
         return await self._store.save(CompanyRow, company)
 
     async def slugs_like(self, slug: str, limit: int) -> Collection[str]:
@@ -109,6 +111,7 @@ class SqlCompanyRecords(CompanyRecords):
 
     async def save_settings(self, settings: CompanySettings) -> CompanySettings:
         """Compare the version and set."""
+        self._touch(shown_key(settings.id), 0)
         return await self._store.save(CompanySettingsRow, settings)
 
     async def forget_some(self, id: CompanyId, limit: int) -> int:
@@ -126,6 +129,7 @@ class SqlCompanyRecords(CompanyRecords):
         """Compare the version and delete; then its settings."""
         if not await self._store.change(_remove, _id=company.id, _version=company.version):
             raise EditedMeanwhile
+        self._touch(shown_key(company.id), 0)
         await self._store.change(_remove_settings, _id=company.id)
 
 

@@ -133,6 +133,10 @@ class SqlLinks(Links):
         """By primary key."""
         return bool(await self._store.change(_remove_link, _id=id, _file=file))
 
+    async def revoke_all(self, file: FileId) -> None:
+        """By the index of files."""
+        await self._store.change(_forget_links, _id=file)
+
     async def delete_over(self, before: datetime, limit: int) -> int:
         """The oldest first: chosen by the index without a lock, deleted by primary key."""
         ids = (await self._store.execute(_over_links, {"before": before, "limit": limit})).scalars().all()

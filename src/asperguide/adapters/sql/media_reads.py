@@ -40,6 +40,7 @@ _linked = Prepared(
 _all = sa.select(*_FILE).order_by(_files.id).limit(_limit)
 _first, _behind = Prepared(_all), Prepared(_all.where(_files.id > sa.bindparam("after")))
 _these = sa.select(*_FILE).where(_files.id.in_(sa.bindparam("ids", expanding=True)))
+_these_videos = sa.select(VideoRow.__table__).where(VideoRow.__table__.c.id.in_(sa.bindparam("ids", expanding=True)))
 _owners = sa.select(UsageRow.__table__.c.owner).order_by(UsageRow.__table__.c.owner).limit(_limit)
 _first_owners = Prepared(_owners)
 _owners_behind = Prepared(_owners.where(UsageRow.__table__.c.owner > sa.bindparam("after")))
@@ -129,6 +130,13 @@ class SqlMediaReads(MediaReads):
             return ()
         async with self._database.reading() as store:
             return await store.all(_these, File, ids=list(ids))
+
+    async def videos(self, ids: Sequence[FileId]) -> Sequence[Video]:
+        """By primary keys."""
+        if not ids:
+            return ()
+        async with self._database.reading() as store:
+            return await store.all(_these_videos, Video, ids=list(ids))
 
     async def owners(self, after: OwnerId | None, limit: int) -> Sequence[OwnerId]:
         """In the order of the primary key of what is counted."""

@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 import sqlalchemy as sa
-from advanced_alchemy.base import CommonTableAttributes
 from sqlalchemy.orm import DeclarativeBase
 
 from asperguide.adapters.sql.types import UtcDateTime, Uuid
@@ -23,7 +22,7 @@ NAMES = {
 OPTIONS = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_bin"}
 
 
-class Row(CommonTableAttributes, DeclarativeBase):
+class Row(DeclarativeBase):
     """A table. `__errors__` names the domain error that a violation of each unique constraint stands for.
 
     `__table_args__` of a subclass is a tuple of constraints and indexes; the table options are added here. Rows are

@@ -8,10 +8,10 @@ from asperguide.companies.activity import Happening, What, happening
 from asperguide.companies.clients import Client
 from asperguide.companies.invitations import LIFETIME, Invitation, InvitationId
 from asperguide.companies.model import Company, Membership, MembershipId
-from asperguide.companies.naming import slug_of
 from asperguide.companies.repositories import CompaniesUnitOfWork
 from asperguide.companies.settings import CompanySettings
 from asperguide.shared.actor import UserId
+from asperguide.shared.naming import slug_of
 from asperguide.shared.tenancy import ClientId, CompanyId, CompanyRole
 from asperguide.testing.contracts.people import IDS, NOW
 
@@ -28,7 +28,8 @@ def company(name: str = "", **fields: Any) -> Company:
     id = CompanyId(IDS.new())
     name = name or f"O'Neil & Söhne {id}"
     return replace(
-        Company(id=id, name=name, slug=f"{slug_of(name)[:40]}-{id.hex}", created_at=NOW, updated_at=NOW), **fields
+        Company(id=id, name=name, slug=f"{slug_of(name, 'company')[:40]}-{id.hex}", created_at=NOW, updated_at=NOW),
+        **fields,
     )
 
 

@@ -6,6 +6,9 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from asperguide.adapters.memory.doorbell import MemoryDoorbell
+from asperguide.ar.analytics import AnalyticsReads, AnalyticsUnitOfWork, EventLog
+from asperguide.ar.model import Content
+from asperguide.ar.ports import ArReads, ArUnitOfWork
 from asperguide.capsules.ports import CapsuleReads, CapsulesUnitOfWork
 from asperguide.companies.ports import CompaniesUnitOfWork, CompanyReads
 from asperguide.identity.model import User
@@ -16,11 +19,12 @@ from asperguide.media.repositories import Link, MediaUnitOfWork
 from asperguide.media.transport import Upload
 from asperguide.media.videos import Video
 from asperguide.operations.ports import JobReads, MaintenanceReads, OperationsUnitOfWork
+from asperguide.projects.ports import ProjectReads, ProjectsUnitOfWork
 from asperguide.shared.actor import UserId
 from asperguide.shared.ledger import ClaimedJob, Ledger
 from asperguide.shared.ports import Idempotency, Message
 from asperguide.testing.clock import MovableClock
-from asperguide.testing.contracts import filing, incorporating, sealing
+from asperguide.testing.contracts import filing, incorporating, planning, sealing
 from asperguide.testing.contracts.people import credential
 
 T = TypeVar("T")
@@ -65,8 +69,15 @@ class Persistence:
     media_reads: MediaReads
     begin_capsules: Callable[[], CapsulesUnitOfWork]
     capsule_reads: CapsuleReads
+    begin_ar: Callable[[], ArUnitOfWork]
+    ar_reads: ArReads
+    begin_analytics: Callable[[], AnalyticsUnitOfWork]
+    analytics_reads: AnalyticsReads
+    event_log: EventLog
     begin_companies: Callable[[], CompaniesUnitOfWork]
     company_reads: CompanyReads
+    begin_projects: Callable[[], ProjectsUnitOfWork]
+    project_reads: ProjectReads
     ledger: Ledger
     begin_operations: Callable[[], OperationsUnitOfWork]
     jobs: JobReads
@@ -118,6 +129,20 @@ class Persistence:
             await uow.commit()
         return result
 
+    async def keep_contents(self, *contents: Content) -> None:
+        """Commit all of these in one unit of work."""
+        async with self.begin_ar() as uow:
+            for content in contents:
+                await uow.contents.add(content)
+            await uow.commit()
+
+    async def change_ar(self, work: Callable[[ArUnitOfWork], Awaitable[T]]) -> T:
+        """What the work gives, in one committed unit of work."""
+        async with self.begin_ar() as uow:
+            result = await work(uow)
+            await uow.commit()
+        return result
+
     async def keep_companies(self, *things: incorporating.Thing) -> None:
         """Commit all of these in one unit of work; companies with settings as they are by default."""
         await self.change_companies(lambda uow: incorporating.keep(uow, *things))
@@ -125,6 +150,17 @@ class Persistence:
     async def change_companies(self, work: Callable[[CompaniesUnitOfWork], Awaitable[T]]) -> T:
         """What the work gives, in one committed unit of work."""
         async with self.begin_companies() as uow:
+            result = await work(uow)
+            await uow.commit()
+        return result
+
+    async def keep_projects(self, *things: planning.Thing) -> None:
+        """Commit all of these in one unit of work."""
+        await self.change_projects(lambda uow: planning.keep(uow, *things))
+
+    async def change_projects(self, work: Callable[[ProjectsUnitOfWork], Awaitable[T]]) -> T:
+        """What the work gives, in one committed unit of work."""
+        async with self.begin_projects() as uow:
             result = await work(uow)
             await uow.commit()
         return result

@@ -43,6 +43,14 @@ class LinksContract:
         left = [way for way in expected if way.expires_at > NOW + 6 * HOUR]
         assert list(await persistence.media_reads.links(kept.id, NOW + 6 * HOUR)) == left
 
+    async def test_all_links_of_a_file_are_revoked_at_once(self, persistence: Persistence) -> None:
+        kept, other = file(owner()), file(owner())
+        stays = link(other)
+        await persistence.keep_media(kept, other, link(kept), link(kept), stays)
+        await persistence.change_media(lambda uow: uow.links.revoke_all(kept.id))
+        assert list(await persistence.media_reads.links(kept.id, NOW)) == []
+        assert list(await persistence.media_reads.links(other.id, NOW)) == [stays]
+
     async def test_a_link_is_revoked_once_and_only_as_that_of_its_file(self, persistence: Persistence) -> None:
         kept, other = file(owner()), file(owner())
         way = link(kept)

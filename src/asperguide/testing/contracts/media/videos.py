@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from asperguide.media.model import FileId
 from asperguide.media.videos import Derived, Facts, Video, VideoState
 from asperguide.shared.errors import EditedMeanwhile
 from asperguide.testing.contracts.checking import raises
@@ -43,6 +44,7 @@ class VideosContract:
             async with persistence.begin_media() as uow:
                 assert await uow.videos.get(kept.id) == kept
             found = await persistence.media_reads.video(kept.id)
+            assert list(await persistence.media_reads.videos([kept.id, FileId(IDS.new())])) == [kept]
             assert found == kept
             assert [type(getattr(found, name)) for name in Video.__slots__] == [
                 type(getattr(kept, name)) for name in Video.__slots__

@@ -1,4 +1,4 @@
-"""What companies are called: when two names are the same, and what stands for a name in addresses."""
+"""What things are called: when two names are the same, and what stands for a name in addresses."""
 
 import unicodedata
 from collections.abc import Collection
@@ -9,8 +9,6 @@ from asperguide.shared.emails import folded
 
 LONGEST_SLUG = 80
 SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
-NAMELESS = "company"
-"""The slug of a name in which there is nothing that has Latin letters."""
 
 # What NFKD leaves whole, and how it is written with letters of ASCII.
 _LATIN = {
@@ -49,11 +47,14 @@ def can_be_seen(text: str) -> bool:
     return any(unicodedata.category(character)[0] in "LNPS" for character in text)
 
 
-def slug_of(name: str) -> str:
-    """The name in small letters, digits and dashes: never empty, at most 80 characters, the same for the same name."""
+def slug_of(name: str, nameless: str) -> str:
+    """The name in small letters, digits and dashes: never empty, at most 80 characters, the same for the same name.
+
+    `nameless` is that of names in which there is nothing that can be written with Latin letters.
+    """
     plain = "".join(map(_plain, unicodedata.normalize("NFKD", name.casefold())))
     words = "".join(one if one.isascii() and one.isalnum() else " " for one in plain).split()
-    return "-".join(words)[:LONGEST_SLUG].strip("-") or NAMELESS
+    return "-".join(words)[:LONGEST_SLUG].strip("-") or nameless
 
 
 def free_slug(wanted: str, taken: Collection[str]) -> str:

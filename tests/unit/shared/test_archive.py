@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from asperguide.identity.archive import LARGE, LONGEST_NAME, PIECE, Entry, Names, zipped
+from asperguide.shared.archive import LARGE, LONGEST_NAME, PIECE, Entry, Names, zipped
 
 NOON = datetime(2031, 5, 17, 12, 30, 10, tzinfo=UTC)
 MIB = 1024 * 1024

@@ -1,0 +1,1 @@
+"""QR codes by segno; those to be printed with words below by Pillow."""

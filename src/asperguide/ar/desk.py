@@ -1,0 +1,82 @@
+"""Prints as members work at them: looking at one, and a change of what belongs to it as one story."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, tzinfo
+from functools import partial
+from typing import TypeVar
+
+from asperguide.ar.days import zone_called
+from asperguide.ar.errors import ContentNotFound
+from asperguide.ar.events import ContentChanged, FilesLeft
+from asperguide.ar.model import Content, ContentId
+from asperguide.ar.reaching import Reach, open_content
+from asperguide.ar.repositories import ArUnitOfWork
+from asperguide.ar.rights import Right
+from asperguide.shared.actor import Actor
+from asperguide.shared.ports import Clock
+from asperguide.shared.repeating import until_unhindered
+from asperguide.shared.tenancy import CompanyFacts, CompanyId
+
+V = TypeVar("V")
+Change = Callable[[Content, datetime], Content]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenContent:
+    """Whose a content is, for members who have the right there. Raises what `Reach.content` does."""
+
+    reach: Reach
+
+    async def __call__(self, actor: Actor, id: ContentId, right: Right) -> CompanyFacts:
+        return (await self.reach.content(actor, id, right)).company
+
+    async def seen(self, actor: Actor, id: ContentId, right: Right = Right.SEE) -> tuple[CompanyFacts, Content]:
+        """The content with its company, for everybody who has the right. Raises ContentNotFound."""
+        company = await self(actor, id, right)
+        return company, await self.content(company.id, id)
+
+    async def content(self, company: CompanyId, id: ContentId) -> Content:
+        """The company's content. Raises ContentNotFound when it has gone meanwhile."""
+        if (content := await self.reach.reads.content(company, id)) is None:
+            raise ContentNotFound
+        return content
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeContent:
+    """Change a content of the company and tell of it, in one transaction, anew when somebody else was faster.
+
+    With `version`, only if it is still that one. What stays as it was is not stored. Raises ContentNotFound,
+    EditedMeanwhile, and ContentInWrongState when it has been put away.
+    """
+
+    begin: Callable[[], ArUnitOfWork]
+    clock: Clock
+
+    async def __call__(
+        self, company: CompanyFacts, id: ContentId, change: Change, show: Callable[[Content], V],
+        version: int | None = None,
+    ) -> V:  # fmt: skip
+        transaction = partial(self._change, company.id, id, change, show, version)
+        return await (until_unhindered(transaction) if version is None else transaction())
+
+    async def _change(
+        self, company: CompanyId, id: ContentId, change: Change, show: Callable[[Content], V], version: int | None
+    ) -> V:
+        now = self.clock.now()
+        async with self.begin() as uow:
+            content = await open_content(uow, company, id, version)
+            if (changed := change(content, now)) == content:
+                return show(content)
+            saved = await uow.contents.save(replace(changed, updated_at=now))
+            uow.announce(ContentChanged(content=id, public_id=saved.public_id, company=company))
+            if left := tuple(file for file in content.files if file not in saved.files):
+                uow.announce(FilesLeft(company=company, files=left, since=now))
+            await uow.commit(view := show(saved))
+        return view
+
+
+def zone_at(company: CompanyFacts) -> tzinfo:
+    """The zone of the company, UTC if nobody knows of it any more."""
+    return zone_called(company.time_zone) or UTC

@@ -1,0 +1,67 @@
+"""What projects announce, and what the clock and people ask of them."""
+
+from datetime import datetime
+
+from asperguide.projects.notices import Stage
+from asperguide.shared.actor import UserId
+from asperguide.shared.ports import Message
+from asperguide.shared.tenancy import CompanyId, ProjectId
+
+
+class ProjectChanged(Message, frozen=True, kw_only=True):
+    """What the public is shown of a project may be another thing now, or nothing any more."""
+
+    project: ProjectId
+    company: CompanyId
+
+
+class ProjectEnding(Message, frozen=True, kw_only=True):
+    """The company's owners and managers are to be told of the project's end at `ends_at`; so since `due_at`."""
+
+    project: ProjectId
+    company: CompanyId
+    stage: Stage
+    due_at: datetime
+    ends_at: datetime
+
+
+class ContactToTell(Message, frozen=True, kw_only=True):
+    """One of them is to be told."""
+
+    project: ProjectId
+    company: CompanyId
+    stage: Stage
+    due_at: datetime
+    ends_at: datetime
+    user: UserId
+
+
+class CopyWanted(Message, frozen=True, kw_only=True):
+    """The contents of one project of a company are to be copied into another, for `user`."""
+
+    company: CompanyId
+    source: ProjectId
+    target: ProjectId
+    user: UserId
+
+
+class ProjectRemovalWanted(Message, frozen=True, kw_only=True):
+    """A project is to be removed with everything in it."""
+
+    project: ProjectId
+    company: CompanyId
+
+
+class ProjectGivenUp(ProjectRemovalWanted, frozen=True, kw_only=True):
+    """A project that was to be made of an archive is to go if it is not there by now; nobody can call that off."""
+
+
+class ProjectRemoved(Message, frozen=True, kw_only=True):
+    """A project is gone; whatever came into it in its last moments is to go as well."""
+
+    project: ProjectId
+    company: CompanyId
+
+
+class ProjectsSweepDue(Message, frozen=True, kw_only=True):
+    """Time to look which periods begin, draw to their end or are over."""

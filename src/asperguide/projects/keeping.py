@@ -1,0 +1,39 @@
+"""Storing a project that was changed, so that what is said and shown of it follows."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import TypeVar
+
+from asperguide.projects.events import ProjectChanged
+from asperguide.projects.model import Project
+from asperguide.projects.ports import ProjectsUnitOfWork
+
+T = TypeVar("T")
+
+
+async def keep(
+    uow: ProjectsUnitOfWork, before: Project, after: Project, now: datetime, answer: Callable[[Project], T]
+) -> T:
+    """Store the change, if it is one, and commit, with the answer that is made of it.
+
+    Notices that are to come again are armed again; one that is due stays so, unless times have changed.
+    """
+    if after == before:
+        return answer(before)
+    saved = await uow.projects.save(replace(after, updated_at=now))
+    if after.timed_by != before.timed_by:
+        await arm(uow, saved, now)
+    if after.timed_by != before.timed_by or after.name != before.name:
+        uow.announce(ProjectChanged(project=saved.id, company=saved.company))
+    answered = answer(saved)
+    await uow.commit(answered)
+    return answered
+
+
+async def arm(uow: ProjectsUnitOfWork, project: Project, now: datetime) -> None:
+    """Have what comes next of the project said in time."""
+    if (notice := project.next_notice(now)) is None:
+        await uow.notices.forget(project.company, project.id)
+    else:
+        await uow.notices.put(notice)

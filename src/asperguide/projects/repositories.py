@@ -1,0 +1,124 @@
+"""What projects keep: their repositories, and the unit of work over them. All of it is found by the company alone."""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from asperguide.projects.model import Listed, Project
+from asperguide.projects.notices import Notice
+from asperguide.shared.actor import UserId
+from asperguide.shared.ports import UnitOfWork
+from asperguide.shared.tenancy import CompanyId, ProjectId
+
+
+class ProjectRecords(Protocol):
+    """All projects; names and slugs are unique in each company, whatever their case."""
+
+    @abstractmethod
+    async def add(self, project: Project) -> None:
+        """A new one. Raises ProjectNameTaken, ProjectSlugTaken."""
+        ...
+
+    @abstractmethod
+    async def get(self, company: CompanyId, id: ProjectId) -> Project | None:
+        """The project of this company, also while it is being removed."""
+        ...
+
+    @abstractmethod
+    async def save(self, project: Project) -> Project:
+        """Store the change and give it with its new version. EditedMeanwhile, ProjectNameTaken, ProjectSlugTaken."""
+        ...
+
+    @abstractmethod
+    async def remove(self, project: Project) -> None:
+        """Forget it with its tags, its notice and whoever is listed. Raises EditedMeanwhile if it is not the latest."""
+        ...
+
+
+class AccessLists(Protocol):
+    """Who is listed for which project."""
+
+    @abstractmethod
+    async def put(self, listed: Listed) -> None:
+        """List somebody, or change as what they are listed."""
+        ...
+
+    @abstractmethod
+    async def put_all(self, listed: Sequence[Listed]) -> None:
+        """List all of them, for a project for which nobody is listed yet."""
+        ...
+
+    @abstractmethod
+    async def remove(self, company: CompanyId, project: ProjectId, user: UserId) -> bool:
+        """Take somebody off; False when they are not listed."""
+        ...
+
+    @abstractmethod
+    async def all(self, company: CompanyId, project: ProjectId) -> Sequence[Listed]:
+        """Everybody who is listed, in the order of their ids."""
+        ...
+
+    @abstractmethod
+    async def forget(self, user: UserId, limit: int) -> int:
+        """Take somebody who is no more off the lists of any company, at most `limit` of them. How many."""
+        ...
+
+
+class Counts(Protocol):
+    """How many projects each company has, counted exactly, by whoever holds the count until the transaction ends."""
+
+    @abstractmethod
+    async def take(self, company: CompanyId, most: int) -> bool:
+        """One more, if then there are not more than `most`; else False."""
+        ...
+
+    @abstractmethod
+    async def give_back(self, company: CompanyId) -> None:
+        """One fewer."""
+        ...
+
+
+class Notices(Protocol):
+    """What is to be said next of each project, and when. Of each one at most is waiting."""
+
+    @abstractmethod
+    async def put(self, notice: Notice) -> None:
+        """Say this of the project, instead of whatever waited."""
+        ...
+
+    @abstractmethod
+    async def forget(self, company: CompanyId, project: ProjectId) -> None:
+        """Say nothing of it."""
+        ...
+
+    @abstractmethod
+    async def due(self, now: datetime, limit: int) -> Sequence[Notice]:
+        """Housekeeping over all companies: those whose time has come, the earliest first, locked.
+
+        Those that others hold are passed over.
+        """
+        ...
+
+    @abstractmethod
+    async def advance(self, told: Sequence[Notice]) -> None:
+        """Housekeeping over all companies: replace each that is due by what follows it, or by nothing."""
+        ...
+
+    @abstractmethod
+    async def next_after(self, now: datetime) -> datetime | None:
+        """Housekeeping over all companies: when the first is due that is not due now; None when nothing waits."""
+        ...
+
+
+class ProjectsUnitOfWork(UnitOfWork, Protocol):
+    """One transaction over everything that projects keep."""
+
+    @property
+    def projects(self) -> ProjectRecords: ...
+    @property
+    def lists(self) -> AccessLists: ...
+    @property
+    def counts(self) -> Counts: ...
+    @property
+    def notices(self) -> Notices: ...

@@ -1,0 +1,68 @@
+"""Looking which periods begin, draw to their end or are over, so that it is said: each once, and never early."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from asperguide.projects.events import ProjectChanged, ProjectEnding, ProjectsSweepDue
+from asperguide.projects.notices import Notice, Stage
+from asperguide.projects.ports import ProjectPolicy, ProjectsUnitOfWork
+from asperguide.shared.ports import Clock, JobOptions
+
+BATCH = 500
+AFTERWARDS = JobOptions(priority=1)
+"""Thousands of mails that are due at once keep nobody waiting."""
+GRAIN = timedelta(seconds=1)
+"""What is due within the same second is looked for once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepProjects:
+    """Announce everything that is due, a batch in a transaction, and have the next due time looked at when it comes.
+
+    Any number of these may run at once. How many notices there were.
+    """
+
+    begin: Callable[[], ProjectsUnitOfWork]
+    clock: Clock
+    policy: ProjectPolicy
+
+    async def __call__(self, job: UUID | None = None) -> int:
+        total, now = 0, self.clock.now()
+        while count := await self._batch(now):
+            total, now = total + count, self.clock.now()
+        await self._end(now, job)
+        return total
+
+    async def _batch(self, now: datetime) -> int:
+        async with self.begin() as uow:
+            due = await uow.notices.due(now, BATCH)
+            if due:
+                for one in due:
+                    _announce(uow, one)
+                await uow.notices.advance(due)
+                await uow.commit()
+        return len(due)
+
+    async def _end(self, now: datetime, job: UUID | None) -> None:
+        """`now` is when nothing more was due: what has become due since is looked for at once."""
+        async with self.begin() as uow:
+            soon = await uow.notices.next_after(now)
+            if soon is not None and soon <= now + self.policy.sweep:
+                at = soon if soon.microsecond == 0 else soon.replace(microsecond=0) + GRAIN
+                uow.announce(ProjectsSweepDue(), JobOptions(run_at=at, unique_key=f"projects-sweep:{at.isoformat()}"))
+            uow.complete(job)
+            await uow.commit()
+
+
+def _announce(uow: ProjectsUnitOfWork, one: Notice) -> None:
+    if one.stage in (Stage.BEGINS, Stage.ENDED):
+        uow.announce(ProjectChanged(project=one.project, company=one.company))
+    if one.stage is not Stage.BEGINS and one.ends_at is not None:
+        uow.announce(
+            ProjectEnding(
+                project=one.project, company=one.company, stage=one.stage, due_at=one.due_at, ends_at=one.ends_at
+            ),
+            AFTERWARDS,
+        )
