@@ -83,6 +83,7 @@ class Stage:
             for provider in (
                 c.identity_unit_of_work, c.counter, c.reads, c.ledger, c.idempotency, c.operations_unit_of_work,
                 c.job_reads, c.media_unit_of_work, c.media_reads, c.capsules_unit_of_work, c.capsule_reads,
+                c.companies_unit_of_work, c.company_reads,
                 c.projects_unit_of_work, c.project_reads,
             ):  # fmt: skip
                 provider.reset_override()

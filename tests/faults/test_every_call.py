@@ -43,6 +43,7 @@ LEFT_BEHIND = "what a run that died has made so far is removed by a job"
 ROW_DECIDES = "the row says that nobody wants it; the job is cancelled after that, only to have it stop sooner"
 DEED_FIRST = "what an administrator does to a store is written down before it is done, and again when it is tried again"
 TRIAL = "what was put to try a store stays when nobody is left to remove it"
+BY_PARTS = "a company is taken apart a batch at a time: nobody sees it any more, and what is left goes next time"
 
 EXCEPTIONS: dict[str, dict[str, str]] = {
     "sign_in": {"guesses": COUNTED, "credentials": LATER},
@@ -85,6 +86,8 @@ EXCEPTIONS: dict[str, dict[str, str]] = {
     "process_video": {"videos": SAID_FIRST, "objects": BYTES_FIRST, "ledger_jobs": LEFT_BEHIND},
     "make_stills": {"objects": BYTES_FIRST, "ledger_jobs": LEFT_BEHIND},
     "convert_file": {"objects": BYTES_FIRST},
+    "send_invitation": {"company_invitations": CODE_FIRST, "handed over": AGAIN},
+    "take_apart": {"companies": BY_PARTS, "company_settings": BY_PARTS},
 }
 """What of the state may be ahead of the rest after a crash, or differ at the end, for each use case."""
 

@@ -49,6 +49,7 @@ from asperguide.shared.ledger import NewJob
 from asperguide.testing import Person, World
 from asperguide.testing.faults import Faults
 from tests.architecture.source import is_use_case
+from tests.faults.company_cases import COMPANIES
 from tests.faults.letter_cases import LETTERS
 from tests.faults.media_cases import MEDIA
 from tests.faults.project_cases import PROJECTS
@@ -434,7 +435,10 @@ SCENARIOS: dict[str, list[Scenario]] = {
 
 
 SCENARIOS.update(
-    {name: [calls(given, **more) for given, more in cases] for name, cases in {**MEDIA, **LETTERS, **PROJECTS}.items()}
+    {
+        name: [calls(given, **more) for given, more in cases]
+        for name, cases in {**MEDIA, **LETTERS, **COMPANIES, **PROJECTS}.items()
+    }
 )
 
 
