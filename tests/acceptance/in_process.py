@@ -50,11 +50,12 @@ from asperguide.testing import World
 from tests.acceptance.agencies import AgenciesInProcess
 from tests.acceptance.driver import PASSWORD, Driver
 from tests.acceptance.letters import LettersInProcess
+from tests.acceptance.planning import PlanningInProcess
 from tests.exports import stored
 from tests.media import in_chunks
 
 
-class InProcess(AgenciesInProcess, LettersInProcess, Driver):
+class InProcess(AgenciesInProcess, LettersInProcess, PlanningInProcess, Driver):
     """Every call authenticates its token, as every request does."""
 
     def __init__(self, world: World) -> None:
