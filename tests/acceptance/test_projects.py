@@ -23,6 +23,7 @@ from tests.acceptance.driver import Driver, address
 from tests.acceptance.test_companies import EDITOR, VIEWER, join, member
 
 DAY = timedelta(days=1)
+DEEDS = ("restored", "archived", "changed", "extended", "activated", "created")
 
 
 async def agency(driver: Driver) -> tuple[str, CompanyView]:
@@ -54,6 +55,9 @@ async def test_a_project_is_planned_shown_extended_and_put_away(driver: Driver) 
     with pytest.raises(ProjectInWrongState):
         await driver.change_project(token, one.id, ProjectChange(name="Other"))
     assert (await driver.move(token, one.id, "restore")).state is ProjectState.ACTIVE
+    await driver.world.settle()
+    deeds = [one.what for one in await driver.happened(token, company.id) if one.what.startswith("project-")]
+    assert deeds == [f"project-{what}" for what in DEEDS]
     assert [found.id for found in await driver.projects(token, company.id, tag="wedding", state="active")] == [one.id]
     assert not await driver.projects(token, company.id, lifecycle="expired")
 
