@@ -13,7 +13,7 @@ import httpx
 from asperguide.adapters.caching.editions import Editions
 from asperguide.adapters.caching.sheets import KeptSheets
 from asperguide.adapters.caching.showings import CachedShowings
-from asperguide.adapters.http.app import Prefix, create_app
+from asperguide.adapters.http.app import Prefix, application, create_app
 from asperguide.adapters.http.ar.view_pages import ROUTES as PAGES
 from asperguide.adapters.http.ar.viewer import ROUTES
 from asperguide.adapters.http.credentials import Authentication
@@ -26,6 +26,7 @@ from asperguide.adapters.system import SystemIds
 from asperguide.ar.model import Content, ContentId, ContentState, Marker, MarkerState, PublicId, public_id
 from asperguide.ar.ports import Opened, Piece
 from asperguide.ar.repositories import viewer_key
+from asperguide.ar.scenes import Scene
 from asperguide.ar.showing import LookAt
 from asperguide.ar.videos import FileId
 from asperguide.ar.viewing import CheckPrint, MakeSheet, SeePrint, ShowManifest, ShowPhoto, ShowVideo, TakeTurn
@@ -73,12 +74,18 @@ class Kept:
     projects: dict[ProjectId, ProjectFacts] = field(default_factory=dict)
     members: set[UserId] = field(default_factory=set)
     reads: int = 0
+    scenes: dict[ContentId, Scene] = field(default_factory=dict)
 
     async def public(self, id: PublicId) -> Content | None:
         """As ArReads."""
         found = self.contents.get(id)
         self.reads += 1 if found is None else 2
         return found
+
+    async def scene(self, company: CompanyId, content: ContentId) -> Scene | None:
+        """As ArReads."""
+        self.reads += 1
+        return self.scenes.get(content)
 
     async def known(self, projects: Collection[ProjectId]) -> Mapping[ProjectId, ProjectFacts]:
         """As Projects."""
@@ -178,10 +185,13 @@ class Process:
         plenty = Budget(name="views", limit=10_000, window=timedelta(minutes=1))
         few = Budget(name="anonymous", limit=3, window=timedelta(minutes=1))
         given = {"anonymous": few, "user": plenty, "budgets": {"views": plenty}, "public_url": URL, **rules}
+        use_cases = {
+            **{name: lambda one=one: one for name, one in made.items()},
+            "view_pages": JinjaViewPages, "view_url": lambda: URL,
+        }  # fmt: skip
         return create_app(
-            [Prefix("/api/v1", route_handlers=list(ROUTES)), *PAGES],
-            use_cases={**{name: lambda one=one: one for name, one in made.items()},  # type: ignore[misc]
-                       "view_pages": JinjaViewPages, "view_url": lambda: URL},
+            application([Prefix("/api/v1", route_handlers=list(ROUTES)), *PAGES], use_cases),
+            use_cases=use_cases,
             rules=EdgeRules(**given),
             authentication=Authentication(now=people.get),
             limiter=MemoryRateLimiter(self.clock),
