@@ -17,7 +17,10 @@ from asperguide.settings import Settings
 from tests.http.bad_input.house import SECRET, URL, House, Person, problem_of
 
 ABSENT = "01900000-0000-7000-8000-000000000000"
-IDS = dict.fromkeys(("id", "link", "recipient", "file", "countdown", "user", "invitation", "client", "content", "video", "window"), ABSENT)
+IDS = dict.fromkeys(
+    ("id", "link", "recipient", "file", "countdown", "user", "invitation", "client", "content", "video", "window"),
+    ABSENT,
+)
 EXAMPLES = defaultdict(lambda: "x", role="moderator", name="default", height="360", **IDS)
 NEEDED = {
     "If-Match": '"1"',
