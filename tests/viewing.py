@@ -26,6 +26,7 @@ from asperguide.adapters.system import SystemIds
 from asperguide.ar.model import Content, ContentId, ContentState, Marker, MarkerState, PublicId, public_id
 from asperguide.ar.ports import Opened, Piece
 from asperguide.ar.repositories import viewer_key
+from asperguide.ar.scenes import Scene
 from asperguide.ar.showing import LookAt
 from asperguide.ar.videos import FileId
 from asperguide.ar.viewing import CheckPrint, MakeSheet, SeePrint, ShowManifest, ShowPhoto, ShowVideo, TakeTurn
@@ -73,12 +74,18 @@ class Kept:
     projects: dict[ProjectId, ProjectFacts] = field(default_factory=dict)
     members: set[UserId] = field(default_factory=set)
     reads: int = 0
+    scenes: dict[ContentId, Scene] = field(default_factory=dict)
 
     async def public(self, id: PublicId) -> Content | None:
         """As ArReads."""
         found = self.contents.get(id)
         self.reads += 1 if found is None else 2
         return found
+
+    async def scene(self, company: CompanyId, content: ContentId) -> Scene | None:
+        """As ArReads."""
+        self.reads += 1
+        return self.scenes.get(content)
 
     async def known(self, projects: Collection[ProjectId]) -> Mapping[ProjectId, ProjectFacts]:
         """As Projects."""

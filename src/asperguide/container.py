@@ -39,6 +39,7 @@ from asperguide.adapters.local import (
     LocalProjects,
 )
 from asperguide.adapters.local_files import LocalMediaFiles
+from asperguide.adapters.local_packing import LocalLuggage, LocalProjectBooks
 from asperguide.adapters.local_views import LocalWatched
 from asperguide.adapters.magic import MagicTypes
 from asperguide.adapters.maintenance import MaintenanceWatch
@@ -89,20 +90,35 @@ from asperguide.ar.changing import (
 from asperguide.ar.coding import ShowCode
 from asperguide.ar.content_views import ArPolicy
 from asperguide.ar.copying import CopyContent, CopyContents, DuplicateContent
-from asperguide.ar.creating import CreateContent, CreateContentWithFiles, KeepContent
+from asperguide.ar.creating import CompareFiles, CreateContent, CreateContentWithFiles, KeepContent
 from asperguide.ar.desk import ChangeContent, OpenContent
 from asperguide.ar.finding import GetContent, ListContents
 from asperguide.ar.forgetting import ForgetSessions
 from asperguide.ar.marker_ports import MarkerEye, QrCodes
+from asperguide.ar.packing import ExportProject, MakeProjectExport
+from asperguide.ar.packing_ports import Luggage, ProjectBooks
+from asperguide.ar.packing_shelf import DropProjectExport, OpenProjectExport, PrunePackedProjects
 from asperguide.ar.ports import ArReads, ArUnitOfWork
 from asperguide.ar.reaching import Reach
 from asperguide.ar.refreshing import FollowContent, FollowFile, LookAgain, LookAtMarker, RefreshContent
 from asperguide.ar.removing import DeleteContent, DropLeftFiles, RemoveSomeContents, SweepFiles
-from asperguide.ar.sending_films import AddSentFilms
+from asperguide.ar.sending_films import AddSentFilms, CompareSentFilms
 from asperguide.ar.showing import LookAt
 from asperguide.ar.staging import GetScene, PutScene, RemoveScene
+from asperguide.ar.unpacked import MakePrints
+from asperguide.ar.unpacking import BringFiles, DropImport, ImportProject, MakeProject, UndoImport
+from asperguide.ar.unpacking_checks import LookThrough
 from asperguide.ar.viewer_ports import Pictures, Sheets, Showings
-from asperguide.ar.viewing import CheckPrint, MakeSheet, SeePrint, ShowManifest, ShowPhoto, ShowVideo, TakeTurn
+from asperguide.ar.viewing import (
+    CheckPrint,
+    MakeSheet,
+    SeePrint,
+    ShowManifest,
+    ShowPhoto,
+    ShowSceneImage,
+    ShowVideo,
+    TakeTurn,
+)
 from asperguide.capsules.ports import Attachments, CapsuleReads, CapsulesUnitOfWork, People, Vault
 from asperguide.companies.ports import Accounts, CompaniesUnitOfWork, CompanyReads, Holdings
 from asperguide.identity.belongings import Belongings
@@ -867,6 +883,79 @@ class Container(DeclarativeContainer):
     clear_removed: Provider[p.ClearRemoved] = Factory(p.ClearRemoved, begin=begin_projects, contents=contents)
     forget_listed: Provider[p.ForgetListed] = Factory(p.ForgetListed, begin=begin_projects)
 
+    # ar: projects as archives
+    prepare_project: Provider[p.PrepareProject] = Factory(
+        p.PrepareProject, begin=begin_projects, add=add_project, clock=clock
+    )
+    reveal_project: Provider[p.RevealProject] = Factory(p.RevealProject, begin=begin_projects, clock=clock)
+    discard_project: Provider[p.DiscardProject] = Factory(p.DiscardProject, begin=begin_projects)
+    project_books: Provider[ProjectBooks] = Singleton(
+        LocalProjectBooks,
+        reads=project_reads,
+        to_prepare=prepare_project.provider,
+        to_reveal=reveal_project.provider,
+        to_discard=discard_project.provider,
+    )
+    receive_file: Provider[m.ReceiveFile] = Factory(
+        m.ReceiveFile,
+        begin=begin_media,
+        reads=media_reads,
+        storage=storage,
+        detector=type_detector,
+        arrive=arrive,
+        clock=clock,
+        policy=media_policy,
+    )
+    luggage: Provider[Luggage] = Singleton(
+        LocalLuggage,
+        reads=media_reads,
+        storage=storage,
+        detector=type_detector,
+        files=media_files,
+        receive=receive_file.provider,
+    )
+    reach_to_pack: Provider[Reach] = Factory(Reach, reads=ar_reads, projects=project_standings)
+    export_project: Provider[ExportProject] = Factory(ExportProject, begin=begin_ar, reach=reach_to_pack, ids=ids)
+    make_project_export: Provider[MakeProjectExport] = Factory(
+        MakeProjectExport,
+        begin=begin_ar,
+        reads=ar_reads,
+        projects=project_standings,
+        companies=company_standings,
+        books=project_books,
+        files=media_files,
+        storage=storage,
+        clock=clock,
+    )
+    open_project_export: Provider[OpenProjectExport] = Factory(
+        OpenProjectExport, reach=reach_to_pack, storage=storage, links=storage, clock=clock
+    )
+    drop_project_export: Provider[DropProjectExport] = Factory(DropProjectExport, storage=storage)
+    prune_packed_projects: Provider[PrunePackedProjects] = Factory(PrunePackedProjects, storage=storage, clock=clock)
+    import_project: Provider[ImportProject] = Factory(
+        ImportProject, begin=begin_ar, companies=company_standings, luggage=luggage, ids=ids
+    )
+    look_through: Provider[LookThrough] = Factory(LookThrough, luggage=luggage)
+    bring_files: Provider[BringFiles] = Factory(BringFiles, luggage=luggage)
+    make_prints: Provider[MakePrints] = Factory(MakePrints, companies=company_standings)
+    undo_import: Provider[UndoImport] = Factory(
+        UndoImport, files=media_files, books=project_books, remove=remove_some_contents
+    )
+    make_project: Provider[MakeProject] = Factory(
+        MakeProject,
+        begin=begin_ar,
+        companies=company_standings,
+        luggage=luggage,
+        books=project_books,
+        look=look_through,
+        bring=bring_files,
+        make=make_prints,
+        undo=undo_import,
+        clock=clock,
+        ids=ids,
+    )
+    drop_import: Provider[DropImport] = Factory(DropImport, begin=begin_ar, undo=undo_import)
+
     # ar: what the public is shown
     sheets: Provider[Sheets] = Singleton(KeptSheets)
     pictures: Provider[Pictures] = Singleton(LocalPictures, show_image_of.provider)
@@ -879,6 +968,7 @@ class Container(DeclarativeContainer):
     show_manifest: Provider[ShowManifest] = Factory(ShowManifest, look=look_at_print, make=make_sheet, take=take_turn)
     see_print: Provider[SeePrint] = Factory(SeePrint, look=look_at_print, make=make_sheet)
     show_photo: Provider[ShowPhoto] = Factory(ShowPhoto, look=look_at_print, pictures=pictures)
+    show_scene_image: Provider[ShowSceneImage] = Factory(ShowSceneImage, look=look_at_print, pictures=pictures)
     show_video: Provider[ShowVideo] = Factory(ShowVideo, look=look_at_print, files=media_files, clock=clock)
 
     # ar: prints
@@ -900,6 +990,7 @@ class Container(DeclarativeContainer):
         keep=keep_content,
         clock=clock,
     )
+    compare_files: Provider[CompareFiles] = Factory(CompareFiles, files=media_files)
     get_content: Provider[GetContent] = Factory(GetContent, open=open_content, clock=clock, policy=ar_policy)
     list_contents: Provider[ListContents] = Factory(
         ListContents, reach=reach, reads=ar_reads, clock=clock, policy=ar_policy
@@ -984,6 +1075,7 @@ class Container(DeclarativeContainer):
         clock=clock,
         ids=ids,
     )
+    compare_sent_films: Provider[CompareSentFilms] = Factory(CompareSentFilms, open=open_content, files=media_files)
     change_film: Provider[filming.ChangeFilm] = Factory(
         filming.ChangeFilm, open=open_content, change=change_content, clock=clock
     )

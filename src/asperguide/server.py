@@ -48,7 +48,7 @@ APPLICATION = "asperguide.server:create"
 MINUTE = timedelta(minutes=1)
 READS_ONLY = {"reads", "clock"}
 """The ports of use cases that change nothing."""
-STREAM = "chunks"
+STREAMS = ("chunks", "parts")
 """What use cases call the bytes that they take as they come: nobody can give them a second time."""
 
 log = logging.getLogger("asperguide.server")
@@ -88,6 +88,7 @@ def about() -> About:
             ("analytics", "What viewers do with prints: taken in, counted, shown to the company."),
             ("markers", "Pictures that prints are recognised by."),
             ("scenes", "What stands over a print beside its video."),
+            ("packed projects", "Projects as archives: taking them along, and making projects of them."),
             ("content videos", "Videos of a print: which there are, which of them plays, and what plays when."),
             ("content schedules", "Spans in which one of the videos of a print is to play."),
             ("content rotation", "Rules by which the video of a print changes with the calendar."),
@@ -182,7 +183,8 @@ def _use_cases(container: Container, ids: Ids, tracer: Tracer | None) -> dict[st
 def _runs_once(provider: "Factory[Any]") -> bool:
     """Whether there is no sense in running it again, or no way to."""
     changes_nothing = READS_ONLY.issuperset(provider.kwargs)
-    return changes_nothing or STREAM in getattr(provider.cls.__call__, "__annotations__", ())
+    taken = getattr(provider.cls.__call__, "__annotations__", ())
+    return changes_nothing or any(stream in taken for stream in STREAMS)
 
 
 def _traced(tracer: Tracer, name: str, make: Callable[[], Any]) -> object:

@@ -72,6 +72,8 @@ REACTIONS: dict[type[Message], tuple[str | Long, ...]] = {
     media.VideoSettled: (Long("follow_file", minutes=15),),
     ar.ContentChanged: (Long("follow_content", minutes=5),),
     ar.MarkerWanted: (Long("look_again", minutes=5),),
+    ar.ProjectExportWanted: (Long("make_project_export", minutes=60),),
+    ar.ProjectImportWanted: (Long("make_project", minutes=60),),
     ar.FilesLeft: (Long("drop_left_files", minutes=15),),
     capsules.CapsuleSealed: ("tell_recipient",),
     capsules.CapsuleUnfolded: ("tell_recipient",),
@@ -87,6 +89,7 @@ REACTIONS: dict[type[Message], tuple[str | Long, ...]] = {
     projects.ContactToTell: ("tell_contact",),
     projects.CopyWanted: (Long("copy_contents", minutes=60),),
     projects.ProjectRemovalWanted: (Long("remove_project", minutes=60),),
+    projects.ProjectGivenUp: (Long("remove_project", minutes=60),),
     projects.ProjectRemoved: (Long("clear_removed", minutes=60),),
     companies.InvitationAsked: ("send_invitation",),
     companies.CompanyClosing: (Long("take_apart", minutes=150),),
@@ -102,6 +105,8 @@ CANCELLED: dict[type[Message], str] = {
     events.ExportRequested: "forget_exports",
     companies.CompanyClosing: "take_apart",
     projects.ProjectRemovalWanted: "stop_removing",
+    ar.ProjectExportWanted: "drop_project_export",
+    ar.ProjectImportWanted: "drop_import",
 }
 """Jobs of people, and the use cases that are called with the job's message, and the id of a row, when it is cancelled.
 
@@ -128,6 +133,7 @@ PRUNES: dict[type[Message], str | Long] = {
 DUE: dict[type[Message], str | Long] = {
     events.ClosedAccountsPurgeDue: "purge_closed_accounts",
     events.ExportsPruneDue: Long("prune_exports", minutes=15),
+    ar.PackedProjectsPruneDue: Long("prune_packed_projects", minutes=15),
     views.EventsFoldDue: Long("fold_all_events", minutes=15),
     InvariantsCheckDue: "report_invariants",
     LedgerPruneDue: "prune_ledger",
@@ -169,6 +175,7 @@ def schedules_of(settings: Settings) -> list[Schedule]:
         Schedule(name="purge-deleted-files", every=timedelta(hours=1), message=media.FilesPurgeDue()),
         Schedule(name="prune-links", every=timedelta(hours=1), message=media.LinksPruneDue()),
         Schedule(name="reconcile-media", every=timedelta(days=1), message=media.MediaReconcileDue()),
+        Schedule(name="prune-packed-projects", every=timedelta(hours=1), message=ar.PackedProjectsPruneDue()),
         Schedule(name="sweep-files", every=timedelta(days=1), message=ar.UnusedFilesDropDue()),
         Schedule(name="forget-view-sessions", every=timedelta(days=1), message=ar.SessionsForgetDue()),
         Schedule(

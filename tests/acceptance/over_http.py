@@ -22,6 +22,7 @@ from asperguide.identity import (
 from asperguide.media import FileView, LinkView, MadeLink, NewUpload, QuotaView, StartedUpload, UploadView
 from asperguide.operations import MyJob
 from asperguide.shared.actor import Role
+from tests.acceptance.agencies import AgenciesOverHttp
 from tests.acceptance.driver import PASSWORD, Driver
 from tests.acceptance.letters import LettersOverHttp
 from tests.acceptance.rest import read, read_items
@@ -29,7 +30,7 @@ from tests.acceptance.viewers import ViewersOverHttp
 from tests.media import in_chunks
 
 
-class OverHttp(LettersOverHttp, ViewersOverHttp, Driver):
+class OverHttp(AgenciesOverHttp, LettersOverHttp, ViewersOverHttp, Driver):
     """A client of `/api/v1` without a network between."""
 
     async def register(self, new: NewUser) -> Registered:

@@ -36,6 +36,7 @@ WITHOUT_MEMORY = {
     "QrCodes",
     *("ProjectContents", "Projects"),
     *("MediaFiles", "KeptFiles"),
+    *("Luggage", "ProjectBooks"),
 }
 
 PORTS = [

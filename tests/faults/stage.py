@@ -85,6 +85,11 @@ class Stage:
             for provider in (
                 c.identity_unit_of_work, c.counter, c.reads, c.ledger, c.idempotency, c.operations_unit_of_work,
                 c.job_reads, c.media_unit_of_work, c.media_reads, c.capsules_unit_of_work, c.capsule_reads,
+                c.event_log, c.analytics_unit_of_work, c.analytics_reads,
+                c.companies_unit_of_work, c.company_reads,
+                c.projects_unit_of_work, c.project_reads,
+                c.companies_unit_of_work, c.company_reads, c.projects_unit_of_work, c.project_reads,
+                c.ar_unit_of_work, c.ar_reads,
                 c.event_log, c.analytics_unit_of_work, c.analytics_reads, c.companies_unit_of_work, c.company_reads,
                 c.projects_unit_of_work, c.project_reads, c.ar_unit_of_work, c.ar_reads,
             ):  # fmt: skip

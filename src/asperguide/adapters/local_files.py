@@ -118,7 +118,7 @@ class LocalMediaFiles(MediaFiles, KeptFiles):
         """One read for the bytes as they are, another one for what was made of them."""
         for found in await self.reads.by_ids((_stored(file),)):
             if found.owner == company and found.state is FileState.READY:
-                return self._original(found) if piece is Piece.ORIGINAL else await self._made(found, piece)
+                return opened_file(self.storage, found) if piece is Piece.ORIGINAL else await self._made(found, piece)
         return None
 
     async def owners(self, after: UUID | None, limit: int) -> Sequence[UUID]:
@@ -133,13 +133,6 @@ class LocalMediaFiles(MediaFiles, KeptFiles):
         page = await self.reads.files(OwnerId(company), wanted)
         return [FileId(file.id) for file in page.items if file.updated_at < before], page.next_cursor
 
-    def _original(self, file: File) -> Opened:
-        etag = file.sha256.hex() if file.sha256 else f"{file.version}"
-        return Opened(
-            name=file.name, media_type=file.media_type, size=file.size, etag=etag,
-            read=partial(_reading, self.storage, file.key),
-        )  # fmt: skip
-
     async def _made(self, file: File, piece: Piece) -> Opened | None:
         video = await self.reads.video(file.id)
         if video is None or (made := _best(video, ROLES[piece])) is None:
@@ -149,6 +142,15 @@ class LocalMediaFiles(MediaFiles, KeptFiles):
             name=made.name, media_type=made.media_type, size=made.size,
             etag=hashlib.sha256(made.key.encode()).hexdigest(), read=partial(_reading, self.storage, made.key),
         )  # fmt: skip
+
+
+def opened_file(storage: ObjectStorage, file: File) -> Opened:
+    """The bytes of a file as they are."""
+    etag = file.sha256.hex() if file.sha256 else f"{file.version}"
+    return Opened(
+        name=file.name, media_type=file.media_type, size=file.size, etag=etag,
+        read=partial(_reading, storage, file.key),
+    )  # fmt: skip
 
 
 def _reading(

@@ -174,21 +174,6 @@ class CreateContentWithFiles:
                 await self.files.drop(project.company.id, [file.id for file in kept])
             raise
 
-    async def demand_same(self, made: ContentView, parts: AsyncIterator[SentFile]) -> None:
-        """Raises IdempotencyKeyReused unless the print was made of these very files."""
-        known = await self.files.known(made.company, {made.marker.photo, *(video.file for video in made.videos)})
-        films = iter(made.videos)
-        async for part in parts:
-            digest = hashlib.sha256()
-            async for chunk in part.chunks:
-                digest.update(chunk)
-            video = next(films, None) if part.video else None
-            file = known.get(video.file if video else made.marker.photo)
-            if (part.video and video is None) or (file and file.sha256 not in (None, digest.hexdigest())):
-                raise IdempotencyKeyReused
-        if next(films, None) is not None:
-            raise IdempotencyKeyReused
-
     async def _receive(
         self, actor: Actor, company: CompanyFacts, parts: AsyncIterator[SentFile], kept: list[MediaFile]
     ) -> None:
@@ -206,6 +191,32 @@ class CreateContentWithFiles:
             photo, films = photo or not part.video, films + part.video
         if not photo:
             raise InvalidContent(fields=(wrong("#/photo", "Is required."),))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompareFiles:
+    """Looks whether a print was made of these very files: a request that is repeated says all of it again.
+
+    Raises IdempotencyKeyReused when it was made of others. Of a film that nobody has checked only its length is known.
+    """
+
+    files: MediaFiles
+
+    async def __call__(self, made: ContentView, parts: AsyncIterator[SentFile]) -> None:
+        known = await self.files.known(made.company, {made.marker.photo, *(video.file for video in made.videos)})
+        films = iter(made.videos)
+        async for part in parts:
+            digest, size = hashlib.sha256(), 0
+            async for chunk in part.chunks:
+                digest.update(chunk)
+                size += len(chunk)
+            video = next(films, None) if part.video else None
+            file = known.get(video.file if video else made.marker.photo)
+            others = file and (file.size != size or file.sha256 not in (None, digest.hexdigest()))
+            if others or (part.video and video is None):
+                raise IdempotencyKeyReused
+        if next(films, None) is not None:
+            raise IdempotencyKeyReused
 
 
 async def told_of(

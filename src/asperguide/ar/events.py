@@ -1,11 +1,13 @@
 """What prints announce, and what the clock asks of them."""
 
 from datetime import datetime
+from uuid import UUID
 
 from asperguide.ar.model import ContentId, PublicId
 from asperguide.ar.videos import FileId
+from asperguide.shared.actor import UserId
 from asperguide.shared.ports import Message
-from asperguide.shared.tenancy import CompanyId
+from asperguide.shared.tenancy import CompanyId, ProjectId
 
 
 class ContentChanged(Message, frozen=True, kw_only=True):
@@ -30,6 +32,29 @@ class FilesLeft(Message, frozen=True, kw_only=True):
     company: CompanyId
     files: tuple[FileId, ...]
     since: datetime
+
+
+class ProjectExportWanted(Message, frozen=True, kw_only=True):
+    """Somebody wants a project of a company, as the archive of this id."""
+
+    company: CompanyId
+    project: ProjectId
+    export: UUID
+    user: UserId
+
+
+class ProjectImportWanted(Message, frozen=True, kw_only=True):
+    """Somebody wants a project of a company, of this id, made of an archive that they have sent."""
+
+    company: CompanyId
+    project: ProjectId
+    archive: FileId
+    name: str | None
+    user: UserId
+
+
+class PackedProjectsPruneDue(Message, frozen=True, kw_only=True):
+    """Time to throw archives of projects away that were kept for their 7 days."""
 
 
 class UnusedFilesDropDue(Message, frozen=True, kw_only=True):

@@ -10,10 +10,12 @@ import msgspec
 
 from asperguide.ar.days import day_of, first_of
 from asperguide.ar.model import Content, PublicId
-from asperguide.ar.playing import Choice, goes_by_days, zone_of
+from asperguide.ar.playing import Choice, goes_by_days, playable, zone_of
+from asperguide.ar.scenes import Scene
+from asperguide.ar.shown_scenes import SceneOfPrint, shown
 from asperguide.ar.videos import ContentVideo, VideoId
 
-VERSION = 1
+VERSION, WITH_SCENE = 1, 2
 DAY = timedelta(days=1)
 ENCODER = msgspec.json.Encoder()
 
@@ -42,7 +44,9 @@ class ManifestVideo(msgspec.Struct, frozen=True, kw_only=True):
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """A print for viewers. `status` is `published`; members who look at it beforehand are told what it is instead.
 
-    A `scene` beside the video will come with a higher `manifest_version`; whatever you do not know, pass over.
+    Where there is a `scene` beside the video the `manifest_version` is 2: axes are those of glTF and WebXR (x to the
+    right, y up, z out of the print), from the centre of the print, in its widths; rotations are quaternions x, y, z, w.
+    Whatever you do not know, pass over.
     """
 
     manifest_version: int
@@ -54,6 +58,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     video: ManifestVideo
     expires_at: datetime
     status: str
+    scene: SceneOfPrint = msgspec.UNSET
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,18 +86,28 @@ class Addresses:
     preview: bool = False
 
     def __call__(self, part: str) -> str:
-        """The address of a part: `marker`, `photo`, `videos/{id}`, `videos/{id}/poster`, `videos/{id}/thumbnail`."""
+        """The address of a part: `marker`, `photo`, `images/{file}`, `videos/{id}`, its `/poster` and `/thumbnail`."""
         return f"{self.url}/api/v1/viewer/{self.id}/{part}{'?preview=true' if self.preview else ''}"
 
 
-def manifest_of(content: Content, choice: Choice, now: datetime, zone: tzinfo, where: Addresses) -> Manifest:
+def manifest_of(
+    content: Content, choice: Choice, now: datetime, zone: tzinfo, where: Addresses, scene: Scene | None = None
+) -> Manifest:
     """The manifest while this choice holds; `zone` is the company's."""
+    over = _scene(scene, content, choice, now, where)
     return Manifest(
-        manifest_version=VERSION, unique_id=content.public_id, order_number=content.number, title=content.title,
+        manifest_version=VERSION if over is msgspec.UNSET else WITH_SCENE, scene=over,
+        unique_id=content.public_id, order_number=content.number, title=content.title,
         marker_image_url=where("marker"), photo_url=where("photo"),
         video=_video(choice, chosen_since(content, now, zone), now, where),
         expires_at=content.ends_at, status=content.state.value,
     )  # fmt: skip
+
+
+def _scene(scene: Scene | None, content: Content, choice: Choice, now: datetime, where: Addresses) -> SceneOfPrint:
+    if scene is None or scene.placements is None:
+        return msgspec.UNSET
+    return shown(scene, playable(content, now).get, choice.video, where)
 
 
 def _video(choice: Choice, since: datetime, now: datetime, where: Addresses) -> ManifestVideo:

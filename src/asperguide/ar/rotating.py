@@ -83,7 +83,7 @@ class Rotate:
 
         def change(content: Content, now: datetime) -> Content:
             allowed(content)
-            if flaws := tuple(_flaws(new, content, zone)):
+            if flaws := tuple(flaws_of(new, content, zone)):
                 raise InvalidRotation(fields=flaws)
             return replace(content, rotation=new.rotation(now, zone or zone_at(company)))
 
@@ -143,7 +143,7 @@ def _shown(content: Content) -> RotationView:
     return rotation_view(content.rotation, content.version)
 
 
-def _flaws(new: NewRotation, content: Content, zone: tzinfo | None) -> Iterator[FieldError]:
+def flaws_of(new: NewRotation, content: Content, zone: tzinfo | None) -> Iterator[FieldError]:
     """All that is wrong with the rules."""
     if zone is None:
         yield wrong("#/time_zone", "There is no such time zone.")

@@ -9,6 +9,7 @@ from asperguide.ar.days import zone_called
 from asperguide.ar.manifests import Sheet
 from asperguide.ar.model import Content, PublicId
 from asperguide.ar.ports import Opened
+from asperguide.ar.scenes import Scene
 from asperguide.ar.videos import FileId
 from asperguide.shared.tenancy import CompanyId, ProjectFacts
 
@@ -19,6 +20,7 @@ class Showing:
 
     content: Content
     project: ProjectFacts
+    scene: Scene | None = None
 
     @property
     def zone(self) -> tzinfo:
@@ -33,7 +35,7 @@ class Showings(Protocol):
     async def find(self, id: PublicId) -> Showing | None:
         """The latest there is of it: every change that was acknowledged before this was asked is in it.
 
-        None when there is no such print, or no such project any more. At most four statements; none, and the same
+        None when there is no such print, or no such project any more. At most five statements; none, and the same
         object again, as long as nothing of it has changed.
         """
         ...

@@ -13,7 +13,7 @@ from asperguide.ar.playing import Source, choose
 from asperguide.ar.ports import ArUnitOfWork, MediaFiles, Opened, Piece
 from asperguide.ar.showing import LookAt, demanded
 from asperguide.ar.unavailable import InvalidSession, NoPlayableVideo, Reason
-from asperguide.ar.videos import VideoId
+from asperguide.ar.videos import FileId, VideoId
 from asperguide.ar.viewer_ports import Pictures, Sheets, Showing
 from asperguide.shared.actor import Actor
 from asperguide.shared.errors import NotFound
@@ -77,7 +77,7 @@ class MakeSheet:
         if choice is None:
             raise NoPlayableVideo
         where = Addresses(url=self.url, id=content.public_id, preview=preview)
-        manifest = manifest_of(content, choice, now, showing.zone, where)
+        manifest = manifest_of(content, choice, now, showing.zone, where, showing.scene)
         until = good_until(content, choice, showing.project.ends_at, now)
         return sheet_of(manifest, until)
 
@@ -184,6 +184,22 @@ class ShowVideo:
         if wanted is None or not wanted.playable(self.clock.now()):
             raise NotFound
         return found(await self.files.open(content.company, wanted.file, piece))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowSceneImage:
+    """A picture that stands over a print. Its longer side has at most 1280 pixels; it tells nothing but the picture."""
+
+    look: LookAt
+    pictures: Pictures
+
+    async def __call__(
+        self, public_id: str, file: UUID, longest: int, media_type: str, member: Actor | None = None
+    ) -> Opened:
+        showing = demanded(await self.look(public_id, member))
+        if showing.scene is None or FileId(file) not in showing.scene.files:
+            raise NotFound
+        return found(await self.pictures.picture(showing.content.company, FileId(file), longest, media_type))
 
 
 def found(opened: Opened | None) -> Opened:

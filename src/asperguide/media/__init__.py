@@ -23,6 +23,7 @@ from asperguide.media.playing import GetVideo, PlaybackTokens, PlayPlaylist, Pla
 from asperguide.media.ports import MediaPolicy, Room
 from asperguide.media.posters import MakeStills, Poster, SetPoster
 from asperguide.media.processing import ProcessVideo
+from asperguide.media.receiving import ReceiveFile
 from asperguide.media.reconciling import Findings, QuotaDifference, Reconcile, TidyMedia
 from asperguide.media.repositories import LinkId
 from asperguide.media.retrying import CancelProcessing, RetryProcessing, StopProcessing
@@ -76,7 +77,7 @@ __all__ = [
     "GetVideo", "VideoView", "VideoState", "PlayVideo", "PlayPlaylist", "SetPoster", "Poster",
     "RetryProcessing", "CancelProcessing", "Convert", "Conversion", "Converting", "Target",
     # files of those who are no users
-    "Room", "HandOver", "DropFiles", "ProcessAgain", "ChooseMoment",
+    "Room", "HandOver", "DropFiles", "ProcessAgain", "ChooseMoment", "ReceiveFile",
     # in the background
     "ProcessVideo", "StopProcessing", "MakeStills", "ConvertFile", "StopConverting",
     "CheckFile", "ExpireUploads", "PurgeDeletedFiles", "PruneLinks", "ForgetOwner", "RemoveObjects", "Reconcile",

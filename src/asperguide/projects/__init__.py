@@ -1,5 +1,6 @@
 """Projects of companies: their period, who may see them, and what is told before they end."""
 
+from asperguide.projects.arriving import DiscardProject, PrepareProject, RevealProject
 from asperguide.projects.changing import (
     ActivateProject,
     ArchiveProject,
@@ -59,6 +60,8 @@ __all__ = [
     # in the background
     "SweepProjects", "TellCompany", "TellContact", "RefreshContents", "CopyContents", "RemoveProject", "StopRemoving",
     "ClearRemoved", "RemoveSomeOfCompany", "ForgetListed",
+    # made of archives
+    "PrepareProject", "RevealProject", "DiscardProject",
     # parts that a container puts together
     "ProjectPolicy", "AddProject", "CopyProject", "EnterProject", "MoveProject", "ShowProject",
     # what a project is, and who may do what in it

@@ -52,6 +52,10 @@ class ProjectRemovalWanted(Message, frozen=True, kw_only=True):
     company: CompanyId
 
 
+class ProjectGivenUp(ProjectRemovalWanted, frozen=True, kw_only=True):
+    """A project that was to be made of an archive is to go if it is not there by now; nobody can call that off."""
+
+
 class ProjectRemoved(Message, frozen=True, kw_only=True):
     """A project is gone; whatever came into it in its last moments is to go as well."""
 

@@ -16,6 +16,7 @@ from asperguide.adapters.caching.editions import Editions
 from asperguide.ar.model import Content, Customer, PublicId
 from asperguide.ar.ports import ArReads
 from asperguide.ar.repositories import viewer_key
+from asperguide.ar.scenes import Scene
 from asperguide.ar.viewer_ports import Showing, Showings
 from asperguide.shared.ports import Cache, Cached
 from asperguide.shared.tenancy import ProjectFacts, Projects, shown_key
@@ -30,6 +31,7 @@ class Kept(msgspec.Struct, frozen=True, array_like=True):
     token: bytes
     content: Content
     project: ProjectFacts
+    scene: Scene | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ class CachedShowings(Showings):
             return None
         if kept.token != await self._editions.token(shown_key(kept.content.company)):
             return None
-        return Showing(content=kept.content, project=kept.project), cached.left.total_seconds()
+        return Showing(content=kept.content, project=kept.project, scene=kept.scene), cached.left.total_seconds()
 
     async def _read(self, id: PublicId, edition: bytes | None) -> Showing | None:
         """From the database: the content, then, after the token that vouches for it, the project."""
@@ -84,14 +86,15 @@ class CachedShowings(Showings):
         content = await self._reads.public(id)
         if content is None:
             return None
+        scene = await self._reads.scene(content.company, content.id)
         content = _bare(content)
         token = await self._editions.token(shown_key(content.company))
         project = (await self._projects.known((content.project,))).get(content.project)
         if project is None:
             return None
-        showing = Showing(content=content, project=project)
+        showing = Showing(content=content, project=project, scene=scene)
         if token is not None:
-            entry = Cached(version=content.version, value=self._encode(Kept(token, content, project)))
+            entry = Cached(version=content.version, value=self._encode(Kept(token, content, project, scene)))
             await self._cache.put(viewer_key(id), entry, TTL - timedelta(seconds=monotonic() - asked))
         return self._keep(id, showing, edition, asked + TTL.total_seconds())
 

@@ -5,6 +5,7 @@ from asperguide.adapters.http.ar import (
     codes,
     contents,
     markers,
+    packing,
     rotation,
     scenes,
     schedules,
@@ -15,7 +16,7 @@ from asperguide.adapters.http.ar import (
 
 ROUTES = (
     *contents.ROUTES, *codes.ROUTES, *markers.ROUTES, *videos.ROUTES, *schedules.ROUTES, *rotation.ROUTES,
-    *scenes.ROUTES, *viewer.ROUTES, *analytics.ROUTES,
+    *scenes.ROUTES, *viewer.ROUTES, *analytics.ROUTES, *packing.ROUTES,
 )  # fmt: skip
 PAGES = view_pages.ROUTES
 

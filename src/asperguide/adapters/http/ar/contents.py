@@ -43,7 +43,7 @@ from asperguide.ar.changing import (
 )
 from asperguide.ar.content_views import ContentView
 from asperguide.ar.copying import DuplicateContent
-from asperguide.ar.creating import CreateContent, CreateContentWithFiles, NewContent
+from asperguide.ar.creating import CompareFiles, CreateContent, CreateContentWithFiles, NewContent
 from asperguide.ar.errors import ContentNotReady, InvalidContent, NoSuchProject, StorageFull
 from asperguide.ar.finding import GetContent, ListContents
 from asperguide.ar.model import ContentId
@@ -96,6 +96,7 @@ async def create_content(
     actor: Given[Actor],
     create_content: Given[CreateContent],
     create_content_with_files: Given[CreateContentWithFiles],
+    compare_files: Given[CompareFiles],
     once: Given[Once],
 ) -> Response[ContentView]:
     project, content_type = ProjectId(id), request.call.headers.get(b"content-type", b"")
@@ -108,7 +109,7 @@ async def create_content(
     about = await form.about()
 
     async def compare(kept: ContentView) -> None:
-        await create_content_with_files.demand_same(kept, form.files())
+        await compare_files(kept, form.files())
 
     view = await once(
         ContentView, lambda: create_content_with_files(actor, project, about, form.files()),

@@ -23,6 +23,8 @@ class PrintForm(FileForm):
         """What the fields in front of the files say. Raises MalformedBody, InvalidFields."""
         found: dict[str, Any] = {}
         while (part := await self._next_part()) is not None and part.name not in (PHOTO, VIDEO):
+            if part.file_name is not None:
+                raise _refusal(part, "This is no file.")
             if part.name in found:
                 raise MalformedBody("A form field is repeated.")
             found[part.name] = _read(part.name, await self._text(part))
@@ -34,8 +36,7 @@ class PrintForm(FileForm):
         """The photo and the videos in their order; each has to be read to its end. Raises MalformedBody."""
         while (part := await self._next_part()) is not None:
             if part.name not in (PHOTO, VIDEO):
-                wrong = FieldError(pointer=f"#/{part.name[:64]}", code="NOT_ALLOWED", detail="Fields go before files.")
-                raise InvalidFields(fields=(wrong,))
+                raise _refusal(part, "Fields go before files.")
             yield SentFile(
                 name=part.file_name or part.name, media_type=bare_type(part.media_type), video=part.name == VIDEO,
                 chunks=self._bytes(part),
@@ -51,6 +52,10 @@ class PrintForm(FileForm):
             if part.ended:
                 return
             await self._more()
+
+
+def _refusal(part: Part, detail: str) -> InvalidFields:
+    return InvalidFields(fields=(FieldError(pointer=f"#/{part.name[:64]}", code="NOT_ALLOWED", detail=detail),))
 
 
 def _read(name: str, text: str) -> Any:

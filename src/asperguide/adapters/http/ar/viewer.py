@@ -34,7 +34,7 @@ from asperguide.adapters.http.routes import Given, route
 from asperguide.ar.manifests import Manifest, Sheet
 from asperguide.ar.ports import Opened, Piece
 from asperguide.ar.unavailable import InvalidSession
-from asperguide.ar.viewing import Availability, CheckPrint, ShowManifest, ShowPhoto, ShowVideo
+from asperguide.ar.viewing import Availability, CheckPrint, ShowManifest, ShowPhoto, ShowSceneImage, ShowVideo
 from asperguide.shared.ports import Clock
 
 FRESH = timedelta(seconds=5)
@@ -134,6 +134,21 @@ async def show_print_photo(
 
 
 @get(
+    "/viewer/{public_id:str}/images/{file:uuid}",
+    tags=VIEWER,
+    **route("show_scene_image", ShowSceneImage, summary="A picture of the scene", **SHOWN),
+)
+async def show_scene_image(
+    public_id: FromPath[str],
+    file: FromPath[UUID],
+    request: ApiRequest,
+    show_scene_image: Given[ShowSceneImage],
+) -> Response[bytes]:
+    opened = await show_scene_image(public_id, file, LONGEST_SIDE, "image/webp", member_of(request))
+    return _sent(request, opened)
+
+
+@get(
     "/viewer/{public_id:str}/videos/{video:uuid}",
     tags=VIEWER,
     **route("show_print_video", ShowVideo, summary="A video", **SHOWN),
@@ -181,4 +196,12 @@ def _sent(request: ApiRequest, opened: Opened) -> Response[bytes]:
     return whole_or_part(request, opened.read, opened.size, etag, media_type=opened.media_type, headers=headers)
 
 
-ROUTES = (check_print, show_manifest, show_marker, show_print_photo, show_print_video, show_print_still)
+ROUTES = (
+    check_print,
+    show_manifest,
+    show_marker,
+    show_print_photo,
+    show_scene_image,
+    show_print_video,
+    show_print_still,
+)
