@@ -32,6 +32,7 @@ from benchmarks import (
     soak,
     traces,
     transfers,
+    viewer,
 )
 from benchmarks.figures import Report, show
 from benchmarks.machine import facts
@@ -69,6 +70,7 @@ SCENARIOS: dict[str, Callable[[Run], Report]] = {
     "letter-pages": letter_pages.letter_pages,
     "letter-race": letter_race.letter_race,
     "letter-kills": letter_kills.letter_kills,
+    "manifest": viewer.manifest,
     "views": analytics.views,
     "view-kills": analytics.view_kills,
     "chaos": chaos.chaos,
@@ -84,6 +86,7 @@ GROUPS = {
     "logs": ["logging", "log-storm", "log-sink-down"],
     "letters": ["letter-sweep", "letter-storm", "letter-pages", "letter-race"],
     "analytics": ["views", "view-kills"],
+    "viewer": ["manifest"],
     "ledger": ["jobs", "job-kills", "ledger-plans", "crowd"],
 }
 

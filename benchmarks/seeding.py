@@ -29,7 +29,7 @@ def mails(service: Service, seed: int, number: int) -> None:
 
 
 async def _announce(service: Service, who: Account, number: int) -> None:
-    container = _container(service)
+    container = container_of(service)
     now = container.clock().now()
     user = new_user(UserId(container.ids().new()), who.email, who.username, FULL_NAME, now)
     for first in range(0, number, A_TRANSACTION):
@@ -42,14 +42,15 @@ async def _announce(service: Service, who: Account, number: int) -> None:
     await container.database().close()
 
 
-def _container(service: Service) -> Any:
+def container_of(service: Service) -> Any:
+    """The use cases of one more process on the same data; whoever asks closes its database."""
     from asperguide.container import Container  # here, because the peers also run where the service does not
 
     return Container(settings=load({**service.settings, "SERVER_PORT": str(service.port)}, folder=Path("/")))
 
 
 async def _seed(service: Service, people: list[Account]) -> list[Account]:
-    container = _container(service)
+    container = container_of(service)
     hashed = await container.hasher().hash(PASSWORD)
     seeded: list[Account] = []
     for first in range(0, len(people), A_TRANSACTION):

@@ -139,11 +139,13 @@ class Shelf:
         self, actor: Actor, company: CompanyFacts, name: str, media_type: str, chunks: AsyncIterable[bytes]
     ) -> MediaFile:
         """Kept under the first letter of its name, with its digest."""
-        sha256 = hashlib.sha256(b"".join([chunk async for chunk in chunks])).hexdigest()
+        content = b"".join([chunk async for chunk in chunks])
         if media_type == "text/html":
             raise InvalidContent(fields=(wrong("#/0", "No."),))
         id = self.put(name[0], media_type)
-        self.files[id] = replace(self.files[id], name=name, sha256=sha256)
+        self.files[id] = replace(
+            self.files[id], name=name, size=len(content), sha256=hashlib.sha256(content).hexdigest()
+        )
         return self.files[id]
 
     async def known(self, company: CompanyId, files: Collection[FileId]) -> Mapping[FileId, MediaFile]:

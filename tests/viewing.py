@@ -13,7 +13,7 @@ import httpx
 from asperguide.adapters.caching.editions import Editions
 from asperguide.adapters.caching.sheets import KeptSheets
 from asperguide.adapters.caching.showings import CachedShowings
-from asperguide.adapters.http.app import Prefix, create_app
+from asperguide.adapters.http.app import Prefix, application, create_app
 from asperguide.adapters.http.ar.view_pages import ROUTES as PAGES
 from asperguide.adapters.http.ar.viewer import ROUTES
 from asperguide.adapters.http.credentials import Authentication
@@ -185,10 +185,13 @@ class Process:
         plenty = Budget(name="views", limit=10_000, window=timedelta(minutes=1))
         few = Budget(name="anonymous", limit=3, window=timedelta(minutes=1))
         given = {"anonymous": few, "user": plenty, "budgets": {"views": plenty}, "public_url": URL, **rules}
+        use_cases = {
+            **{name: lambda one=one: one for name, one in made.items()},
+            "view_pages": JinjaViewPages, "view_url": lambda: URL,
+        }  # fmt: skip
         return create_app(
-            [Prefix("/api/v1", route_handlers=list(ROUTES)), *PAGES],
-            use_cases={**{name: lambda one=one: one for name, one in made.items()},  # type: ignore[misc]
-                       "view_pages": JinjaViewPages, "view_url": lambda: URL},
+            application([Prefix("/api/v1", route_handlers=list(ROUTES)), *PAGES], use_cases),
+            use_cases=use_cases,
             rules=EdgeRules(**given),
             authentication=Authentication(now=people.get),
             limiter=MemoryRateLimiter(self.clock),

@@ -49,7 +49,7 @@ class Showcase(Watched):
         self.asked.append(public_id)
         return self.shown.get(public_id)
 
-    async def scope(self, actor: Actor, level: Level, id: UUID) -> Scope | None:
+    async def scope(self, actor: Actor, level: Level, id: UUID, within: ContentId | None = None) -> Scope | None:
         """For members."""
         for shown in self.shown.values():
             if actor.user in self.members.get(shown.company, ()) and id in _ids(shown, level):

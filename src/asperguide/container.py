@@ -37,10 +37,10 @@ from asperguide.adapters.local import (
     LocalPortraits,
     LocalProjectHoldings,
     LocalProjects,
-    LocalWatched,
 )
 from asperguide.adapters.local_files import LocalMediaFiles
 from asperguide.adapters.local_packing import LocalLuggage, LocalProjectBooks
+from asperguide.adapters.local_views import LocalWatched
 from asperguide.adapters.magic import MagicTypes
 from asperguide.adapters.maintenance import MaintenanceWatch
 from asperguide.adapters.measuring import Monitor
@@ -90,7 +90,7 @@ from asperguide.ar.changing import (
 from asperguide.ar.coding import ShowCode
 from asperguide.ar.content_views import ArPolicy
 from asperguide.ar.copying import CopyContent, CopyContents, DuplicateContent
-from asperguide.ar.creating import CreateContent, CreateContentWithFiles, KeepContent
+from asperguide.ar.creating import CompareFiles, CreateContent, CreateContentWithFiles, KeepContent
 from asperguide.ar.desk import ChangeContent, OpenContent
 from asperguide.ar.finding import GetContent, ListContents
 from asperguide.ar.forgetting import ForgetSessions
@@ -102,7 +102,7 @@ from asperguide.ar.ports import ArReads, ArUnitOfWork
 from asperguide.ar.reaching import Reach
 from asperguide.ar.refreshing import FollowContent, FollowFile, LookAgain, LookAtMarker, RefreshContent
 from asperguide.ar.removing import DeleteContent, DropLeftFiles, RemoveSomeContents, SweepFiles
-from asperguide.ar.sending_films import AddSentFilms
+from asperguide.ar.sending_films import AddSentFilms, CompareSentFilms
 from asperguide.ar.showing import LookAt
 from asperguide.ar.staging import GetScene, PutScene, RemoveScene
 from asperguide.ar.unpacked import MakePrints
@@ -647,26 +647,6 @@ class Container(DeclarativeContainer):
         c.PackLetters, reads=capsule_reads, read=read_draft, show=show_capsule, clock=clock
     )
 
-    # analytics of viewers
-    analytics_policy: Provider[v.AnalyticsPolicy] = Singleton(analytics_policy_of, settings)
-    watched: Provider[v.Watched] = Singleton(CachedWatched, Singleton(LocalWatched))
-    event_log: Provider[v.EventLog] = Singleton(SqlEventLog, database, clock, ids)
-    analytics_unit_of_work: Provider[v.AnalyticsUnitOfWork] = Factory(
-        SqlAnalyticsUnitOfWork, database, clock=clock, ids=ids, doorbell=doorbell
-    )
-    begin_analytics = analytics_unit_of_work.provider
-    analytics_reads: Provider[v.AnalyticsReads] = Singleton(SqlAnalyticsReads, database)
-    take_events: Provider[v.TakeEvents] = Factory(v.TakeEvents, watched=watched, log=event_log, clock=clock)
-    fold_events: Provider[v.FoldEvents] = Factory(v.FoldEvents, begin=begin_analytics, reads=analytics_reads)
-    fold_all_events: Provider[v.FoldAllEvents] = Factory(v.FoldAllEvents, reads=analytics_reads, fold=fold_events)
-    show_analytics: Provider[v.ShowAnalytics] = Factory(
-        v.ShowAnalytics, watched=watched, reads=analytics_reads, fold=fold_events, clock=clock
-    )
-    prune_events: Provider[v.PruneEvents] = Factory(
-        v.PruneEvents, begin=begin_analytics, clock=clock, policy=analytics_policy
-    )
-    forget_views: Provider[v.ForgetViews] = Factory(v.ForgetViews, begin=begin_analytics)
-
     # ar: markers and codes
     marker_eye: Provider[MarkerEye] = Singleton(PillowMarkerEye, image_threads)
     qr_codes: Provider[QrCodes] = Singleton(SegnoQrCodes)
@@ -1010,6 +990,7 @@ class Container(DeclarativeContainer):
         keep=keep_content,
         clock=clock,
     )
+    compare_files: Provider[CompareFiles] = Factory(CompareFiles, files=media_files)
     get_content: Provider[GetContent] = Factory(GetContent, open=open_content, clock=clock, policy=ar_policy)
     list_contents: Provider[ListContents] = Factory(
         ListContents, reach=reach, reads=ar_reads, clock=clock, policy=ar_policy
@@ -1037,6 +1018,34 @@ class Container(DeclarativeContainer):
     duplicate_content: Provider[DuplicateContent] = Factory(DuplicateContent, open=open_content, copy=copy_content)
     delete_content: Provider[DeleteContent] = Factory(DeleteContent, open=open_content, begin=begin_ar, clock=clock)
     show_code: Provider[ShowCode] = Factory(ShowCode, open=open_content, codes=qr_codes, policy=ar_policy)
+
+    # ar: analytics of viewers
+    analytics_policy: Provider[v.AnalyticsPolicy] = Singleton(analytics_policy_of, settings)
+    watched_prints: Provider[v.Watched] = Singleton(
+        LocalWatched,
+        look=look_at_print.provider,
+        reach=reach.provider,
+        reads=ar_reads,
+        projects=project_standings,
+        companies=company_standings,
+    )
+    watched: Provider[v.Watched] = Singleton(CachedWatched, watched_prints)
+    event_log: Provider[v.EventLog] = Singleton(SqlEventLog, database, clock, ids)
+    analytics_unit_of_work: Provider[v.AnalyticsUnitOfWork] = Factory(
+        SqlAnalyticsUnitOfWork, database, clock=clock, ids=ids, doorbell=doorbell
+    )
+    begin_analytics = analytics_unit_of_work.provider
+    analytics_reads: Provider[v.AnalyticsReads] = Singleton(SqlAnalyticsReads, database)
+    take_events: Provider[v.TakeEvents] = Factory(v.TakeEvents, watched=watched, log=event_log, clock=clock)
+    fold_events: Provider[v.FoldEvents] = Factory(v.FoldEvents, begin=begin_analytics, reads=analytics_reads)
+    fold_all_events: Provider[v.FoldAllEvents] = Factory(v.FoldAllEvents, reads=analytics_reads, fold=fold_events)
+    show_analytics: Provider[v.ShowAnalytics] = Factory(
+        v.ShowAnalytics, watched=watched, reads=analytics_reads, fold=fold_events, clock=clock
+    )
+    prune_events: Provider[v.PruneEvents] = Factory(
+        v.PruneEvents, begin=begin_analytics, clock=clock, policy=analytics_policy
+    )
+    forget_views: Provider[v.ForgetViews] = Factory(v.ForgetViews, begin=begin_analytics)
 
     # ar: in the background
     look_at_marker: Provider[LookAtMarker] = Factory(LookAtMarker, reads=ar_reads, files=media_files, eye=marker_eye)
@@ -1066,6 +1075,7 @@ class Container(DeclarativeContainer):
         clock=clock,
         ids=ids,
     )
+    compare_sent_films: Provider[CompareSentFilms] = Factory(CompareSentFilms, open=open_content, files=media_files)
     change_film: Provider[filming.ChangeFilm] = Factory(
         filming.ChangeFilm, open=open_content, change=change_content, clock=clock
     )

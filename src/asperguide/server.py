@@ -48,7 +48,7 @@ APPLICATION = "asperguide.server:create"
 MINUTE = timedelta(minutes=1)
 READS_ONLY = {"reads", "clock"}
 """The ports of use cases that change nothing."""
-STREAM = "chunks"
+STREAMS = ("chunks", "parts")
 """What use cases call the bytes that they take as they come: nobody can give them a second time."""
 
 log = logging.getLogger("asperguide.server")
@@ -80,6 +80,10 @@ def about() -> About:
             ("clients", "End customers of a company."),
             ("projects", "What a company does for its clients, and until when.\n\n" + projects.roles()),
             ("project access", "Who may see a project, if not everybody in the company."),
+            (
+                "contents",
+                "Prints of a project: a photo as marker, videos that play over it, and a code that leads there.",
+            ),
             ("viewer", "What everybody who has the code of a print may see of it, without signing in."),
             ("analytics", "What viewers do with prints: taken in, counted, shown to the company."),
             ("markers", "Pictures that prints are recognised by."),
@@ -179,7 +183,8 @@ def _use_cases(container: Container, ids: Ids, tracer: Tracer | None) -> dict[st
 def _runs_once(provider: "Factory[Any]") -> bool:
     """Whether there is no sense in running it again, or no way to."""
     changes_nothing = READS_ONLY.issuperset(provider.kwargs)
-    return changes_nothing or STREAM in getattr(provider.cls.__call__, "__annotations__", ())
+    taken = getattr(provider.cls.__call__, "__annotations__", ())
+    return changes_nothing or any(stream in taken for stream in STREAMS)
 
 
 def _traced(tracer: Tracer, name: str, make: Callable[[], Any]) -> object:

@@ -25,13 +25,15 @@ from asperguide.media import FileView, LinkView, MadeLink, NewUpload, QuotaView,
 from asperguide.operations import MyJob
 from asperguide.shared.actor import Role
 from asperguide.testing import World
+from tests.acceptance.agencies import Agencies
 from tests.acceptance.letters import Letters
+from tests.acceptance.viewers import Viewers
 
 PASSWORD = "quartz-lantern-47-violet"
 BETTER = "umber-kestrel-82-quilt"
 
 
-class Driver(Letters):
+class Driver(Agencies, Letters, Viewers):
     """One way to call identity, media and capsules. `token` is the access token of whoever asks.
 
     A refusal raises the same error class in every driver.

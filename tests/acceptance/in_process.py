@@ -47,13 +47,15 @@ from asperguide.operations import MyJob
 from asperguide.shared.actor import Actor, Role, SessionId, UserId
 from asperguide.shared.pages import PageRequest
 from asperguide.testing import World
+from tests.acceptance.agencies import AgenciesInProcess
 from tests.acceptance.driver import PASSWORD, Driver
 from tests.acceptance.letters import LettersInProcess
+from tests.acceptance.viewers import ViewersInProcess
 from tests.exports import stored
 from tests.media import in_chunks
 
 
-class InProcess(LettersInProcess, Driver):
+class InProcess(AgenciesInProcess, LettersInProcess, ViewersInProcess, Driver):
     """Every call authenticates its token, as every request does."""
 
     def __init__(self, world: World) -> None:

@@ -22,13 +22,15 @@ from asperguide.identity import (
 from asperguide.media import FileView, LinkView, MadeLink, NewUpload, QuotaView, StartedUpload, UploadView
 from asperguide.operations import MyJob
 from asperguide.shared.actor import Role
+from tests.acceptance.agencies import AgenciesOverHttp
 from tests.acceptance.driver import PASSWORD, Driver
 from tests.acceptance.letters import LettersOverHttp
 from tests.acceptance.rest import read, read_items
+from tests.acceptance.viewers import ViewersOverHttp
 from tests.media import in_chunks
 
 
-class OverHttp(LettersOverHttp, Driver):
+class OverHttp(AgenciesOverHttp, LettersOverHttp, ViewersOverHttp, Driver):
     """A client of `/api/v1` without a network between."""
 
     async def register(self, new: NewUser) -> Registered:

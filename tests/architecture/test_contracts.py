@@ -35,6 +35,7 @@ WITHOUT_MEMORY = {
     *("Watched", "Showings", "Sheets", "Pictures"),
     "QrCodes",
     *("ProjectContents", "Projects"),
+    *("MediaFiles", "KeptFiles"),
     *("Luggage", "ProjectBooks"),
 }
 

@@ -186,21 +186,21 @@ async def _large(cast: Any) -> FileId:
 TINY = toy_clip(1.0, width=64, height=36)
 
 
-async def _small_video(cast: Any) -> FileId:
+async def small_video(cast: Any) -> FileId:
     """A video that is ready, and waits to be processed."""
     id = await arrived(cast, TINY, media_type="video/mp4")
     await cast.world.container.check_file()(events.FileArrived(file=id))
     return id
 
 
-async def _processed(cast: Any) -> FileId:
-    id = await _small_video(cast)
+async def processed(cast: Any) -> FileId:
+    id = await small_video(cast)
     await cast.world.container.process_video()(events.VideoProcessingWanted(file=id), (await _video_of(cast, id)).job)
     return id
 
 
 async def _cancelled(cast: Any) -> FileId:
-    id = await _small_video(cast)
+    id = await small_video(cast)
     await cast.world.container.cancel_processing()(cast.siobhan.actor, id)
     return id
 
@@ -210,7 +210,7 @@ async def _video_of(cast: Any, id: FileId) -> Any:
 
 
 async def _playing(cast: Any, media_type: str) -> tuple[Any, ...]:
-    id = await _processed(cast)
+    id = await processed(cast)
     made = next(one for one in (await _video_of(cast, id)).made if one.media_type == media_type)
     return cast.siobhan.actor, id, made.role, made.name
 
@@ -224,17 +224,17 @@ async def _playing_a_list(cast: Any) -> tuple[Any, ...]:
 
 
 async def _processing(cast: Any) -> tuple[Any, ...]:
-    id = await _small_video(cast)
+    id = await small_video(cast)
     return events.VideoProcessingWanted(file=id), (await _video_of(cast, id)).job
 
 
 async def _making_stills(cast: Any) -> tuple[Any, ...]:
-    return events.PosterWanted(file=await _processed(cast)), JOB
+    return events.PosterWanted(file=await processed(cast)), JOB
 
 
 async def _wanting(cast: Any) -> Any:
     """A sound that is to be made of a video."""
-    source = await _small_video(cast)
+    source = await small_video(cast)
     made = await cast.world.container.convert()(cast.siobhan.actor, source, Conversion(to=Target.WAV))
     return events.ConversionWanted(source=source, file=made.file.id, to="wav"), made.job
 
@@ -288,20 +288,20 @@ MEDIA: dict[str, list[Case]] = {
     "tidy_media": [later(_orphan, JOB, days=3)],
     # images and videos
     "show_image": [mine(_picture)],
-    "get_video": [mine(_small_video)],
+    "get_video": [mine(small_video)],
     "play_video": [(_playing_a_picture, {})],
     "play_playlist": [(_playing_a_list, {})],
-    "set_poster": [mine(_processed, Poster(at=0.5))],
+    "set_poster": [mine(processed, Poster(at=0.5))],
     "make_stills": [(_making_stills, {"once": True})],
     "process_video": [(_processing, {"once": True})],
     "retry_processing": [mine(_cancelled)],
-    "cancel_processing": [mine(_small_video)],
+    "cancel_processing": [mine(small_video)],
     "stop_processing": [(_processing, {"once": True})],
-    "convert": [mine(_small_video, Conversion(to=Target.WAV), keyed=True)],
+    "convert": [mine(small_video, Conversion(to=Target.WAV), keyed=True)],
     "convert_file": [(_wanting, {"once": True})],
     "stop_converting": [(_wanting, {"once": True})],
     # parts of others
-    "see_video": [mine(_small_video)],
+    "see_video": [mine(small_video)],
     "make_conversion": [(_making, {})],
     "examine_file": [(_examining, {})],
     "arrive": [(_arriving, {"once": True})],

@@ -42,7 +42,10 @@ GIVEN_UP = "room is set aside before the bytes come: it is given back at once, o
 LEFT_BEHIND = "what a run that died has made so far is removed by a job"
 ROW_DECIDES = "the row says that nobody wants it; the job is cancelled after that, only to have it stop sooner"
 DEED_FIRST = "what an administrator does to a store is written down before it is done, and again when it is tried again"
+TAKEN_FIRST = "files are the company's before a print has them: those that none has are swept a day later"
+SENT_FIRST = "files are there before a print has them: they are thrown away when it gets none, or swept a day later"
 TRIAL = "what was put to try a store stays when nobody is left to remove it"
+BY_PARTS = "a company is taken apart a batch at a time: nobody sees it any more, and what is left goes next time"
 
 EXCEPTIONS: dict[str, dict[str, str]] = {
     "sign_in": {"guesses": COUNTED, "credentials": LATER},
@@ -62,6 +65,7 @@ EXCEPTIONS: dict[str, dict[str, str]] = {
     "tell_owner": {"handed over": AGAIN},
     "tell_recipient": {"handed over": AGAIN},
     "tell_sender": {"handed over": AGAIN},
+    "tell_contact": {"handed over": AGAIN},
     "write_about_capsule": {"handed over": AGAIN},
     "write_mail": {"handed over": AGAIN},
     "prune_sessions": {"guesses": ONE_BY_ONE},
@@ -84,6 +88,15 @@ EXCEPTIONS: dict[str, dict[str, str]] = {
     "process_video": {"videos": SAID_FIRST, "objects": BYTES_FIRST, "ledger_jobs": LEFT_BEHIND},
     "make_stills": {"objects": BYTES_FIRST, "ledger_jobs": LEFT_BEHIND},
     "convert_file": {"objects": BYTES_FIRST},
+    "send_invitation": {"company_invitations": CODE_FIRST, "handed over": AGAIN},
+    "take_apart": {"companies": BY_PARTS, "company_settings": BY_PARTS},
+    "add_films": {"files": TAKEN_FIRST, "videos": TAKEN_FIRST, "media_usage": TAKEN_FIRST},
+    "add_sent_films": {
+        "files": SENT_FIRST,
+        "media_usage": SENT_FIRST,
+        "ledger_jobs": SENT_FIRST,
+        "objects": SENT_FIRST,
+    },
 }
 """What of the state may be ahead of the rest after a crash, or differ at the end, for each use case."""
 

@@ -49,9 +49,14 @@ from asperguide.shared.ledger import NewJob
 from asperguide.testing import Person, World
 from asperguide.testing.faults import Faults
 from tests.architecture.source import is_use_case
+from tests.faults.company_cases import COMPANIES
 from tests.faults.letter_cases import LETTERS
 from tests.faults.marker_cases import MARKERS
 from tests.faults.media_cases import MEDIA
+from tests.faults.playing_cases import PLAYING
+from tests.faults.project_cases import PROJECTS
+from tests.faults.view_cases import VIEWS
+from tests.faults.viewer_cases import VIEWER
 from tests.identity import BETTER, HOME, PASSWORD, an_admin, new_user, register
 
 JOB = UUID(int=99)
@@ -433,9 +438,10 @@ SCENARIOS: dict[str, list[Scenario]] = {
 }
 
 
-SCENARIOS.update(
-    {name: [calls(given, **more) for given, more in cases] for name, cases in {**MEDIA, **LETTERS, **MARKERS}.items()}
-)
+OF_CONTEXTS = (MEDIA, LETTERS, MARKERS, VIEWS, COMPANIES, PROJECTS, PLAYING, VIEWER)
+for cases_of_context in OF_CONTEXTS:
+    for name, cases in cases_of_context.items():
+        SCENARIOS[name] = [calls(given, **more) for given, more in cases]
 
 
 def wired() -> dict[str, type]:

@@ -16,18 +16,20 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 
 from asperguide.adapters.http.routes import declared_by
+from asperguide.adapters.memory.video_tools import toy_clip
 from asperguide.server import build
 from asperguide.shared.tenancy import CompanyRole
 from asperguide.testing import World
 from tests.http.capsules.people import Somebody, expect
 from tests.http.identity.api import Api
 from tests.http.projects.firm import Firm
+from tests.media import png
 
 API = "/api/v1"
 PERSONAL = frozenset(
     {
-        "admin", "capsules", "drafts", "exports", "files", "invitations", "jobs", "links", "oauth", "password",
-        "recipients", "sessions", "uploads", "users", "videos",
+        "admin", "capsules", "drafts", "exports", "files", "invitations", "jobs", "links", "markers", "oauth",
+        "password", "recipients", "sessions", "uploads", "users", "videos", "viewer",
     }
 )  # fmt: skip
 """First words of paths to what belongs to people, to the service, or to whoever holds a token."""
@@ -38,10 +40,17 @@ PLACES = {
     "/companies/{id}/clients/{client}": "client",
     "/projects/{id}": "project",
     "/projects/{id}/access/{user}": "listed",
+    "/contents/{id}": "content",
+    "/contents/{content}": "content",
+    "/contents/{id}/videos/{video}": "film",
+    "/contents/{content}/videos/{id}": "film",
+    "/contents/{id}/schedules/{window}": "window",
 }
 """What stands in a path: the name of something that `everything_of` makes in a company."""
 BODIES = {"transfer_ownership": "member", "use_template": "template"}
 """Routes whose body names something in the company, which the examples in the documentation cannot know."""
+NOTHING: dict[str, dict[str, Any]] = {"put_scene": {"placements": []}}
+"""What is sent where the documentation has an example for everything but the whole."""
 NO_ROUTE = 40400
 
 
@@ -71,9 +80,10 @@ class Tried:
 
     def body(self, things: dict[str, str]) -> dict[str, Any]:
         """What to send: the example, made to be about these things. AssertionError when there is none to send."""
-        if "data" not in self.handler.parsed_fn_signature.parameters:
-            return {}
-        example = declared_by(self.handler).example
+        declared = declared_by(self.handler)
+        if "data" not in self.handler.parsed_fn_signature.parameters and declared.json is None:
+            return {"params": {"month": "2026-01"}} if self.name == "show_calendar" else {}
+        example = NOTHING.get(self.name, declared.example)
         assert example is not None, f"{self.name} has no example to send"
         if (named := BODIES.get(self.name)) is not None:
             field = "template" if named == "template" else "user"
@@ -113,7 +123,9 @@ async def everything_of(firm: Firm) -> dict[str, str]:
     project = await firm.project(ends_at=firm.ahead(days=30))
     template = await firm.project("Template", template=True)
     expect(200, await firm.owner("PUT", f"/projects/{project['id']}/access/{editor.id}", json={"role": "viewer"}))
+    made = await print_of(firm, project["id"])
     return {
+        **made,
         "company": firm.id,
         "member": editor.id,
         "invitation": expect(201, await firm.owner("POST", f"{where}/invitations", json=invited))["id"],
@@ -122,6 +134,19 @@ async def everything_of(firm: Firm) -> dict[str, str]:
         "template": template["id"],
         "listed": editor.id,
     }
+
+
+async def print_of(firm: Firm, project: str) -> dict[str, str]:
+    """A print with a film, a window, rules and a scene."""
+    files = [("photo", ("p.png", png(640, 480), "image/png")), ("video", ("v.mp4", toy_clip(), "video/mp4"))]
+    content = expect(201, await firm.owner("POST", f"/projects/{project}/contents", files=files))
+    where, film = f"/contents/{content['id']}", content["videos"][0]["id"]
+    span = {"video": film, "starts_at": firm.ahead(days=1), "ends_at": firm.ahead(days=2)}
+    window = expect(201, await firm.owner("POST", f"{where}/schedules", json=span))
+    expect(201, await firm.owner("POST", f"{where}/rotation", json={"kind": "fixed", "videos": [film]}))
+    expect(200, await firm.owner("PUT", f"{where}/scene", json={"placements": []}))
+    await firm.api.world.settle()
+    return {"content": content["id"], "film": film, "window": window["id"]}
 
 
 def refused(answer: httpx.Response) -> dict[str, Any]:
@@ -175,7 +200,8 @@ async def test_what_others_do_not_find_is_there_for_the_owner(api: Api, one: Tri
     firm = await Firm.founded(api)
     things = await everything_of(firm)
     answer = await tried(one, firm.owner, [things[name] for name in one.places], things)
-    assert answer.status_code in (200, 201, 202, 204, 409, 429), answer.text
+    # Examples name files and videos that are not there: 422 says so to nobody who does not find the rest.
+    assert answer.status_code in (200, 201, 202, 204, 409, 422, 429), answer.text
 
 
 async def everything_is_there(firm: Firm, things: dict[str, str]) -> bool:

@@ -9,9 +9,7 @@ from uuid import UUID
 import msgspec
 from msgspec.structs import replace
 
-from asperguide.ar.analytics import Level, Scope, Shown, Watched
 from asperguide.ar.copying import CopyContents
-from asperguide.ar.model import ContentId
 from asperguide.ar.ports import ArReads, Opened
 from asperguide.ar.removing import RemoveSomeContents
 from asperguide.ar.videos import FileId as PrintFileId
@@ -362,19 +360,3 @@ class LocalPictures(Pictures):
         return Opened(
             name=image.name, media_type=image.media_type, size=image.size, etag=image.sha256 or "", read=made.open
         )
-
-
-class LocalWatched(Watched):
-    """Nothing is shown as long as there are no contents."""
-
-    async def by_public_id(self, public_id: str, *, latest: bool = False) -> Shown | None:
-        """Nothing."""
-        return None
-
-    async def scope(self, actor: Actor, level: Level, id: UUID) -> Scope | None:
-        """Nothing that anybody may see."""
-        return None
-
-    async def titles(self, company: CompanyId, contents: Collection[ContentId]) -> Mapping[ContentId, str]:
-        """None."""
-        return {}

@@ -100,6 +100,7 @@ class ForgetViews:
         total = 0
         while True:
             async with self.begin() as uow:
+                await uow.counts.hold(company)
                 count = await uow.counts.forget(company, content, videos, BATCH)
                 await uow.commit()
             total += count

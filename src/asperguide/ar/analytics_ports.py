@@ -35,10 +35,10 @@ class Watched(Protocol):
         ...
 
     @abstractmethod
-    async def scope(self, actor: Actor, level: Level, id: UUID) -> Scope | None:
+    async def scope(self, actor: Actor, level: Level, id: UUID, within: ContentId | None = None) -> Scope | None:
         """That thing, if the actor may see what is counted of it; None alike for those who may not, and for nothing.
 
-        Of a company this is so for each of its members.
+        Of a company this is so for each of its members. A video is looked for `within` its content.
         """
         ...
 
@@ -99,8 +99,8 @@ class Counts(Protocol):
     ) -> int:
         """Remove what is kept of a content and these videos of it, or of the whole company. How many rows.
 
-        Call it until there are none: at most `limit` events go at once, counts after all of them. What was counted of
-        a content in its project and company stays.
+        Call it until there are none, holding the company: at most `limit` events go at once, counts after all of them.
+        What was counted of a content in its project and company stays.
         """
         ...
 

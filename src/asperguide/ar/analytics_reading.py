@@ -47,7 +47,7 @@ class ShowAnalytics:
         self, actor: Actor, level: Level, id: UUID, period: Period, within: ContentId | None = None
     ) -> AnalyticsView:
         period = checked(period, InvalidPeriod)
-        scope = await self.watched.scope(actor, level, id)
+        scope = await self.watched.scope(actor, level, id, within)
         if scope is None or scope.content != within:
             raise AnalyticsNotFound
         span = span_of(period.first, period.last, period.by, day_in(scope.time_zone, self.clock.now()))

@@ -1,5 +1,6 @@
 """New prints: of finished uploads, or with their photo and videos in the same request."""
 
+import hashlib
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -29,7 +30,7 @@ from asperguide.ar.terms import Instant, wrong
 from asperguide.ar.videos import ContentVideo, FileId, VideoId
 from asperguide.shared.actor import Actor
 from asperguide.shared.commands import checked
-from asperguide.shared.errors import DomainError
+from asperguide.shared.errors import DomainError, IdempotencyKeyReused
 from asperguide.shared.ports import Clock, Ids
 from asperguide.shared.repeating import until_unhindered
 from asperguide.shared.tenancy import Companies, CompanyFacts, ProjectFacts, ProjectId
@@ -190,6 +191,32 @@ class CreateContentWithFiles:
             photo, films = photo or not part.video, films + part.video
         if not photo:
             raise InvalidContent(fields=(wrong("#/photo", "Is required."),))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompareFiles:
+    """Looks whether a print was made of these very files: a request that is repeated says all of it again.
+
+    Raises IdempotencyKeyReused when it was made of others. Of a film that nobody has checked only its length is known.
+    """
+
+    files: MediaFiles
+
+    async def __call__(self, made: ContentView, parts: AsyncIterator[SentFile]) -> None:
+        known = await self.files.known(made.company, {made.marker.photo, *(video.file for video in made.videos)})
+        films = iter(made.videos)
+        async for part in parts:
+            digest, size = hashlib.sha256(), 0
+            async for chunk in part.chunks:
+                digest.update(chunk)
+                size += len(chunk)
+            video = next(films, None) if part.video else None
+            file = known.get(video.file if video else made.marker.photo)
+            others = file and (file.size != size or file.sha256 not in (None, digest.hexdigest()))
+            if others or (part.video and video is None):
+                raise IdempotencyKeyReused
+        if next(films, None) is not None:
+            raise IdempotencyKeyReused
 
 
 async def told_of(

@@ -105,10 +105,12 @@ def _claims(content: Content, fit: Playable, now: datetime, day: date, turn: int
 
 
 def _of_the_day(rules: Iterable[DateRule], day: date) -> Iterator[VideoId]:
-    rules = sorted(rules, key=lambda rule: (rule.yearly, rule.video))
-    for rule in rules:
-        if rule.day == day or (rule.yearly and (rule.day.month, rule.day.day) == (day.month, day.day)):
-            yield rule.video
+    for rule in sorted((rule for rule in rules if _is_of(rule, day)), key=lambda rule: (rule.yearly, rule.video)):
+        yield rule.video
+
+
+def _is_of(rule: DateRule, day: date) -> bool:
+    return rule.day == day or (rule.yearly and (rule.day.month, rule.day.day) == (day.month, day.day))
 
 
 def _by_calendar(content: ContentId, rotation: Rotation, fit: Playable, day: date) -> Iterator[Claim]:

@@ -55,6 +55,11 @@ class ArReads(Protocol):
         ...
 
     @abstractmethod
+    async def titles(self, company: CompanyId, contents: Collection[ContentId]) -> Mapping[ContentId, str]:
+        """What these contents of the company are called; those that it has not are left out."""
+        ...
+
+    @abstractmethod
     async def counts(self, company: CompanyId, projects: Collection[ProjectId]) -> Mapping[ProjectId, int]:
         """How many contents each of these projects of the company has; none of those that have none."""
         ...

@@ -7,6 +7,7 @@ from typing import Protocol
 from uuid import UUID
 
 from asperguide.ar.content_views import packed
+from asperguide.ar.errors import ContentNotFound
 from asperguide.ar.events import ContentChanged, MarkerWanted
 from asperguide.ar.marker_errors import MarkerRefused, MarkerTooSmall
 from asperguide.ar.marker_ports import MarkerEye
@@ -67,8 +68,11 @@ class LookAtMarker:
             raise MarkerRefused(TOO_LARGE)
         if (opened := await self.files.open(company, photo.id)) is None:
             raise MarkerRefused(GONE)
-        async with opened.read() as chunks:
-            return b"".join([chunk async for chunk in chunks])
+        try:
+            async with opened.read() as chunks:
+                return b"".join([chunk async for chunk in chunks])
+        except ContentNotFound:
+            raise MarkerRefused(GONE) from None
 
     async def _twin(self, content: Content, mark: int) -> ContentId | None:
         """The content whose marker differs in the fewest bits, if these are few; the oldest of several."""

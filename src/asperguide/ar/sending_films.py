@@ -18,7 +18,7 @@ from asperguide.ar.rights import Right
 from asperguide.ar.taking import VIDEO, look_at, pointing
 from asperguide.ar.terms import wrong
 from asperguide.ar.video_views import FilmsView, films_view
-from asperguide.ar.videos import ContentVideo, VideoId
+from asperguide.ar.videos import ContentVideo, FileId, VideoId
 from asperguide.shared.actor import Actor
 from asperguide.shared.errors import DomainError, IdempotencyKeyReused
 from asperguide.shared.ports import Clock, Ids
@@ -57,22 +57,6 @@ class AddSentFilms:
                 await self._drop(company.id, kept)
             raise
 
-    async def demand_same(self, actor: Actor, id: ContentId, added: FilmsView, parts: AsyncIterator[SentFile]) -> None:
-        """Raises IdempotencyKeyReused unless these very files have been added."""
-        company = await self.open(actor, id, Right.SEE)
-        known = await self.files.known(company.id, {video.file for video in added.items})
-        films = iter(added.items)
-        async for part in parts:
-            digest = hashlib.sha256()
-            async for chunk in part.chunks:
-                digest.update(chunk)
-            film = next(films, None)
-            file = known.get(film.file) if film else None
-            if film is None or (file is not None and file.sha256 not in (None, digest.hexdigest())):
-                raise IdempotencyKeyReused
-        if next(films, None) is not None:
-            raise IdempotencyKeyReused
-
     async def _receive(
         self, actor: Actor, company: CompanyFacts, parts: AsyncIterator[SentFile], kept: list[MediaFile]
     ) -> None:
@@ -101,3 +85,37 @@ class AddSentFilms:
         async with self.begin() as uow:
             shown = await uow.contents.named(company, files)
         await self.files.drop(company, [file for file in files if file not in shown])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompareSentFilms:
+    """Whether files that were added to a print are these very ones. Raises IdempotencyKeyReused."""
+
+    open: OpenContent
+    files: MediaFiles
+
+    async def __call__(
+        self, actor: Actor, id: ContentId, added: Sequence[FileId], parts: AsyncIterator[SentFile]
+    ) -> None:
+        company = await self.open(actor, id, Right.SEE)
+        known, files = await self.files.known(company.id, set(added)), iter(added)
+        async for part in parts:
+            file, seen = next(files, None), await size_and_digest(part)
+            if file is None or _differs(known.get(file), *seen):
+                raise IdempotencyKeyReused
+        if next(files, None) is not None:
+            raise IdempotencyKeyReused
+
+
+def _differs(file: MediaFile | None, size: int, sha256: str) -> bool:
+    """What is gone by now differs from nothing. The digest is known once the file has been checked."""
+    return file is not None and (file.size != size or file.sha256 not in (None, sha256))
+
+
+async def size_and_digest(part: SentFile) -> tuple[int, str]:
+    """How many bytes there are, and their SHA-256 in hexadecimal."""
+    digest, size = hashlib.sha256(), 0
+    async for chunk in part.chunks:
+        digest.update(chunk)
+        size += len(chunk)
+    return size, digest.hexdigest()

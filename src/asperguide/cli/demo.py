@@ -19,6 +19,7 @@ from rich.markup import escape
 from asperguide.adapters.filesystem.mails import SentMails
 from asperguide.cli.demo_files import show_files
 from asperguide.cli.demo_letters import TourClock, show_letters
+from asperguide.cli.demo_prints import show_prints
 from asperguide.server import create
 from asperguide.settings import Settings, check
 from asperguide.shared.ports import Clock
@@ -44,7 +45,8 @@ def demo(data_dir: Path | None, picture: Path | None, video: Path | None) -> Non
     """A tour of everything.
 
     Two people register, confirm by mail and sign in; one sends a picture and a video and looks at what becomes of them,
-    and seals a letter for the other; a month passes, and it opens; a refresh token is stolen; they sign out.
+    and seals a letter for the other; a month passes, and it opens; a company makes a print of picture and video, and a
+    phone is held over it; a refresh token is stolen; they sign out.
     """
     folder = data_dir or Path(tempfile.mkdtemp(prefix="asperguide-demo-"))
     asyncio.run(_tour(folder, picture, video))
@@ -62,12 +64,17 @@ async def _tour(folder: Path, picture: Path | None, video: Path | None) -> None:
         await guide.look_around(tokens)
         sent = await show_files(guide, tokens["access_token"], picture, video)
         await show_letters(guide, clock, *PEOPLE, token=tokens["access_token"], video=sent.video)
+        tokens = await guide.sign_in(PEOPLE[0]["email"])
+        sheet = await show_prints(
+            guide, clock, folder, token=tokens["access_token"], picture=sent.picture, video=sent.video
+        )
         await guide.lose_a_token(await guide.sign_in(PEOPLE[0]["email"]))
         await guide.sign_out(PEOPLE[1]["username"])
         console.print("\n[bold green]That was the tour.[/] Look around:")
         console.print(f"  mails     {folder / 'mails'}/*.eml")
         console.print(f"  database  {folder / 'asperguide.sqlite3'}")
         console.print(f"  objects   {folder / 'objects'}")
+        console.print(f"  print     {sheet}")
         console.print(f"  serve it  DATA_DIR={folder} DEBUG=true asperguide serve")
         console.print(f"  watch it  http://127.0.0.1:5000{sent.player} while it is served, within 6 hours")
 

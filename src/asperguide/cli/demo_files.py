@@ -38,8 +38,9 @@ class Teller(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
-    """The video that was sent, and the path of the page that plays it."""
+    """The picture and the video that were sent, and the path of the page that plays the video."""
 
+    picture: str
     video: str
     player: str
 
@@ -48,8 +49,8 @@ async def show_files(guide: Teller, token: str, picture: Path | None, video: Pat
     """Send a picture and a video."""
     with tempfile.TemporaryDirectory(prefix="asperguide-demo-files-") as folder:
         shown, played = await asyncio.to_thread(_made, Path(folder), picture, video)
-        await _show_picture(guide, token, shown)
-        return await _show_video(guide, token, played)
+        sent = await _show_picture(guide, token, shown)
+        return await _show_video(guide, token, played, sent)
 
 
 def _made(folder: Path, picture: Path | None, video: Path | None) -> tuple[Path, Path]:
@@ -67,7 +68,7 @@ def _made(folder: Path, picture: Path | None, video: Path | None) -> tuple[Path,
     return picture, video
 
 
-async def _show_picture(guide: Teller, token: str, picture: Path) -> None:
+async def _show_picture(guide: Teller, token: str, picture: Path) -> str:
     guide.step(f"They send a picture, {picture.name}, straight to the object storage")
     file = await _sent(guide, token, picture)
     guide.say(f"it is {file['state']}: {file['media_type']}, {file['width']} x {file['height']} pixels")
@@ -76,9 +77,11 @@ async def _show_picture(guide: Teller, token: str, picture: Path) -> None:
     guide.say(f"320 pixels wide as WebP it has {len(small.content)} of its {file['size']} bytes, and no metadata")
     link = await guide.call("POST", f"/files/{file['id']}/links", 201, {"expires_in": 3600}, token=token)
     guide.say(f"whoever has this link gets it within an hour: {link['url']}")
+    id: str = file["id"]
+    return id
 
 
-async def _show_video(guide: Teller, token: str, video: Path) -> Sent:
+async def _show_video(guide: Teller, token: str, video: Path, picture: str) -> Sent:
     guide.step(f"They send a video, {video.name}")
     file = await _sent(guide, token, video)
     guide.say(f"it is {file['state']}; a worker makes it playable")
@@ -91,7 +94,7 @@ async def _show_video(guide: Teller, token: str, video: Path) -> Sent:
     guide.say(made["hls"])
     quota = await guide.call("GET", "/users/me/quota", 200, token=token)
     guide.say(f"{quota['used_files']} files take {quota['used_bytes']} of {quota['limit_bytes']} bytes")
-    return Sent(video=file["id"], player=f"/dev/player/{file['id']}?{made['hls'].partition('?')[2]}")
+    return Sent(picture=picture, video=file["id"], player=f"/dev/player/{file['id']}?{made['hls'].partition('?')[2]}")
 
 
 async def _sent(guide: Teller, token: str, path: Path) -> dict[str, Any]:

@@ -55,12 +55,12 @@ class CopyProject:
     clock: Clock
     ids: Ids
 
-    async def __call__(self, actor: Actor, place: Place, new: NewCopy, *, template: bool) -> Copying:
+    async def __call__(self, actor: Actor, place: Place, new: NewCopy) -> Copying:
         now, source = self.clock.now(), place.project
         listed = await self.reads.access(source.company, source.id)
         copy = replace(
             source, id=ProjectId(self.ids.new()), name=tidied(new.name), slug="", state=ProjectState.DRAFT,
-            template=template, starts_at=new.starts_at or now, ends_at=new.ends_at, created_at=now, updated_at=now,
+            starts_at=new.starts_at or now, ends_at=new.ends_at, created_at=now, updated_at=now,
             version=1,
         )  # fmt: skip
         if new.ends_at is None and source.ends_at is not None:
@@ -91,7 +91,7 @@ class DuplicateProject:
         new = checked(new, InvalidProject)
         place = await self.enter(actor.user, id, Right.SEE)
         demand(place.role, Right.CREATE)
-        return await self.copy(actor, place, new, template=place.project.template)
+        return await self.copy(actor, place, new)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +114,7 @@ class UseTemplate:
         if not place.project.template:
             raise NotATemplate
         wanted = NewCopy(name=new.name, starts_at=new.starts_at, ends_at=new.ends_at)
-        return await self.copy(actor, place, wanted, template=False)
+        return await self.copy(actor, replace(place, project=replace(place.project, template=False)), wanted)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

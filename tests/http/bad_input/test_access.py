@@ -17,7 +17,7 @@ from asperguide.settings import Settings
 from tests.http.bad_input.house import SECRET, URL, House, Person, problem_of
 
 ABSENT = "01900000-0000-7000-8000-000000000000"
-IDS = dict.fromkeys(("id", "link", "recipient", "file", "countdown"), ABSENT)
+IDS = dict.fromkeys(("id", "link", "recipient", "file", "countdown", "user", "invitation", "client"), ABSENT)
 EXAMPLES = defaultdict(lambda: "x", role="moderator", name="default", height="360", **IDS)
 NEEDED = {
     "If-Match": '"1"',
@@ -65,10 +65,12 @@ def test_nothing_of_the_api_is_open_by_mistake() -> None:
         "/api/v1/capsules/claims/{token}",
         "/api/v1/capsules/countdowns/{token}",
         "/api/v1/users/{id}/avatar/{name}/{size}",
+        "/api/v1/invitations/{token}",
+        "/api/v1/invitations/{token}/decline",
     }
     assert {path.partition("{id}")[0] for _, path in SHARED} == {"/api/v1/files/", "/api/v1/videos/"}
     assert {method for method, _ in SHARED} == {"GET"}
-    assert len(ADMIN) == 26
+    assert len(ADMIN) == 29
 
 
 async def call(house: House, method: str, path: str, who: Person | None) -> httpx.Response:

@@ -1,10 +1,11 @@
-"""A fresh service for each test, somebody who writes, somebody who is written to, and somebody else."""
+"""A fresh service for each test, with a company, somebody who owns it, somebody to join it, and somebody else."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
-from tests.http.capsules.people import Somebody
+from tests.http.capsules.people import Somebody, expect
 from tests.http.identity.api import Api
 
 
@@ -18,13 +19,13 @@ async def api() -> AsyncIterator[Api]:
 
 @pytest.fixture
 async def siobhan(api: Api) -> Somebody:
-    """Who writes."""
+    """Who owns a company."""
     return await Somebody.called(api, "siobhan")
 
 
 @pytest.fixture
 async def amelie(api: Api) -> Somebody:
-    """Who is written to."""
+    """Who is invited."""
     return await Somebody.called(api, "amelie")
 
 
@@ -32,3 +33,16 @@ async def amelie(api: Api) -> Somebody:
 async def malik(api: Api) -> Somebody:
     """Whom it is no business of."""
     return await Somebody.called(api, "malik")
+
+
+@pytest.fixture
+async def home(siobhan: Somebody) -> dict[str, Any]:
+    """The company."""
+    company: dict[str, Any] = expect(201, await siobhan("POST", "/companies", json={"name": "O'Neil & Söhne"}))
+    return company
+
+
+@pytest.fixture
+def here(home: dict[str, Any]) -> str:
+    """Where the company is."""
+    return f"/companies/{home['id']}"

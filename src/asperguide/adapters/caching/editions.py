@@ -5,7 +5,7 @@ one read tells so of all of them, and of all requests that wait for it.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from datetime import timedelta
 
 from asperguide.shared.ports import Cache, Cached, Ids
@@ -19,13 +19,19 @@ class Editions:
 
     def __init__(self, cache: Cache, ids: Ids) -> None:
         self._cache, self._ids = cache, ids
-        self._next: asyncio.Task[bytes | None] | None = None
+        self._waiting: list[asyncio.Future[bytes | None]] = []
+        self._reading: asyncio.Task[None] | None = None
 
-    async def current(self) -> bytes | None:
-        """The edition at an instant after this was called; None when the shared cache is out of reach."""
-        if self._next is None:
-            self._next = asyncio.create_task(self._read())
-        return await asyncio.shield(self._next)
+    def current(self) -> "asyncio.Future[bytes | None]":
+        """The edition at an instant after this was called; None when the shared cache is out of reach.
+
+        There is one read at a time: whoever comes while it is under way waits, with all others, for the next one.
+        """
+        answer: asyncio.Future[bytes | None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(answer)
+        if self._reading is None:
+            self._reading = asyncio.create_task(self._read())
+        return answer
 
     async def token(self, key: str) -> bytes | None:
         """The token of a key, made if there is none; None when the shared cache is out of reach.
@@ -42,7 +48,32 @@ class Editions:
         """Forget these keys, and the edition with them. For units of work that change what is shown."""
         await self._cache.purge({**versions, KEY: 0})
 
-    async def _read(self) -> bytes | None:
-        await asyncio.sleep(0)
-        self._next = None  # whoever asks from here on may know of a later change
-        return await self.token(KEY)
+    async def _read(self) -> None:
+        """Until nobody waits any more. What `token` raises reaches those who waited for that read."""
+        waiting: list[asyncio.Future[bytes | None]] = []
+        try:
+            while self._waiting:
+                waiting, self._waiting = self._waiting, []
+                _tell(waiting, await _outcome(self.token(KEY)))
+        finally:
+            self._reading = None
+            for answer in (*waiting, *self._waiting):
+                answer.cancel()
+
+
+async def _outcome(asking: Awaitable[bytes | None]) -> bytes | Exception | None:
+    try:
+        return await asking
+    except Exception as error:
+        return error
+
+
+def _tell(waiting: list["asyncio.Future[bytes | None]"], outcome: bytes | Exception | None) -> None:
+    """Those who have hung up meanwhile want nothing any more."""
+    for answer in waiting:
+        if answer.done():
+            continue
+        if isinstance(outcome, Exception):
+            answer.set_exception(outcome)
+        else:
+            answer.set_result(outcome)

@@ -39,9 +39,9 @@ class CachedWatched(Watched):
                 self._shown.popitem(last=False)
         return shown
 
-    async def scope(self, actor: Actor, level: Level, id: UUID) -> Scope | None:
+    async def scope(self, actor: Actor, level: Level, id: UUID, within: ContentId | None = None) -> Scope | None:
         """Asked anew each time."""
-        return await self._watched.scope(actor, level, id)
+        return await self._watched.scope(actor, level, id, within)
 
     async def titles(self, company: CompanyId, contents: Collection[ContentId]) -> Mapping[ContentId, str]:
         """Asked anew each time."""

@@ -80,6 +80,7 @@ class Edge(Measured):
         self._slow_seconds = rules.slow_seconds
         self._address: Callable[..., str] = client_address(rules.trusted_proxies)
         self._always = fields.always(https=rules.public_url.startswith("https://"))
+        self._elsewhere = tuple(pair for pair in self._always if pair[0] != OWN_ONLY)
         self._cors = {origin.encode(): fields.cors(origin.encode()) for origin in rules.cors_origins}
         self._plans: dict[Any, Plan] = {}
         self._allowed: dict[str, bytes] = {}
@@ -104,6 +105,7 @@ class Edge(Measured):
     def close_connections(self) -> None:
         """From here on every answer ends its connection, so that clients go elsewhere before this process is gone."""
         self._always = (*self._always, fields.CLOSE)
+        self._elsewhere = (*self._elsewhere, fields.CLOSE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or hand start-up and shutdown to the application. There are no WebSocket routes."""
@@ -288,8 +290,7 @@ class Edge(Measured):
             out.append(fields.NO_FRAMES)
         if b"cache-control" not in names and (call.actor is not None or message["status"] >= 400):
             out.append(fields.NO_STORE)
-        own = OWN_ONLY not in names and not call.anywhere
-        out.extend(self._always if own else (pair for pair in self._always if pair[0] != OWN_ONLY))
+        out.extend(self._always if OWN_ONLY not in names and not call.anywhere else self._elsewhere)
         out.extend(call.extra)
         out.append((b"x-request-id", call.request_id.encode("ascii")))
         if call.traceparent:

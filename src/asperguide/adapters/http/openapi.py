@@ -120,6 +120,7 @@ def _embody(operation: dict[str, Any], handler: HTTPRouteHandler, asked: Any, to
     if asked is not None:
         empty = may_be_empty(handler)
         content = {media_type_of(handler): {"schema": {"anyOf": [asked, {"type": "null"}]} if empty else asked}}
+        content = {**streamed(declared), **content} if declared.streams else content
         operation["requestBody"] = {"required": not empty, "content": content}
     elif declared.streams:
         operation["requestBody"] = {"required": declared.stream_required, "content": streamed(declared)}

@@ -58,7 +58,7 @@ def media_type_of(handler: HTTPRouteHandler) -> str:
 
 def _asked(handler: HTTPRouteHandler) -> Any:
     data = handler.parsed_fn_signature.parameters.get("data")
-    return declared_by(handler).form if data is None else data.annotation
+    return declared_by(handler).form or declared_by(handler).json if data is None else data.annotation
 
 
 def _told(handler: HTTPRouteHandler) -> Any:

@@ -42,6 +42,8 @@ class Declared:
     `versioned` is whether If-Match is understood (`optional`) or demanded (`required`). `long` is whether it answers
     202 while the work goes on in a job, `polled` whether it may say when to ask again.
 
+    `json` is the type of a JSON body that a handler takes beside others of its `streams`, which it reads itself.
+
     `optional` routes are open to strangers, but a token that is no good is refused there. `streams` are the media types
     of a body that the handler takes as it comes (`streaming.body_of`, which caps it), `*/*` for any; `stream_schema` is
     what OpenAPI says of it. `overridable` methods may be named in X-HTTP-Method-Override. `always` are header fields of
@@ -57,6 +59,7 @@ class Declared:
     apart: bool = False
     anywhere: bool = False
     form: type[msgspec.Struct] | None = None
+    json: type[msgspec.Struct] | None = None
     raises: tuple[type[DomainError], ...] = ()
     example: Any = None
     answer_example: Any = None

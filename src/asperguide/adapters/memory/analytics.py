@@ -113,12 +113,12 @@ class MemoryCounts(Counts):
         self, company: CompanyId, content: ContentId | None, videos: Collection[VideoId], limit: int
     ) -> int:
         """Table by table."""
-        subjects = {content, *videos}
-        return (
-            self.events.remove(_theirs(company, content), limit)
-            or self.sessions.remove(lambda row: content is None and row.company == company, limit)
-            or self.rows.remove(lambda row: row.company == company and (content is None or row.subject in subjects))
-        )
+        whole, subjects = content is None, {content, *videos}
+        gone = self.events.remove(_theirs(company, content), limit)
+        gone += self.sessions.remove(lambda row: whole and row.company == company, limit - gone)
+        if gone >= limit:
+            return gone
+        return gone + self.rows.remove(lambda row: row.company == company and (whole or row.subject in subjects))
 
 
 class MemoryAnalyticsUnitOfWork(MemoryUnitOfWork, AnalyticsUnitOfWork):

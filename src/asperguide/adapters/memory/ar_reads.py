@@ -51,6 +51,11 @@ class MemoryArReads(ArReads):
             },
         )
 
+    async def titles(self, company: CompanyId, contents: Collection[ContentId]) -> Mapping[ContentId, str]:
+        """Every content is looked at."""
+        mine = self._database.rows(CONTENTS).all(lambda content: content.company == company and content.id in contents)
+        return {content.id: content.title for content in mine}
+
     async def counts(self, company: CompanyId, projects: Collection[ProjectId]) -> Mapping[ProjectId, int]:
         """Counted."""
         mine = self._database.rows(CONTENTS).all(lambda content: content.company == company)

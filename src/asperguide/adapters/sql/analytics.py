@@ -114,14 +114,16 @@ class SqlCounts(Counts):
         self, company: CompanyId, content: ContentId | None, videos: Collection[VideoId], limit: int
     ) -> int:
         """Events, then sessions of a whole company (those of a content are pruned in time), then counts."""
-        events = sa.select(_events.digest).where(_events.company == company).limit(limit)
+        events = sa.select(_events.digest).where(_events.company == company)
         counts = sa.delete(CountRow.__table__).where(_counts.company == company)
         if content is not None:
-            gone = await self._delete(EventRow, events.where(_events.content == content))
-            return gone or await self._store.change(counts.where(_counts.subject.in_([content, *videos])))
-        sessions = sa.select(_sessions.digest).where(_sessions.company == company).limit(limit)
-        gone = await self._delete(EventRow, events) or await self._delete(SessionRow, sessions)
-        return gone or await self._store.change(counts)
+            events = events.where(_events.content == content)
+            counts = counts.where(_counts.subject.in_([content, *videos]))
+        gone = await self._delete(EventRow, events.limit(limit))
+        if content is None and gone < limit:
+            sessions = sa.select(_sessions.digest).where(_sessions.company == company)
+            gone += await self._delete(SessionRow, sessions.limit(limit - gone))
+        return gone if gone >= limit else gone + await self._store.change(counts)
 
     async def _delete(self, row: type[Row], found: "sa.Select[Any]") -> int:
         digests = (await self._store.execute(found)).scalars().all()

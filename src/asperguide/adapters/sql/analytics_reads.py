@@ -30,7 +30,10 @@ _TOLD_APART = [one for one in Dimension if one is not Dimension.ALL]
 _companies = Prepared(sa.select(_events.company).where(_events.waiting == 1).group_by(_events.company).limit(_limit))
 _waiting = Prepared(
     sa.select(sa.func.count()).select_from(
-        sa.select(_events.waiting).where(_events.waiting == 1, _events.company == _company).limit(_limit).subquery()
+        sa.select(_events.waiting)
+        .where(_events.waiting == 1, _events.company == _company)
+        .limit(_limit)
+        .subquery("asked")
     )
 )
 # One statement, so that days and parts are of the same moment.

@@ -36,6 +36,7 @@ _counts = by_ids(
     contents.project,
     lambda these: sa.select(contents.project, sa.func.count()).where(_company, these).group_by(contents.project),
 )
+_titles = by_ids(contents.id, lambda these: sa.select(contents.id, contents.title).where(_company, these))
 _fingerprints = Prepared(
     sa.select(contents.id, contents.fingerprint)
     .where(_company, contents.fingerprint.is_not(None))
@@ -100,6 +101,15 @@ class SqlArReads(ArReads):
         async with self._database.reading() as store:
             found = await _LIST.page(store, wanted, table.company == company, table.project == project)
             return replace(found, items=tuple(await _all_whole(store, found.items)))
+
+    async def titles(self, company: CompanyId, contents: Collection[ContentId]) -> Mapping[ContentId, str]:
+        """By primary key."""
+        if not contents:
+            return {}
+        named = named_ids(list(contents))
+        async with self._database.reading() as store:
+            rows = await store.execute(_titles(len(named)), {**named, "company": company})
+        return dict(iter(rows))
 
     async def counts(self, company: CompanyId, projects: Collection[ProjectId]) -> Mapping[ProjectId, int]:
         """By the index of an order."""

@@ -86,7 +86,8 @@ class SqlProjectReads(ProjectReads):
         wanted = PROJECTS.read(page)
         mine = () if listed is None else (_open_to(listed),)
         async with self._database.reading() as store:
-            found = await _list_at(now).page(store, wanted, _projects.company == company, _there, *mine)
+            among = f"ix_projects_{wanted.field}"
+            found = await _list_at(now).page(store, wanted, _projects.company == company, _there, *mine, among=among)
             roles = {} if listed is None else await _roles(store, listed, found.items)
         items = tuple(Found(project=one, listed=roles.get(one.id)) for one in found.items)
         return Page(items=items, next_cursor=found.next_cursor, total=found.total)

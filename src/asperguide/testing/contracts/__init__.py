@@ -44,7 +44,7 @@ __all__ = [
     "IdentityContract", "ImagesContract", "JobBoardContract", "LedgerContract", "LettersContract", "MailerContract",
     "MaintenanceContract", "MarkerEyeContract", "MediaContract", "ObjectStorageContract", "PartedUploadsContract",
     "PassTime", "PasswordHasherContract", "PasswordStrengthContract", "Persistence", "PortraitsContract",
-    "ProjectsContract", "Purges", "QrCodesContract", "RateLimiterContract", "SignedLinksContract", "StorageAwayContract",
-    "TypeDetectorContract", "UnitOfWorkContract", "VaultContract", "VideoToolsContract", "WatchContract", "WorkOnceContract", "moving",
-    "raises", "waiting",
+    "ProjectsContract", "Purges", "QrCodesContract", "RateLimiterContract", "SignedLinksContract",
+    "StorageAwayContract", "TypeDetectorContract", "UnitOfWorkContract", "VaultContract", "VideoToolsContract",
+    "WatchContract", "WorkOnceContract", "moving", "raises", "waiting",
 ]  # fmt: skip

@@ -2,6 +2,8 @@
 
 from asperguide.adapters.http.ar import (
     analytics,
+    codes,
+    contents,
     markers,
     packing,
     rotation,
@@ -13,8 +15,8 @@ from asperguide.adapters.http.ar import (
 )
 
 ROUTES = (
-    *markers.ROUTES, *videos.ROUTES, *schedules.ROUTES, *rotation.ROUTES, *scenes.ROUTES, *viewer.ROUTES,
-    *analytics.ROUTES, *packing.ROUTES,
+    *contents.ROUTES, *codes.ROUTES, *markers.ROUTES, *videos.ROUTES, *schedules.ROUTES, *rotation.ROUTES,
+    *scenes.ROUTES, *viewer.ROUTES, *analytics.ROUTES, *packing.ROUTES,
 )  # fmt: skip
 PAGES = view_pages.ROUTES
 

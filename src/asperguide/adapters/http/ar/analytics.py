@@ -57,7 +57,7 @@ ByDay = Annotated[By, QueryParameter(name="by", description="Days, ISO weeks fro
     status_code=202,
     tags=TAGS,
     **route(
-        "take_events", TakeEvents, public=True, budget="views", apart=True, body_limit=EVENTS_LIMIT,
+        "take_events", TakeEvents, public=True, budget="views", apart=True, anywhere=True, body_limit=EVENTS_LIMIT,
         raises=(ViewNotFound, InvalidEvents), example={"events": [EVENT]}, answer_example={"accepted": 1},
     ),
 )  # fmt: skip

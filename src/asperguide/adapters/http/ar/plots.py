@@ -9,6 +9,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Sequence
 from html import escape
+from unicodedata import east_asian_width
 
 from asperguide.ar.analytics import AnalyticsView, BucketView, By
 
@@ -16,7 +17,7 @@ WIDTH, HEIGHT = 800, 360
 LEFT, RIGHT, TOP, BOTTOM = 60, 16, 64, 48
 PLOT_WIDTH, PLOT_HEIGHT = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
 MOST_TICKS, MOST_LABELS = 5, 8
-LONGEST_NAME = 60
+WIDEST_NAME = 52
 WIDEST_BAR = 48.0
 NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -63,9 +64,18 @@ def tick_step(most: int) -> int:
         power *= 10
 
 
+def shortened(name: str) -> str:
+    """As much of a name as there is room for; characters of East Asia take twice as much of it (UAX 11)."""
+    room = WIDEST_NAME
+    for place, one in enumerate(name):
+        room -= 2 if east_asian_width(one) in "FW" else 1
+        if room < 0:
+            return name[: max(place - 1, 0)] + "…"
+    return name
+
+
 def _heading(view: AnalyticsView) -> Iterator[str]:
-    name = view.name if len(view.name) <= LONGEST_NAME else view.name[: LONGEST_NAME - 1] + "…"
-    yield f'<text class="name" x="{LEFT}" y="24">{_safe(name)}</text>'
+    yield f'<text class="name" x="{LEFT}" y="24">{_safe(shortened(view.name))}</text>'
     yield f'<text class="soft" x="{LEFT}" y="44">{view.first} – {view.last}, {_safe(view.time_zone)}</text>'
     right = WIDTH - RIGHT
     yield f'<rect class="bar" x="{right - 172}" y="14" width="12" height="12"/>'

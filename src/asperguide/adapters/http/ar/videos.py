@@ -1,11 +1,15 @@
 """Videos of a content: which there are, and which of them plays."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
+import msgspec
 from litestar import Response
 from litestar.params import FromPath, JSONBody, QueryParameter
 
+from asperguide.adapters.http.app import BODY_LIMIT
+from asperguide.adapters.http.ar.contents import FORM, JSON, LARGEST_FORM
+from asperguide.adapters.http.ar.forms import PrintForm
 from asperguide.adapters.http.ar.playing_parts import (
     CHANGING,
     FILM,
@@ -20,11 +24,14 @@ from asperguide.adapters.http.ar.playing_parts import (
     VIDEOS,
     created,
 )
-from asperguide.adapters.http.bodies import ApiRequest
+from asperguide.adapters.http.bodies import ApiRequest, strict_json, typed
 from asperguide.adapters.http.handlers import delete, get, patch, post, put
 from asperguide.adapters.http.once import Once
+from asperguide.adapters.http.openapi_parts import BINARY
 from asperguide.adapters.http.preconditions import expected_version, single, version_of
+from asperguide.adapters.http.problems import MalformedBody
 from asperguide.adapters.http.routes import Given, route
+from asperguide.adapters.http.streaming import body_of
 from asperguide.ar.errors import (
     ContentVideoNotFound,
     InvalidContent,
@@ -45,10 +52,30 @@ from asperguide.ar.filming import (
 )
 from asperguide.ar.model import ContentId
 from asperguide.ar.playback import GetPlayback, Moment, PlaybackChange, RenewThumbnail, SetPlayback, ShowCalendar
+from asperguide.ar.sending_films import AddSentFilms, CompareSentFilms
 from asperguide.ar.video_views import CalendarView, FilmsView, FilmView, PlaybackView
 from asperguide.ar.videos import VideoId
 from asperguide.shared.actor import Actor
-from asperguide.shared.errors import InvalidFields, NotWhileImpersonating
+from asperguide.shared.errors import InvalidFields, NotWhileImpersonating, StorageUnavailable
+
+ADDING = (
+    *CHANGING, TooManyVideos, InvalidVideo, InvalidContent, StorageFull, NotWhileImpersonating, StorageUnavailable,
+    MalformedBody, InvalidFields,
+)  # fmt: skip
+ABOUT_ADDING = (
+    "Either finished uploads of mine, or files that are the company's, by their ids in JSON; or up to 20 videos in a "
+    "form, of up to 16 MiB each and 128 MiB in all: send larger ones as uploads first, and name their ids.\n\n"
+    "They play behind those that there are, count against the company's room from now on, and can be shown once they "
+    "are processed. A content has at most 50 videos."
+)
+FORM_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "video": {"type": "array", "items": BINARY, "minItems": 1, "maxItems": 20, "description": "In their order."}
+    },
+    "required": ["video"],
+    "additionalProperties": False,
+}
 
 Month = Annotated[str, QueryParameter(description="`YYYY-MM`, from 2000 to 2999.")]
 
@@ -69,19 +96,33 @@ async def list_films(
     "/contents/{id:uuid}/videos",
     tags=VIDEOS,
     **route(
-        "add_films", AddFilms, idempotent=True, example=NEW_FILMS, answer_example=FILMS, answers=VERSIONED,
-        raises=(*CHANGING, TooManyVideos, InvalidVideo, InvalidContent, StorageFull, NotWhileImpersonating),
-        summary="Add videos to it",
+        "add_films", AddFilms, description=ABOUT_ADDING, summary="Add videos to it", streams=(JSON, FORM),
+        json=NewFilms, stream_schema=FORM_SCHEMA, body_limit=LARGEST_FORM, idempotent=True, example=NEW_FILMS,
+        answer_example=FILMS, answers=VERSIONED, raises=ADDING,
     ),
 )  # fmt: skip
 async def add_films(
     id: FromPath[UUID],
-    data: JSONBody[NewFilms],
+    request: ApiRequest,
     actor: Given[Actor],
     add_films: Given[AddFilms],
+    add_sent_films: Given[AddSentFilms],
+    compare_sent_films: Given[CompareSentFilms],
     once: Given[Once],
 ) -> Response[FilmsView]:
-    added = await once(FilmsView, lambda: add_films(actor, ContentId(id), data))
+    content, content_type = ContentId(id), request.call.headers.get(b"content-type", b"")
+    if content_type.startswith(JSON.encode()):
+        body = strict_json(b"".join([piece async for piece in body_of(request, BODY_LIMIT)]))
+        new: NewFilms = typed(body, NewFilms)
+        told = msgspec.json.encode(body, order="deterministic")
+        added = await once(FilmsView, lambda: add_films(actor, content, new), told=told)
+        return created(added, f"/contents/{id}/videos")
+    form = PrintForm(content_type, body_of(request, LARGEST_FORM))
+
+    async def compare(kept: FilmsView) -> None:
+        await compare_sent_films(actor, content, [film.file for film in kept.items], form.files())
+
+    added = await once(FilmsView, lambda: add_sent_films(actor, content, form.files()), told=b"", compare=compare)
     return created(added, f"/contents/{id}/videos")
 
 

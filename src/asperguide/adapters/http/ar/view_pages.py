@@ -12,8 +12,7 @@ from litestar import Response
 from litestar.params import FromPath
 
 from asperguide.adapters.http.ar.languages import preferred
-from asperguide.adapters.http.ar.viewer import Preview
-from asperguide.adapters.http.ar.viewer_parts import preview_of
+from asperguide.adapters.http.ar.viewer_parts import member_of
 from asperguide.adapters.http.bodies import ApiRequest
 from asperguide.adapters.http.handlers import get
 from asperguide.adapters.http.pages import html_response
@@ -61,10 +60,9 @@ async def view(
     view_pages: Given[ViewPages],
     view_url: Given[str],
     ids: Given[Ids],
-    preview: Preview = None,
 ) -> Response[str]:
     """The print, or why there is none: 410 when its time is over, else 404. Kept by no cache."""
-    page = await see_print(public_id, preview_of(request, preview))
+    page = await see_print(public_id, member_of(request))
     nonce = b64encode(ids.secret()).decode()
     language = preferred(request.call.header(b"accept-language"), LANGUAGES, page.locale)
     url = "" if page.manifest is None else f"{view_url}/view/{page.manifest.unique_id}"

@@ -4,22 +4,26 @@ Pages of every origin may read these answers; an address tells nothing that the 
 """
 
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
 from litestar import Response
-from litestar.params import FromPath, QueryParameter
+from litestar.params import FromPath
 from litestar.response.base import ASGIResponse
 
 from asperguide.adapters.http.ar.viewer_parts import (
     AVAILABILITY,
     MANIFEST,
+    PREVIEW,
     PUBLIC,
     REASONS,
+    SESSION,
     SHOWN,
     VIEWER,
     Still,
-    preview_of,
+    asked_for,
+    member_of,
+    previews,
 )
 from asperguide.adapters.http.bodies import ApiRequest
 from asperguide.adapters.http.handlers import get
@@ -37,18 +41,6 @@ FRESH = timedelta(seconds=5)
 """How long anybody may go on showing a manifest without asking again."""
 FOR_A_MINUTE, FOR_MEMBERS = "public, max-age=60", "private, no-store"
 LONGEST_SIDE = 1280
-
-Preview = Annotated[
-    str | None,
-    QueryParameter(description="As a member of the project: have it shown although it is not published."),
-]
-Session = Annotated[
-    str | None,
-    QueryParameter(
-        min_length=8, max_length=64, pattern=r"^[A-Za-z0-9_.~-]+$",
-        description="The view session, where each gets the next video.",
-    ),
-]  # fmt: skip
 
 
 class ReadyManifest(Response[Manifest]):
@@ -79,9 +71,9 @@ class _Ready(ASGIResponse):
     **route("check_print", CheckPrint, **PUBLIC, answer_example=AVAILABILITY),
 )
 async def check_print(
-    public_id: FromPath[str], request: ApiRequest, check_print: Given[CheckPrint], preview: Preview = None
+    public_id: FromPath[str], request: ApiRequest, check_print: Given[CheckPrint]
 ) -> Response[Availability]:
-    found = await check_print(public_id, preview_of(request, preview))
+    found = await check_print(public_id, member_of(request))
     return Response(found, headers={"cache-control": "no-store"})
 
 
@@ -89,7 +81,8 @@ async def check_print(
     "/viewer/{public_id:str}/manifest",
     tags=VIEWER,
     **route(
-        "show_manifest", ShowManifest, **PUBLIC, versioned="read", raises=(*REASONS, InvalidSession),
+        "show_manifest", ShowManifest, **{**PUBLIC, "parameters": (PREVIEW, SESSION)}, versioned="read",
+        raises=(*REASONS, InvalidSession),
         answer_example=MANIFEST,
     ),
 )  # fmt: skip
@@ -98,13 +91,13 @@ async def show_manifest(
     request: ApiRequest,
     show_manifest: Given[ShowManifest],
     clock: Given[Clock],
-    session: Session = None,
-    preview: Preview = None,
 ) -> Response[Manifest]:
-    member = preview_of(request, preview)
-    sheet = await show_manifest(public_id, session, member)
-    if preview is not None or session is not None:
-        return _told(request, sheet, b"private, no-cache" if preview is None else b"private, no-store")
+    session = asked_for(request, "session")
+    sheet = await show_manifest(public_id, session, member_of(request))
+    if previews(request):
+        return _told(request, sheet, b"private, no-store")
+    if session is not None:
+        return _told(request, sheet, b"private, no-cache")
     return _told(request, sheet, b"public, max-age=%d" % _freshness(sheet, clock.now()))
 
 
@@ -123,11 +116,9 @@ def _told(request: ApiRequest, sheet: Sheet, cached: bytes) -> ReadyManifest:
 
 
 @get("/viewer/{public_id:str}/marker", tags=VIEWER, **route("show_marker", ShowPhoto, summary="The marker", **SHOWN))
-async def show_marker(
-    public_id: FromPath[str], request: ApiRequest, show_photo: Given[ShowPhoto], preview: Preview = None
-) -> Response[bytes]:
-    opened = await show_photo(public_id, LONGEST_SIDE, "image/webp", preview_of(request, preview))
-    return _sent(request, opened, preview)
+async def show_marker(public_id: FromPath[str], request: ApiRequest, show_photo: Given[ShowPhoto]) -> Response[bytes]:
+    opened = await show_photo(public_id, LONGEST_SIDE, "image/webp", member_of(request))
+    return _sent(request, opened)
 
 
 @get(
@@ -136,10 +127,10 @@ async def show_marker(
     **route("show_print_photo", ShowPhoto, summary="The photo", **SHOWN),
 )
 async def show_print_photo(
-    public_id: FromPath[str], request: ApiRequest, show_photo: Given[ShowPhoto], preview: Preview = None
+    public_id: FromPath[str], request: ApiRequest, show_photo: Given[ShowPhoto]
 ) -> Response[bytes]:
-    opened = await show_photo(public_id, LONGEST_SIDE, "image/jpeg", preview_of(request, preview))
-    return _sent(request, opened, preview)
+    opened = await show_photo(public_id, LONGEST_SIDE, "image/jpeg", member_of(request))
+    return _sent(request, opened)
 
 
 @get(
@@ -152,10 +143,9 @@ async def show_scene_image(
     file: FromPath[UUID],
     request: ApiRequest,
     show_scene_image: Given[ShowSceneImage],
-    preview: Preview = None,
 ) -> Response[bytes]:
-    opened = await show_scene_image(public_id, file, LONGEST_SIDE, "image/webp", preview_of(request, preview))
-    return _sent(request, opened, preview)
+    opened = await show_scene_image(public_id, file, LONGEST_SIDE, "image/webp", member_of(request))
+    return _sent(request, opened)
 
 
 @get(
@@ -168,10 +158,9 @@ async def show_print_video(
     video: FromPath[UUID],
     request: ApiRequest,
     show_video: Given[ShowVideo],
-    preview: Preview = None,
 ) -> Response[bytes]:
-    opened = await show_video(public_id, video, Piece.FILM, preview_of(request, preview))
-    return _sent(request, opened, preview)
+    opened = await show_video(public_id, video, Piece.FILM, member_of(request))
+    return _sent(request, opened)
 
 
 @get(
@@ -185,18 +174,17 @@ async def show_print_still(
     still: FromPath[Still],
     request: ApiRequest,
     show_video: Given[ShowVideo],
-    preview: Preview = None,
 ) -> Response[bytes]:
-    opened = await show_video(public_id, video, still.piece, preview_of(request, preview))
-    return _sent(request, opened, preview)
+    opened = await show_video(public_id, video, still.piece, member_of(request))
+    return _sent(request, opened)
 
 
-def _sent(request: ApiRequest, opened: Opened, preview: str | None) -> Response[bytes]:
+def _sent(request: ApiRequest, opened: Opened) -> Response[bytes]:
     """The bytes or a part of them, 304 for whoever has them."""
     etag = f'"{opened.etag}"'
     headers = {
         "etag": etag,
-        "cache-control": FOR_A_MINUTE if preview is None else FOR_MEMBERS,
+        "cache-control": FOR_MEMBERS if previews(request) else FOR_A_MINUTE,
         "accept-ranges": "bytes",
         "content-disposition": "inline",
         "content-security-policy": HARMLESS,

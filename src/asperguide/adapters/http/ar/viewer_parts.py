@@ -2,9 +2,11 @@
 
 from enum import StrEnum
 from typing import Any
+from urllib.parse import parse_qsl
 
 from asperguide.adapters.http.bodies import ApiRequest
 from asperguide.adapters.http.media.parts import READ, READING
+from asperguide.adapters.http.openapi_parts import parameter
 from asperguide.adapters.http.problems import PreconditionFailed, RangeNotSatisfiable
 from asperguide.ar.ports import Piece
 from asperguide.ar.unavailable import REFUSALS
@@ -13,12 +15,21 @@ from asperguide.shared.actor import Actor
 from asperguide.shared.errors import StorageUnavailable
 
 VIEWER = ["viewer"]
-PUBLIC: dict[str, Any] = {"public": True, "budget": "views", "apart": True, "anywhere": True}
+PREVIEW = parameter(
+    "query", "preview", "As a member of the project: have it shown although it is not published.", type="boolean"
+)
+SESSION = parameter(
+    "query", "session", "The view session, where each gets the next video.", minLength=8, maxLength=64,
+    type="string", pattern="^[A-Za-z0-9_.~-]+$",
+)  # fmt: skip
+PUBLIC: dict[str, Any] = {
+    "public": True, "budget": "views", "apart": True, "anywhere": True, "parameters": (PREVIEW,),
+}  # fmt: skip
 REASONS = tuple(REFUSALS.values())
 SHOWN: dict[str, Any] = {
     **PUBLIC,
     "raises": (*REASONS, RangeNotSatisfiable, PreconditionFailed, StorageUnavailable, TooManyImages),
-    "parameters": READING,
+    "parameters": (PREVIEW, *READING),
     "answers": READ,
 }
 PUBLIC_ID = "dGhlIHBhdGggdG8gdGhlIA"
@@ -62,6 +73,17 @@ class Still(StrEnum):
         return Piece(self.value)
 
 
-def preview_of(request: ApiRequest, preview: str | None) -> Actor | None:
+def asked_for(request: ApiRequest, name: str) -> str | None:
+    """What the query says under this name; nearly nobody has a query, and the framework's way costs all of them."""
+    query = request.scope["query_string"]
+    return dict(parse_qsl(query.decode("ascii"), keep_blank_values=True)).get(name) if query else None
+
+
+def previews(request: ApiRequest) -> bool:
+    """Whether somebody wants to look beforehand."""
+    return asked_for(request, "preview") not in (None, "false", "0")
+
+
+def member_of(request: ApiRequest) -> Actor | None:
     """Who wants to look beforehand, if anybody does who is signed in."""
-    return None if preview is None or preview in ("false", "0") else request.call.actor
+    return request.call.actor if previews(request) else None

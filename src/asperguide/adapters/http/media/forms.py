@@ -39,6 +39,8 @@ class Part:
 class FileForm:
     """One form on its way. Read `fields`, then `file`."""
 
+    most_parts = MOST_PARTS
+
     def __init__(self, content_type: bytes, pieces: AsyncIterator[bytes]) -> None:
         """Raises MalformedBody when the type names no boundary."""
         _, options = parse_options_header(content_type)
@@ -130,8 +132,8 @@ class FileForm:
 
     def _on_part(self) -> None:
         self._seen += 1
-        if self._seen > MOST_PARTS:
-            raise MalformedBody(f"The form has more than {MOST_PARTS} parts.")
+        if self._seen > self.most_parts:
+            raise MalformedBody(f"The form has more than {self.most_parts} parts.")
         self._headers = {}
 
     def _on_header(self) -> None:

@@ -44,6 +44,13 @@ class ContentsContract:
         for strange in (one.public_id.swapcase(), one.public_id + " ", "", "x' OR id='2", "\x00"):
             assert await reads.public(PublicId(strange)) is None, strange
 
+    async def test_titles_are_told_of_what_is_the_companys(self, persistence: Persistence) -> None:
+        mine, theirs = full(company(), project()), full(company(), project())
+        await persistence.keep_contents(mine, theirs)
+        asked = [mine.id, theirs.id, ContentId(IDS.new())]
+        assert await persistence.ar_reads.titles(mine.company, asked) == {mine.id: mine.title}
+        assert await persistence.ar_reads.titles(mine.company, []) == {}
+
     async def test_a_content_changes_with_its_videos(self, persistence: Persistence) -> None:
         one = full(company(), project())
         await persistence.keep_contents(one)

@@ -4,9 +4,10 @@ import re
 import unicodedata
 
 import pytest
-from asperguide.companies.naming import LONGEST_SLUG, SLUG, can_be_seen, free_slug, name_key, numbered, slug_of, tidied
 from hypothesis import given
 from hypothesis import strategies as st
+
+from asperguide.shared.naming import LONGEST_SLUG, SLUG, can_be_seen, free_slug, name_key, numbered, slug_of, tidied
 
 
 @pytest.mark.parametrize(
@@ -33,15 +34,15 @@ from hypothesis import strategies as st
     ],
 )
 def test_a_slug_is_made_of_what_can_be_written_with_latin_letters(name: str, slug: str) -> None:
-    assert slug_of(name) == slug.strip("-")
+    assert slug_of(name, "company") == slug.strip("-")
 
 
 @given(st.text(max_size=255))
 def test_a_slug_is_one_whatever_the_name(name: str) -> None:
-    slug = slug_of(name)
+    slug = slug_of(name, "company")
     assert re.fullmatch(SLUG, slug) and len(slug) <= LONGEST_SLUG
-    assert slug_of(slug) == slug
-    assert slug_of(name.upper().lower()) == slug_of(name.upper().lower().upper().lower())
+    assert slug_of(slug, "company") == slug
+    assert slug_of(name.upper().lower(), "company") == slug_of(name.upper().lower().upper().lower(), "company")
 
 
 @given(
