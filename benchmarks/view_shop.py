@@ -36,16 +36,16 @@ async def furnish(settings: Mapping[str, str]) -> None:
     container = Container(settings=load(environ=settings))
     now = container.clock().now()
     try:
-        async with container.begin_companies()() as companies:
+        async with container.companies_unit_of_work() as companies:
             for number in range(COMPANIES):
                 one = _company(number, now)
                 await companies.companies.add(one, CompanySettings(id=one.id, time_zone="Europe/Paris"))
             await companies.commit()
-        async with container.begin_projects()() as projects:
+        async with container.projects_unit_of_work() as projects:
             for number in range(PROJECTS):
                 await projects.projects.add(_project(number, now))
             await projects.commit()
-        async with container.begin_ar()() as prints:
+        async with container.ar_unit_of_work() as prints:
             for number in range(CONTENTS):
                 await prints.contents.add(_content(number, now))
             await prints.commit()

@@ -23,7 +23,7 @@ async def test_a_hundred_views_at_once_are_a_hundred_more_in_the_very_next_answe
     mariadb: MariaDB, mariadb_database: str, redis_server: RedisServer, tmp_path: Path, launch: Launch
 ) -> None:
     common = {"PUBLIC_URL": "http://guides.test", "WORKER_EMBEDDED": "false"}
-    settings = {**on_mariadb(mariadb, mariadb_database), **on_redis(redis_server), **common}
+    settings: dict[str, Any] = {**on_mariadb(mariadb, mariadb_database), **on_redis(redis_server), **common}
     migrated = asperguide("migrate", "up", folder=tmp_path, **settings)
     assert migrated.returncode == 0, migrated.stderr
     services = await asyncio.gather(*(asyncio.to_thread(launch, "serve", **settings) for _ in range(2)))
