@@ -47,6 +47,8 @@ SENT_FIRST = "files are there before a print has them: they are thrown away when
 TRIAL = "what was put to try a store stays when nobody is left to remove it"
 BY_PARTS = "a company is taken apart a batch at a time: nobody sees it any more, and what is left goes next time"
 
+COUNTED_FIRST = "what viewers did is counted once more, and then forgotten: what is not forgotten yet goes next time"
+
 EXCEPTIONS: dict[str, dict[str, str]] = {
     "sign_in": {"guesses": COUNTED, "credentials": LATER},
     "prove": {"guesses": COUNTED},
@@ -89,7 +91,14 @@ EXCEPTIONS: dict[str, dict[str, str]] = {
     "make_stills": {"objects": BYTES_FIRST, "ledger_jobs": LEFT_BEHIND},
     "convert_file": {"objects": BYTES_FIRST},
     "send_invitation": {"company_invitations": CODE_FIRST, "handed over": AGAIN},
-    "take_apart": {"companies": BY_PARTS, "company_settings": BY_PARTS},
+    "take_apart": {"companies": BY_PARTS, "company_settings": BY_PARTS, "ledger_jobs": BY_PARTS},
+    "forget_content": dict.fromkeys(
+        ("ar_counts", "ar_events", "ar_sessions", "ar_folds", "ar_turns", "ar_turn_sessions"), COUNTED_FIRST
+    ),
+    "forget_videos": dict.fromkeys(("ar_counts", "ar_events", "ar_sessions", "ar_folds"), COUNTED_FIRST),
+    "forget_prints_of_company": dict.fromkeys(
+        ("ar_counts", "ar_events", "ar_sessions", "ar_folds", "ar_numbers", "objects"), BY_PARTS
+    ),
     "add_films": {"files": TAKEN_FIRST, "videos": TAKEN_FIRST, "media_usage": TAKEN_FIRST},
     "add_sent_films": {
         "files": SENT_FIRST,
