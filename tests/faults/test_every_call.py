@@ -92,13 +92,9 @@ EXCEPTIONS: dict[str, dict[str, str]] = {
     "convert_file": {"objects": BYTES_FIRST},
     "send_invitation": {"company_invitations": CODE_FIRST, "handed over": AGAIN},
     "take_apart": {"companies": BY_PARTS, "company_settings": BY_PARTS, "ledger_jobs": BY_PARTS},
-    "forget_content": dict.fromkeys(
-        ("ar_counts", "ar_events", "ar_sessions", "ar_folds", "ar_turns", "ar_turn_sessions"), COUNTED_FIRST
-    ),
-    "forget_videos": dict.fromkeys(("ar_counts", "ar_events", "ar_sessions", "ar_folds"), COUNTED_FIRST),
-    "forget_prints_of_company": dict.fromkeys(
-        ("ar_counts", "ar_events", "ar_sessions", "ar_folds", "ar_numbers", "objects"), BY_PARTS
-    ),
+    "forget_content": dict.fromkeys(("ar_counts", "ar_events", "ar_turns", "ar_turn_sessions"), COUNTED_FIRST),
+    "forget_videos": {"ar_counts": COUNTED_FIRST},
+    "forget_prints_of_company": {"ar_numbers": BY_PARTS, "objects": BYTES_FIRST},
     "add_films": {"files": TAKEN_FIRST, "videos": TAKEN_FIRST, "media_usage": TAKEN_FIRST},
     "add_sent_films": {
         "files": SENT_FIRST,
