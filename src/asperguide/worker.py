@@ -85,6 +85,7 @@ REACTIONS: dict[type[Message], tuple[str | Long, ...]] = {
     companies.InvitationAsked: ("send_invitation",),
     companies.CompanyClosing: (Long("take_apart", minutes=150),),
     projects.ProjectChanged: ("refresh_contents",),
+    projects.ProjectHappened: ("note_activity",),
     projects.ProjectEnding: ("tell_company",),
     projects.ContactToTell: ("tell_contact",),
     projects.CopyWanted: (Long("copy_contents", minutes=60),),
