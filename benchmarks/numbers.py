@@ -35,7 +35,7 @@ def numbers(run: Run) -> Report:
         return Report("numbers", checks=_judged(answers, [str(n) for (n,) in _kept(run, NUMBERS)], run, took))
 
 
-def _judged(answers: Sequence[httpx.Response], kept: Sequence[str], run: Run, took: float) -> Sequence[Check]:
+def _judged(answers: Sequence[httpx.Response], kept: Sequence[str], run: Run, took: float) -> list[Check]:
     statuses = Counter(answer.status_code for answer in answers)
     told = sorted(answer.json()["number"] for answer in answers if answer.status_code == 201)
     note = ", ".join(f"{status}: {count}" for status, count in sorted(statuses.items()))
