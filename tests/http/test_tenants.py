@@ -150,8 +150,8 @@ async def print_of(firm: Firm, project: str) -> dict[str, str]:
     expect(201, await firm.owner("POST", f"{where}/rotation", json={"kind": "fixed", "videos": [film]}))
     expect(200, await firm.owner("PUT", f"{where}/scene", json={"placements": []}))
     asked = expect(202, await firm.owner("POST", f"/projects/{project}/export"))
-    job = await firm.owner.get(f"/jobs/{asked['job']}")
     await firm.api.world.settle()
+    job = await firm.owner.get(f"/jobs/{asked['job']}")
     return {"export": job["result"].rpartition("/")[2], "content": content["id"], "film": film, "window": window["id"]}
 
 
