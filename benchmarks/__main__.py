@@ -26,6 +26,7 @@ from benchmarks import (
     letter_sweep,
     logs,
     media_kills,
+    numbers,
     packing,
     rolling,
     scenarios,
@@ -71,6 +72,7 @@ SCENARIOS: dict[str, Callable[[Run], Report]] = {
     "letter-race": letter_race.letter_race,
     "letter-kills": letter_kills.letter_kills,
     "manifest": viewer.manifest,
+    "numbers": numbers.numbers,
     "views": analytics.views,
     "view-kills": analytics.view_kills,
     "chaos": chaos.chaos,
@@ -87,6 +89,7 @@ GROUPS = {
     "letters": ["letter-sweep", "letter-storm", "letter-pages", "letter-race"],
     "analytics": ["views", "view-kills"],
     "viewer": ["manifest"],
+    "prints": ["numbers"],
     "ledger": ["jobs", "job-kills", "ledger-plans", "crowd"],
 }
 
