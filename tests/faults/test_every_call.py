@@ -51,6 +51,9 @@ ANOTHER_LINK = "whoever tries again gets another link: nobody was told of the fi
 ONE_FILM = "each video is processed again by a job of its own, and the photo looked at after that"
 TRIAL = "what was put to try a store stays when nobody is left to remove it"
 BY_PARTS = "a company is taken apart a batch at a time: nobody sees it any more, and what is left goes next time"
+HIDDEN = "what is made of an archive is seen by nobody before all of it is there; begun anew it goes on, or is removed"
+DRAWN = "a public id is drawn when a print is kept, and again when it was not"
+THEN_FILES = "that a project is given up is said before its files are dropped; those that stay are swept"
 
 EXCEPTIONS: dict[str, dict[str, str]] = {
     "sign_in": {"guesses": COUNTED, "credentials": LATER},
@@ -104,6 +107,25 @@ EXCEPTIONS: dict[str, dict[str, str]] = {
     "make_stills": {"objects": BYTES_FIRST, "ledger_jobs": LEFT_BEHIND},
     "convert_file": {"objects": BYTES_FIRST},
     "send_invitation": {"company_invitations": CODE_FIRST, "handed over": AGAIN},
+    "receive_file": {
+        "files": GIVEN_UP,
+        "uploads": GIVEN_UP,
+        "media_usage": GIVEN_UP,
+        "ledger_jobs": GIVEN_UP,
+        "objects": BYTES_FIRST,
+    },
+    "bring_files": {"files": HIDDEN, "media_usage": HIDDEN, "objects": HIDDEN},
+    "make_project": {
+        "projects": HIDDEN,
+        "project_counts": HIDDEN,
+        "files": HIDDEN,
+        "media_usage": HIDDEN,
+        "ledger_jobs": HIDDEN,
+        "objects": HIDDEN,
+        "ar_contents": DRAWN,
+    },
+    "undo_import": {"ledger_jobs": THEN_FILES},
+    "drop_import": {"ledger_jobs": THEN_FILES},
     "take_apart": {"companies": BY_PARTS, "company_settings": BY_PARTS},
     "add_films": {"files": TAKEN_FIRST, "videos": TAKEN_FIRST, "media_usage": TAKEN_FIRST},
     "add_sent_films": {
