@@ -20,6 +20,7 @@ from asperguide.ar.events import ContentChanged
 from asperguide.ar.filling_in import LONGEST_TITLE, For, Metadata, Title, customer_of, refuse_controls
 from asperguide.ar.lasting import Duration, end_of
 from asperguide.ar.model import Content, ContentId, Customer, Marker, public_id
+from asperguide.ar.noting import Deed, note
 from asperguide.ar.numbering import number_of
 from asperguide.ar.ports import MediaFile, MediaFiles
 from asperguide.ar.reaching import Reach
@@ -94,6 +95,7 @@ class KeepContent:
     async def _keep(self, content: Content, company: CompanyFacts) -> ContentView:
         async with self.begin() as uow:
             kept = await numbered(uow, content, company)
+            note(uow, kept, Deed(by=kept.created_by, what="content-created"), kept.created_at)
             view = content_view(kept, content.created_at, self.policy)
             await uow.commit(view)
         return view
