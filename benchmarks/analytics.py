@@ -68,7 +68,8 @@ def _taken_in(run: Run, name: str, size: int) -> tuple[Series, list[Check]]:
     return series, [
         Check(
             name=f"{web.name}: events accepted", value=load.rate * size, unit="/s", at_least=BAR,
-            note=f"for {SECONDS} s, {load.cpu / load.seconds:.0%} of a core, p99 {load.p99:.0f} ms",
+            note=f"for {SECONDS} s, {load.rate_per_cpu * size:.0f} a processor second, {load.neighbours:.0%} by others"
+            f", p99 {load.p99:.0f} ms",
         ),
         _none("answers that were refusals", refused),
         Check(name="events stored", value=found, at_least=acknowledged, at_most=sent, note=f"{sent} sent in all"),

@@ -46,7 +46,7 @@ class Shop(Watched):
         """Made."""
         return nth(int(public_id)) if public_id.isdecimal() and int(public_id) < CONTENTS else None
 
-    async def scope(self, actor: Actor, level: Level, id: UUID) -> Scope | None:
+    async def scope(self, actor: Actor, level: Level, id: UUID, within: ContentId | None = None) -> Scope | None:
         """Nobody is a member."""
         return None
 

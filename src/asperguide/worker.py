@@ -85,14 +85,13 @@ REACTIONS: dict[type[Message], tuple[str | Long, ...]] = {
     companies.InvitationAsked: ("send_invitation",),
     companies.CompanyClosing: (Long("take_apart", minutes=150),),
     projects.ProjectChanged: ("refresh_contents",),
+    projects.ProjectHappened: ("note_activity",),
     projects.ProjectEnding: ("tell_company",),
     projects.ContactToTell: ("tell_contact",),
     projects.CopyWanted: (Long("copy_contents", minutes=60),),
     projects.ProjectRemovalWanted: (Long("remove_project", minutes=60),),
     projects.ProjectGivenUp: (Long("remove_project", minutes=60),),
     projects.ProjectRemoved: (Long("clear_removed", minutes=60),),
-    companies.InvitationAsked: ("send_invitation",),
-    companies.CompanyClosing: (Long("take_apart", minutes=150),),
 }
 """Events, and the use cases of the container that are called with the event and the id of its row in the ledger.
 

@@ -27,13 +27,14 @@ from asperguide.shared.actor import Role
 from asperguide.testing import World
 from tests.acceptance.agencies import Agencies
 from tests.acceptance.letters import Letters
+from tests.acceptance.planning import Planning
 from tests.acceptance.viewers import Viewers
 
 PASSWORD = "quartz-lantern-47-violet"
 BETTER = "umber-kestrel-82-quilt"
 
 
-class Driver(Agencies, Letters, Viewers):
+class Driver(Agencies, Letters, Viewers, Planning):
     """One way to call identity, media and capsules. `token` is the access token of whoever asks.
 
     A refusal raises the same error class in every driver.

@@ -50,12 +50,13 @@ from asperguide.testing import World
 from tests.acceptance.agencies import AgenciesInProcess
 from tests.acceptance.driver import PASSWORD, Driver
 from tests.acceptance.letters import LettersInProcess
+from tests.acceptance.planning import PlanningInProcess
 from tests.acceptance.viewers import ViewersInProcess
 from tests.exports import stored
 from tests.media import in_chunks
 
 
-class InProcess(AgenciesInProcess, LettersInProcess, ViewersInProcess, Driver):
+class InProcess(AgenciesInProcess, LettersInProcess, ViewersInProcess, PlanningInProcess, Driver):
     """Every call authenticates its token, as every request does."""
 
     def __init__(self, world: World) -> None:

@@ -25,12 +25,13 @@ from asperguide.shared.actor import Role
 from tests.acceptance.agencies import AgenciesOverHttp
 from tests.acceptance.driver import PASSWORD, Driver
 from tests.acceptance.letters import LettersOverHttp
+from tests.acceptance.planning import PlanningOverHttp
 from tests.acceptance.rest import read, read_items
 from tests.acceptance.viewers import ViewersOverHttp
 from tests.media import in_chunks
 
 
-class OverHttp(AgenciesOverHttp, LettersOverHttp, ViewersOverHttp, Driver):
+class OverHttp(AgenciesOverHttp, LettersOverHttp, ViewersOverHttp, PlanningOverHttp, Driver):
     """A client of `/api/v1` without a network between."""
 
     async def register(self, new: NewUser) -> Registered:

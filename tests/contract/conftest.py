@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 
 from asperguide.adapters.sql import migrations
 from asperguide.adapters.sql.engine import Database, open_mysql, open_sqlite
@@ -14,6 +15,7 @@ from asperguide.testing import MovableClock
 from asperguide.testing.contracts import Persistence
 from tests.contract.notes import NoteRow
 from tests.contract.persistences import memory_persistence, sql_persistence
+from tests.scoping import refuse_unscoped
 from tests.servers import MariaDB
 
 prepared: set[str] = set()
@@ -97,6 +99,7 @@ async def persistence(request: pytest.FixtureRequest, clock: MovableClock) -> As
         yield memory_persistence(clock)
         return
     async with opened(request.param, request) as ready:
+        event.listen(ready.engine.sync_engine, "before_cursor_execute", refuse_unscoped)
         yield sql_persistence(ready, clock)
 
 

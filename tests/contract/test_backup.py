@@ -81,6 +81,7 @@ def values(shape: Shape, number: int) -> tuple[Any, ...]:
     made = {
         "uuid": UUID(int=number << 64),
         "instant": NOON + timedelta(microseconds=number),
+        "date": NOON.date() + timedelta(days=number),
         "key-text": f"Ä{number:04} ",
         "text": f"é😀{number} ",
         "bytes": b"\x00\xff\n" + bytes([number // 256, number % 256]),

@@ -141,6 +141,11 @@ async def test_pages_cost_the_same_among_ten_thousand(persistence: Persistence, 
             assert (" ".join(verbs(seen)), len(found.items)) == (expected, 20), sort
             for statement, parameters in seen:
                 assert await slow(database, statement, parameters) == [], sort
+    searching = PageRequest(filters={"search": "client 99"})
+    with watching(database) as seen:
+        assert len((await ListClients(reads=reads)(actor, id, searching)).items) == 20
+    assert " ".join(verbs(seen)) == "SELECT SELECT"
+    assert [one for found in seen for one in await slow(database, *found)] == []
     assert await cost(database, lambda: GetCompany(reads=reads)(actor, id)) == "SELECT"
     export = await ExportClients(**parts(persistence), reads=reads)(actor, id)
     assert sum([some.count(b"\r\n") async for some in export.rows]) == MANY + 1

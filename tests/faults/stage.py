@@ -92,6 +92,8 @@ class Stage:
                 c.ar_unit_of_work, c.ar_reads,
                 c.event_log, c.analytics_unit_of_work, c.analytics_reads, c.companies_unit_of_work, c.company_reads,
                 c.projects_unit_of_work, c.project_reads, c.ar_unit_of_work, c.ar_reads,
+                c.companies_unit_of_work, c.company_reads,
+                c.projects_unit_of_work, c.project_reads,
             ):  # fmt: skip
                 provider.reset_override()
             self.world._worker = worker_of(c)

@@ -4,10 +4,10 @@ import asyncio
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
-from uuid import uuid4
 
 import rich_click as click
 
+from asperguide.adapters.system import SystemIds
 from asperguide.shared.ports import Clock
 
 PERIOD = timedelta(days=365)
@@ -106,9 +106,10 @@ async def _look(guide: Teller, content: dict[str, Any]) -> None:
         f"over the print plays “{video['title']}”, {video['duration']:.1f} s, {video['width']} x {video['height']}"
     )
     await guide.send("GET", video["video_url"], 206, headers={"range": "bytes=0-65535"})
-    session = str(uuid4())
+    ids = SystemIds()
+    session = str(ids.new())
     events = [
-        {"id": str(uuid4()), "session": session, "kind": kind, "video": video["id"]}
+        {"id": str(ids.new()), "session": session, "kind": kind, "video": video["id"]}
         for kind in ("opened", "marker_found", "play", "complete")
     ]
     path = f"/viewer/{content['public_id']}/events"

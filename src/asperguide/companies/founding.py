@@ -18,7 +18,7 @@ from asperguide.shared.actor import Actor
 from asperguide.shared.commands import checked
 from asperguide.shared.emails import Email, is_address
 from asperguide.shared.errors import EditedMeanwhile, FieldError
-from asperguide.shared.naming import LONGEST_SLUG, SLUG, can_be_seen, free_slug, slug_of, tidied
+from asperguide.shared.naming import LONGEST_SLUG, SLUG, can_be_seen, free_slug, marked, slug_of, tidied
 from asperguide.shared.pages import Page, PageRequest
 from asperguide.shared.ports import Clock, Ids
 from asperguide.shared.tenancy import CompanyId, CompanyRole
@@ -26,6 +26,8 @@ from asperguide.shared.tenancy import CompanyId, CompanyRole
 NAMELESS = "company"
 MOST_TRIES = 50
 """Each time somebody else took the slug that was found free; one of those who try at once always gets theirs."""
+MOST_NUMBERED = 200
+"""Of so many slugs that begin alike one looks for a free number; where there are more, the id is as good."""
 TEXT = r"^[^\x00-\x1f\x7f]+\Z"
 
 Name = Annotated[str, Meta(min_length=1, max_length=255, pattern=TEXT, examples=["O'Neil & Söhne"])]
@@ -96,7 +98,11 @@ class CreateCompany:
         now, owner = company.created_at, CompanyRole.OWNER
         async with self.begin() as uow:
             if not asked:
-                company = replace(company, slug=free_slug(company.slug, await uow.companies.slugs_like(company.slug)))
+                taken = await uow.companies.slugs_like(company.slug, MOST_NUMBERED)
+                free = (
+                    free_slug(company.slug, taken) if len(taken) < MOST_NUMBERED else marked(company.slug, company.id)
+                )
+                company = replace(company, slug=free)
             await uow.companies.add(company, CompanySettings(id=company.id))
             membership = Membership(
                 id=MembershipId(self.ids.new()), company=company.id, user=actor.user, role=owner, since=now

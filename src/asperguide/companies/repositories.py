@@ -37,8 +37,8 @@ class CompanyRecords(Protocol):
         ...
 
     @abstractmethod
-    async def slugs_like(self, slug: str) -> Collection[str]:
-        """Those of all companies, of the service, that are this one or begin with it."""
+    async def slugs_like(self, slug: str, limit: int) -> Collection[str]:
+        """Up to so many slugs of companies of the service that are this one or begin with it."""
         ...
 
     @abstractmethod

@@ -11,7 +11,7 @@ from msgspec import UNSET, Meta, UnsetType
 from asperguide.projects.entering import EnterProject, Place, there
 from asperguide.projects.errors import InvalidProject
 from asperguide.projects.finding import Showing, ShowProject
-from asperguide.projects.keeping import keep
+from asperguide.projects.keeping import keep, note
 from asperguide.projects.model import Description, Instant, Move, Name, NoticeDays, Slug, Tags
 from asperguide.projects.ports import ProjectsUnitOfWork
 from asperguide.projects.rights import Right, demand
@@ -24,6 +24,9 @@ from asperguide.shared.repeating import until_unhindered
 from asperguide.shared.tenancy import ProjectId
 
 Days = Annotated[int, Meta(ge=1, le=3660, description="Days on the clocks of the company.", examples=[30])]
+DEEDS = {
+    Move.ACTIVATE: "project-activated", Move.ARCHIVE: "project-archived", Move.RESTORE: "project-restored",
+}  # fmt: skip
 PLANNED = ("starts_at", "ends_at", "notify_before_days", "template")
 
 
@@ -78,6 +81,7 @@ class UpdateProject:
         async with self.begin() as uow:
             project = await there(uow, place, version)
             project.demand_open()
+            note(uow, project, place.user, "project-changed", now, ", ".join(values))
             return await keep(uow, project, replace(project, **values).checked(now), now, showing)
 
 
@@ -95,9 +99,11 @@ class MoveProject:
         return await until_unhindered(partial(self._move, place, move, await self.show.showing(place)))
 
     async def _move(self, place: Place, move: Move, showing: Showing) -> ProjectView:
+        now = self.clock.now()
         async with self.begin() as uow:
             project = await there(uow, place)
-            return await keep(uow, project, project.moved(move), self.clock.now(), showing)
+            note(uow, project, place.user, DEEDS[move], now)
+            return await keep(uow, project, project.moved(move), now, showing)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +157,7 @@ class ExtendProject:
         now = self.clock.now()
         async with self.begin() as uow:
             project = await there(uow, place)
+            note(uow, project, place.user, "project-extended", now, str(days))
             return await keep(uow, project, project.extended(days, place.company.time_zone, now), now, showing)
 
 

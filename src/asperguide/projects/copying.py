@@ -12,6 +12,7 @@ from asperguide.projects.creating import AddProject
 from asperguide.projects.entering import EnterProject, Place, enter_company
 from asperguide.projects.errors import InvalidProject, NotATemplate, ProjectNotFound
 from asperguide.projects.events import CopyWanted
+from asperguide.projects.keeping import note
 from asperguide.projects.model import Instant, Name, Project
 from asperguide.projects.ports import ProjectContents, ProjectReads, ProjectsUnitOfWork
 from asperguide.projects.rights import Right, demand
@@ -67,6 +68,7 @@ class CopyProject:
             copy = replace(copy, ends_at=copy.starts_at + (source.ends_at - source.starts_at))
 
         async def finish(uow: ProjectsUnitOfWork, added: Project) -> Copying:
+            note(uow, added, actor.user, "project-created", now)
             await uow.lists.put_all([replace(one, project=added.id) for one in listed])
             job = uow.announce(
                 CopyWanted(company=added.company, source=source.id, target=added.id, user=actor.user),

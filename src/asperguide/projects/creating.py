@@ -11,6 +11,7 @@ from msgspec import Meta
 
 from asperguide.projects.entering import enter_company
 from asperguide.projects.errors import InvalidProject, ProjectSlugTaken, TooManyProjects
+from asperguide.projects.keeping import note
 from asperguide.projects.model import Description, Instant, Name, NoticeDays, Project, Slug, Tags
 from asperguide.projects.ports import ProjectsUnitOfWork
 from asperguide.projects.rights import Right
@@ -103,7 +104,8 @@ class CreateProject:
             notify_before_days=new.notify_before_days or standing.company.expiry_notice_days,
         )  # fmt: skip
 
-        async def finish(_: ProjectsUnitOfWork, added: Project) -> ProjectView:
+        async def finish(uow: ProjectsUnitOfWork, added: Project) -> ProjectView:
+            note(uow, added, actor.user, "project-created", now)
             return project_view(added, standing.role, now, 0)
 
         return await self.add(standing.company, project.checked(now), finish)

@@ -13,10 +13,11 @@ from asperguide.shared.tenancy import Companies, CompanyFacts, CompanyId, Compan
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """A project, its company, and what somebody is in it."""
+    """A project, its company, and what the user is in it."""
 
     project: Project
     company: CompanyFacts
+    user: UserId
     role: CompanyRole
 
 
@@ -41,7 +42,7 @@ class EnterProject:
             return None
         if (role := role_in(found.project.access, standing.role, found.listed)) is None:
             return None
-        return Place(project=found.project, company=standing.company, role=role)
+        return Place(project=found.project, company=standing.company, user=user, role=role)
 
 
 async def enter_company(companies: Companies, user: UserId, id: CompanyId, right: Right) -> Standing:

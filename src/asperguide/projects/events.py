@@ -15,6 +15,17 @@ class ProjectChanged(Message, frozen=True, kw_only=True):
     company: CompanyId
 
 
+class ProjectHappened(Message, frozen=True, kw_only=True):
+    """Somebody did something with a project; those who run the company can read of it."""
+
+    company: CompanyId
+    at: datetime
+    by: UserId
+    what: str
+    subject: ProjectId
+    detail: str = ""
+
+
 class ProjectEnding(Message, frozen=True, kw_only=True):
     """The company's owners and managers are to be told of the project's end at `ends_at`; so since `due_at`."""
 

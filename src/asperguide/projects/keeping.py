@@ -5,9 +5,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
-from asperguide.projects.events import ProjectChanged
+from asperguide.projects.events import ProjectChanged, ProjectHappened
 from asperguide.projects.model import Project
 from asperguide.projects.ports import ProjectsUnitOfWork
+from asperguide.shared.actor import UserId
 
 T = TypeVar("T")
 
@@ -29,6 +30,11 @@ async def keep(
     answered = answer(saved)
     await uow.commit(answered)
     return answered
+
+
+def note(uow: ProjectsUnitOfWork, project: Project, by: UserId, what: str, at: datetime, detail: str = "") -> None:
+    """Have what is done written down, if it is done: for those who run the company."""
+    uow.announce(ProjectHappened(company=project.company, at=at, by=by, what=what, subject=project.id, detail=detail))
 
 
 async def arm(uow: ProjectsUnitOfWork, project: Project, now: datetime) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 from asperguide.projects.entering import EnterProject, Place, there
 from asperguide.projects.errors import ProjectNotEmpty
 from asperguide.projects.events import ProjectChanged, ProjectRemovalWanted, ProjectRemoved
-from asperguide.projects.keeping import arm
+from asperguide.projects.keeping import arm, note
 from asperguide.projects.model import Project
 from asperguide.projects.ports import ProjectContents, ProjectReads, ProjectsUnitOfWork
 from asperguide.projects.rights import Right
@@ -41,7 +41,9 @@ class DeleteProject:
 
     async def _delete(self, place: Place, version: int | None) -> None:
         async with self.begin() as uow:
-            await remove(uow, await there(uow, place, version), self.clock)
+            project = await there(uow, place, version)
+            note(uow, project, place.user, "project-deleted", self.clock.now())
+            await remove(uow, project, self.clock)
             await uow.commit()
 
 
@@ -58,9 +60,9 @@ class DeleteProjectWithAll:
 
     async def __call__(self, actor: Actor, id: ProjectId, version: int | None = None) -> Removing:
         place = await self.enter(actor.user, id, Right.DELETE)
-        return await until_unhindered(partial(self._begin_removing, actor, place, version))
+        return await until_unhindered(partial(self._begin_removing, place, version))
 
-    async def _begin_removing(self, actor: Actor, place: Place, version: int | None) -> Removing:
+    async def _begin_removing(self, place: Place, version: int | None) -> Removing:
         now = self.clock.now()
         async with self.begin() as uow:
             project = await there(uow, place, version)
@@ -68,7 +70,8 @@ class DeleteProjectWithAll:
             await arm(uow, saved, now)
             uow.announce(ProjectChanged(project=saved.id, company=saved.company))
             wanted = ProjectRemovalWanted(project=saved.id, company=saved.company)
-            answer = Removing(job=uow.announce(wanted, JobOptions(owner=actor.user)))
+            note(uow, saved, place.user, "project-deleted", now)
+            answer = Removing(job=uow.announce(wanted, JobOptions(owner=place.user)))
             await uow.commit(answer)
         return answer
 

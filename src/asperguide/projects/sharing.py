@@ -10,6 +10,7 @@ import msgspec
 
 from asperguide.projects.entering import EnterProject, Place, there
 from asperguide.projects.errors import InvalidAccess, NoSuchMember, TooManyListed
+from asperguide.projects.keeping import note
 from asperguide.projects.model import Listed, Project
 from asperguide.projects.ports import ProjectReads, ProjectsUnitOfWork
 from asperguide.projects.rights import RANKS, UNRESTRICTED, Access, Right
@@ -68,7 +69,7 @@ class ChangeAccess:
     async def _change(self, place: Place, access: Access, version: int | None) -> AccessView:
         async with self.begin() as uow:
             project = await there(uow, place, version)
-            return await changed(uow, replace(project, access=access), self.clock)
+            return await changed(uow, place, replace(project, access=access), self.clock)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +96,7 @@ class ListMember:
             if listed.user not in {one.user for one in known} and len(known) >= MOST_LISTED:
                 raise TooManyListed
             await uow.lists.put(listed)
-            return await changed(uow, project, self.clock)
+            return await changed(uow, place, project, self.clock)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +116,7 @@ class UnlistMember:
             project = await there(uow, place)
             if not await uow.lists.remove(project.company, project.id, user):
                 raise NoSuchMember
-            return await changed(uow, project, self.clock)
+            return await changed(uow, place, project, self.clock)
 
 
 class Gone(Protocol):
@@ -146,9 +147,11 @@ class ForgetListed:
                 return total
 
 
-async def changed(uow: ProjectsUnitOfWork, project: Project, clock: Clock) -> AccessView:
+async def changed(uow: ProjectsUnitOfWork, place: Place, project: Project, clock: Clock) -> AccessView:
     """Store the project as a new version, whoever is listed being part of it, and commit."""
-    saved = await uow.projects.save(replace(project, updated_at=clock.now()))
+    now = clock.now()
+    saved = await uow.projects.save(replace(project, updated_at=now))
+    note(uow, saved, place.user, "project-access-changed", now)
     view = access_view(saved, await uow.lists.all(saved.company, saved.id))
     await uow.commit(view)
     return view

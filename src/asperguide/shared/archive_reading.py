@@ -211,7 +211,7 @@ def _taken(content: bytes, values: tuple[int, ...], full: tuple[int, ...]) -> tu
 def _apart(files: Sequence[Packed], directory: int) -> Sequence[Packed]:
     """Each file with where it has to end: at the next one. None lies over another."""
     order = sorted(files, key=lambda file: file.at)
-    edges = [*(file.at for file in order[1:]), directory]
+    edges = [*(file.at for file in order), directory][1:]
     ends = dict[int, int]()
     for file, edge in zip(order, edges, strict=True):
         if file.at + HEADER.size + len(file.name) + file.packed > edge:

@@ -3,6 +3,7 @@
 import unicodedata
 from collections.abc import Collection
 from itertools import count
+from uuid import UUID
 
 from asperguide.shared.emails import folded
 
@@ -65,8 +66,16 @@ def free_slug(wanted: str, taken: Collection[str]) -> str:
 
 def numbered(slug: str, number: int) -> str:
     """The slug with a number behind it, cut so that it fits."""
-    end = f"-{number}"
-    return slug[: LONGEST_SLUG - len(end)].rstrip("-") + end
+    return _ending(slug, str(number))
+
+
+def marked(slug: str, id: UUID) -> str:
+    """The slug with the random end of an id behind it, which next to nobody else has."""
+    return _ending(slug, id.hex[-12:])
+
+
+def _ending(slug: str, end: str) -> str:
+    return f"{slug[: LONGEST_SLUG - len(end) - 1].rstrip('-')}-{end}"
 
 
 def _plain(character: str) -> str:

@@ -17,7 +17,10 @@ from asperguide.settings import Settings
 from tests.http.bad_input.house import SECRET, URL, House, Person, problem_of
 
 ABSENT = "01900000-0000-7000-8000-000000000000"
-IDS = dict.fromkeys(("id", "link", "recipient", "file", "countdown", "user", "invitation", "client"), ABSENT)
+IDS = dict.fromkeys(
+    ("id", "link", "recipient", "file", "countdown", "user", "invitation", "client", "content", "video", "window"),
+    ABSENT,
+)
 EXAMPLES = defaultdict(lambda: "x", role="moderator", name="default", height="360", **IDS)
 NEEDED = {
     "If-Match": '"1"',
@@ -64,6 +67,7 @@ def test_nothing_of_the_api_is_open_by_mistake() -> None:
         "/api/v1/links/{token}",
         "/api/v1/capsules/claims/{token}",
         "/api/v1/capsules/countdowns/{token}",
+        "/api/v1/viewer/{public_id}/events",
         "/api/v1/users/{id}/avatar/{name}/{size}",
         "/api/v1/invitations/{token}",
         "/api/v1/invitations/{token}/decline",

@@ -40,6 +40,12 @@ EXPECTED = {
     "GET /capsules/{id}/proof", "GET /capsules/{id}/attachments/{file}", "GET /capsules/claims/{token}",
     "POST /capsules/claims/{token}", "POST /capsules/{id}/countdowns", "GET /capsules/{id}/countdowns",
     "DELETE /capsules/{id}/countdowns/{countdown}", "GET /capsules/countdowns/{token}",
+    "POST /viewer/{public_id}/events",
+    "GET /contents/{id}/analytics", "GET /contents/{id}/analytics.csv", "GET /contents/{id}/analytics.svg",
+    "GET /contents/{content}/videos/{id}/analytics", "GET /contents/{content}/videos/{id}/analytics.csv",
+    "GET /contents/{content}/videos/{id}/analytics.svg",
+    "GET /projects/{id}/analytics", "GET /projects/{id}/analytics.csv", "GET /projects/{id}/analytics.svg",
+    "GET /companies/{id}/analytics", "GET /companies/{id}/analytics.csv", "GET /companies/{id}/analytics.svg",
     "GET /admin/storage/connections", "POST /admin/storage/connections/{name}/test",
     "POST /admin/storage/connections/{name}/links", "GET /admin/storage/connections/{name}/buckets",
     "POST /admin/storage/connections/{name}/buckets", "DELETE /admin/storage/connections/{name}/buckets/{bucket}",
@@ -57,14 +63,14 @@ PUBLIC = {
     "GET /users/username-available", "POST /password/forgot", "POST /password/reset", "POST /users/me/reopen",
     "POST /sessions", "POST /sessions/refresh", "POST /oauth/token", "POST /oauth/revoke",
     "GET /users/{id}/avatar/{name}/{size}", "GET /exports/{token}", "GET /links/{token}",
-    "GET /capsules/claims/{token}", "GET /capsules/countdowns/{token}",
+    "GET /capsules/claims/{token}", "GET /capsules/countdowns/{token}", "POST /viewer/{public_id}/events",
 }  # fmt: skip
 
 
 def address(path: str) -> str:
     """Of something that is not there."""
     known = {"{role}": "moderator", "{queue}": "default", "{height}": "360"}
-    known |= {f"{{{name}}}": ABSENT for name in ("id", "link", "recipient", "file", "countdown")}
+    known |= {f"{{{name}}}": ABSENT for name in ("id", "link", "recipient", "file", "countdown", "content")}
     for name, value in known.items():
         path = path.replace(name, value)
     return path.replace("{", "").replace("}", "")

@@ -91,6 +91,8 @@ async def test_of_ten_that_come_at_once_one_is_kept(studio: Studio) -> None:
         rules(dates=(day("2026-12-24"),)),
         rules(dates=(day("2026-12-24"), day("2026-12-24", "b", yearly=True), day("2027-12-24", "c"))),
         rules(FIXED, "a", time_zone="America/Santiago"),
+        rules(DAILY, "a", since=date(2000, 1, 1)),
+        rules(DAILY, "a", since=date(2999, 12, 31)),
     ],
 )
 async def test_what_makes_sense_is_kept(studio: Studio, good: NewRotation) -> None:

@@ -21,6 +21,7 @@ NOW = datetime(2026, 5, 6, 12, tzinfo=UTC)
         ("2026-05-06T12:00", 1, "Europe/Paris", "2027-05-06T12:00"),
         ("2028-02-29T12:00", 1, "Europe/Paris", "2029-02-28T12:00"),
         ("2028-02-29T12:00", 4, "Europe/Paris", "2032-02-29T12:00"),
+        ("2096-02-29T12:00", 4, "Europe/Paris", "2100-02-28T12:00"),
         ("2028-02-28T23:30", 1, "Europe/Paris", "2029-02-27T23:30"),  # there it was the 29th already
         ("2026-03-28T12:00", 1, "Europe/Paris", "2027-03-28T11:00"),  # summer time begins that day
         ("2025-03-28T01:30", 1, "Europe/Paris", "2026-03-28T01:30"),

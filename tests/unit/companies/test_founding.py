@@ -1,11 +1,12 @@
 """Founding companies, changing what is known of them, and how they want things."""
 
 import asyncio
+import re
 from typing import Any
 
 import pytest
 
-from asperguide.companies import CompanyChange, CompanyState, NewCompany, SettingsChange, Tier
+from asperguide.companies import CompanyChange, CompanyState, NewCompany, SettingsChange, Tier, founding
 from asperguide.companies.errors import CompanyNameTaken, CompanySlugTaken, InvalidCompany, InvalidCompanySettings
 from asperguide.shared.errors import EditedMeanwhile
 from asperguide.shared.pages import PageRequest
@@ -39,6 +40,16 @@ async def test_many_founded_at_once_get_slugs_of_their_own(world: World) -> None
     siobhan = await world.person("siobhan")
     made = await asyncio.gather(*(found(world, siobhan, "東" * n) for n in range(1, 9)))
     assert sorted(one.slug for one in made) == ["company", *(f"company-{n}" for n in range(2, 9))]
+
+
+async def test_where_many_names_begin_alike_slugs_end_with_something_rare(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(founding, "MOST_NUMBERED", 2)
+    siobhan = await world.person("siobhan")
+    slugs = [(await found(world, siobhan, "東" * n)).slug for n in range(1, 5)]
+    assert slugs[:2] == ["company", "company-2"]
+    assert all(re.fullmatch("company-[0-9a-f]{12}", slug) for slug in slugs[2:])
 
 
 async def test_a_slug_that_was_asked_for_is_refused_when_it_is_taken(home: Home) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 FORMATS = {
     "uuid": "0199b0e2-7d1c-7c3e-9a57-5f2b8d6e4a10",
+    "date": "2026-01-19",
     "date-time": "2026-01-19T10:30:00Z",
     "date-time-local": "2026-01-19T10:30:00",
     "email": "ann@example.org",

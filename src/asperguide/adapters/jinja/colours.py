@@ -14,11 +14,14 @@ def readable(colour: str, paper: str) -> str:
     """The colour, as little darker or lighter as it must be to be read on this paper; both `#rrggbb`."""
     ink, ground = _rgb(colour), _rgb(paper)
     end = (0, 0, 0) if _luminance(ground) > 0.18 else (255, 255, 255)
-    for step in range(STEPS + 1):
-        red, green, blue = (round(own + (there - own) * step / STEPS) for own, there in zip(ink, end, strict=True))
-        if contrast((red, green, blue), ground) >= ENOUGH:
-            break
+    steps = (_between(ink, end, step / STEPS) for step in range(STEPS))
+    red, green, blue = next((one for one in steps if contrast(one, ground) >= ENOUGH), end)
     return f"#{red:02x}{green:02x}{blue:02x}"
+
+
+def _between(one: Rgb, other: Rgb, way: float) -> Rgb:
+    red, green, blue = (round(here + (there - here) * way) for here, there in zip(one, other, strict=True))
+    return red, green, blue
 
 
 def contrast(one: Rgb, other: Rgb) -> float:

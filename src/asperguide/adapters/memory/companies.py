@@ -57,9 +57,9 @@ class MemoryCompanyRecords(CompanyRecords):
         self.touch(shown_key(company.id), 0)
         return self.rows.save(company)
 
-    async def slugs_like(self, slug: str) -> Collection[str]:
+    async def slugs_like(self, slug: str, limit: int) -> Collection[str]:
         """Every company is looked at."""
-        return {row.slug for row in self.rows.all(lambda row: row.slug.startswith(slug))}
+        return sorted(row.slug for row in self.rows.all(lambda row: row.slug.startswith(slug)))[:limit]
 
     async def settings(self, company: CompanyId) -> CompanySettings | None:
         """By id."""
@@ -217,7 +217,9 @@ class MemoryCompaniesUnitOfWork(MemoryUnitOfWork, CompaniesUnitOfWork):
     @property
     def companies(self) -> MemoryCompanyRecords:
         """Companies and their settings."""
-        hanging = tuple(self.rows(table) for table in (MEMBERS, INVITATIONS, CLIENTS, ACTIVITY))
+        hanging: tuple[Rows[Any], ...] = (
+            self.rows(MEMBERS), self.rows(INVITATIONS), self.rows(CLIENTS), self.rows(ACTIVITY),
+        )  # fmt: skip
         return MemoryCompanyRecords(self.rows(COMPANIES), self.rows(SETTINGS), hanging, self.touch)
 
     @property

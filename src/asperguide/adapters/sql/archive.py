@@ -9,7 +9,7 @@ import gzip
 import hashlib
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import IO, Any, Literal, TypeVar
 from uuid import UUID
@@ -22,11 +22,12 @@ READ = (1, VERSION)
 OBJECTS = "/objects"
 """What their section is called, which no table can be."""
 
-Kind = Literal["uuid", "instant", "key-text", "text", "bytes", "integer", "boolean", "float"]
+Kind = Literal["uuid", "instant", "date", "key-text", "text", "bytes", "integer", "boolean", "float"]
 T = TypeVar("T")
 VALUES: dict[str, Any] = {
     "uuid": UUID,
     "instant": datetime,
+    "date": date,
     "key-text": str,
     "text": str,
     "bytes": bytes,

@@ -22,6 +22,7 @@ CHUNK = 500
 BOUND: dict[Kind, sa.types.TypeEngine[Any]] = {
     "uuid": Uuid(),
     "instant": UtcDateTime(),
+    "date": sa.Date(),
     "key-text": KeyText(255),
     "text": sa.Text(),
     "bytes": sa.LargeBinary(),
@@ -49,6 +50,7 @@ def kind_of(column: sa.Column[Any]) -> Kind:
         (sa.Boolean, "boolean"),
         (sa.Integer, "integer"),
         (sa.Float, "float"),
+        (sa.Date, "date"),
         (sa.LargeBinary, "bytes"),
         (sa.String, "text"),
     )

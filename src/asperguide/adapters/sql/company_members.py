@@ -32,10 +32,13 @@ MEMBERSHIP = tuple(column for column in _members if column.key in entity_fields(
 
 _locked = Prepared(sa.select(CompanyRow.__table__).where(_companies.id == sa.bindparam("id")).with_for_update())
 _slugs_like = Prepared(
-    sa.select(_companies.slug).where(
+    sa.select(_companies.slug)
+    .where(
         _companies.slug >= sa.bindparam("slug", type_=KeyText(80)),
         _companies.slug < sa.bindparam("end", type_=KeyText(80)),
     )
+    .order_by(_companies.slug)
+    .limit(_limit)
 )
 _remove = Prepared(sa.delete(CompanyRow.__table__).where(_companies.id == _id, _companies.version == _version))
 _remove_settings = Prepared(sa.delete(CompanySettingsRow.__table__).where(_settings.id == _id))
@@ -97,9 +100,10 @@ class SqlCompanyRecords(CompanyRecords):
         self._touch(shown_key(company.id), 0)
         return await self._store.save(CompanyRow, company)
 
-    async def slugs_like(self, slug: str) -> Collection[str]:
+    async def slugs_like(self, slug: str, limit: int) -> Collection[str]:
         """A range of the unique key."""
-        return {found for (found,) in await self._store.execute(_slugs_like, {"slug": slug, "end": f"{slug}~"})}
+        values = {"slug": slug, "end": f"{slug}~", "limit": limit}
+        return {found for (found,) in await self._store.execute(_slugs_like, values)}
 
     async def settings(self, company: CompanyId) -> CompanySettings | None:
         """By primary key."""

@@ -85,10 +85,11 @@ class CompanyRecordsContract:
             await persistence.keep_companies(company(slug="oneil"))
         with raises(CompanySlugTaken):
             await persistence.change_companies(lambda uow: uow.companies.save(replace(other, slug="oneil")))
-        found = await persistence.change_companies(lambda uow: uow.companies.slugs_like("oneil"))
+        found = await persistence.change_companies(lambda uow: uow.companies.slugs_like("oneil", 10))
         assert {"oneil", "oneil-2"} <= set(found)
         assert "o" not in found
-        assert set(await persistence.change_companies(lambda uow: uow.companies.slugs_like("nobody"))) == set()
+        assert set(await persistence.change_companies(lambda uow: uow.companies.slugs_like("oneil", 1))) == {"oneil"}
+        assert set(await persistence.change_companies(lambda uow: uow.companies.slugs_like("nobody", 10))) == set()
 
     async def test_of_many_that_take_one_name_at_once_one_does(self, persistence: Persistence) -> None:
         new = [company("Zoë", slug=f"zoe-{n}") for n in range(8)]

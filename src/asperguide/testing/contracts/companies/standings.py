@@ -23,6 +23,7 @@ class StandingsContract:
         reads = persistence.company_reads
         standing = await reads.standing(user, kept.id)
         assert standing == Standing(company=kept.facts(settings), role=CompanyRole.MANAGER)
+        assert standing is not None
         assert (standing.company.active, standing.company.time_zone) == (False, "Asia/Tokyo")
         assert await reads.shown(user, kept.id) == Shown(company=kept, membership=mine)
         for who, where in ((user, other.id), (somebody(), kept.id), (user, CompanyId(IDS.new()))):
