@@ -93,7 +93,7 @@ from asperguide.ar.copying import CopyContent, CopyContents, DuplicateContent
 from asperguide.ar.creating import CompareFiles, CreateContent, CreateContentWithFiles, KeepContent
 from asperguide.ar.desk import ChangeContent, OpenContent
 from asperguide.ar.finding import GetContent, ListContents
-from asperguide.ar.forgetting import ForgetSessions
+from asperguide.ar.forgetting import ForgetContent, ForgetPrintsOfCompany, ForgetSessions, ForgetVideos
 from asperguide.ar.marker_ports import MarkerEye, QrCodes
 from asperguide.ar.packing import ExportProject, MakeProjectExport
 from asperguide.ar.packing_ports import Luggage, ProjectBooks
@@ -801,7 +801,7 @@ class Container(DeclarativeContainer):
         ids=ids,
         policy=company_policy,
     )
-    take_apart: Provider[co.TakeApart] = Factory(co.TakeApart, begin=begin_companies, holdings=holdings)
+    take_apart: Provider[co.TakeApart] = Factory(co.TakeApart, begin=begin_companies, holdings=holdings, clock=clock)
     part_from_companies: Provider[co.PartFromCompanies] = Factory(
         co.PartFromCompanies, begin=begin_companies, clock=clock, ids=ids
     )
@@ -1060,6 +1060,20 @@ class Container(DeclarativeContainer):
         SweepFiles, begin=begin_ar, companies=company_standings, files=media_files, kept=media_files, clock=clock
     )
     forget_sessions: Provider[ForgetSessions] = Factory(ForgetSessions, begin=begin_ar, clock=clock)
+    forget_content: Provider[ForgetContent] = Factory(
+        ForgetContent, begin=begin_ar, fold=fold_events, forget=forget_views
+    )
+    forget_videos: Provider[ForgetVideos] = Factory(ForgetVideos, begin=begin_analytics, fold=fold_events)
+    forget_prints_of_company: Provider[ForgetPrintsOfCompany] = Factory(
+        ForgetPrintsOfCompany,
+        begin=begin_ar,
+        forget=forget_views,
+        files=media_files,
+        kept=media_files,
+        storage=storage,
+        clock=clock,
+    )
+    forget_project_count: Provider[p.ForgetProjectCount] = Factory(p.ForgetProjectCount, begin=begin_projects)
 
     # ar: what plays when
     list_films: Provider[filming.ListFilms] = Factory(filming.ListFilms, open=open_content, clock=clock)

@@ -51,10 +51,10 @@ class LocalProjectBooks(ProjectBooks):
         )  # fmt: skip
         return await self.to_prepare()(company, id, new, name)
 
-    async def reveal(self, company: CompanyId, id: ProjectId, job: UUID | None) -> None:
+    async def reveal(self, company: CompanyId, id: ProjectId, by: UserId, job: UUID | None) -> None:
         """One transaction of projects."""
         try:
-            await self.to_reveal()(company, id, job)
+            await self.to_reveal()(company, id, by, job)
         except ProjectNotFound:
             raise NoSuchProject from None
 

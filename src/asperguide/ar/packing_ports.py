@@ -32,8 +32,8 @@ class ProjectBooks(Protocol):
         ...
 
     @abstractmethod
-    async def reveal(self, company: CompanyId, id: ProjectId, job: UUID | None) -> None:
-        """Let everybody see the prepared project who may, and end the job in the same transaction.
+    async def reveal(self, company: CompanyId, id: ProjectId, by: UserId, job: UUID | None) -> None:
+        """Let everybody see the prepared project who may, note who has brought it, and end the job: one transaction.
 
         Raises NoSuchProject when it was discarded.
         """

@@ -180,7 +180,7 @@ class MakeProject:
             origin = self._origin(message, company, ids)
             for n, packed in enumerate(bundle.manifest.contents):
                 await self._add(*await self.make(n, packed, origin), company)
-        await self.books.reveal(message.company, message.project, job)
+        await self.books.reveal(message.company, message.project, message.user, job)
 
     async def _try(self, message: ProjectImportWanted, company: CompanyFacts, bundle: Bundle) -> None:
         """Every print is made once before anything is kept. Raises ArchiveRefused."""

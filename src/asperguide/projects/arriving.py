@@ -12,9 +12,10 @@ from msgspec.structs import replace as replaced
 from asperguide.projects.creating import AddProject, NewProject
 from asperguide.projects.errors import InvalidProject, ProjectNameTaken, ProjectNotFound
 from asperguide.projects.events import ProjectChanged, ProjectGivenUp
-from asperguide.projects.keeping import arm
+from asperguide.projects.keeping import arm, note
 from asperguide.projects.model import LONGEST_NAME, Project
 from asperguide.projects.ports import ProjectsUnitOfWork
+from asperguide.shared.actor import UserId
 from asperguide.shared.commands import checked
 from asperguide.shared.naming import tidied
 from asperguide.shared.ports import Clock, JobOptions
@@ -73,15 +74,18 @@ class PrepareProject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RevealProject:
-    """All of a prepared project is there: let it be seen, and end the job. Raises ProjectNotFound when it is gone."""
+    """All of a prepared project is there: let it be seen, note who has brought it, and end the job.
+
+    Raises ProjectNotFound when it is gone.
+    """
 
     begin: Callable[[], ProjectsUnitOfWork]
     clock: Clock
 
-    async def __call__(self, company: CompanyId, id: ProjectId, job: UUID | None = None) -> None:
-        await until_unhindered(partial(self._reveal, company, id, job))
+    async def __call__(self, company: CompanyId, id: ProjectId, by: UserId, job: UUID | None = None) -> None:
+        await until_unhindered(partial(self._reveal, company, id, by, job))
 
-    async def _reveal(self, company: CompanyId, id: ProjectId, job: UUID | None) -> None:
+    async def _reveal(self, company: CompanyId, id: ProjectId, by: UserId, job: UUID | None) -> None:
         now = self.clock.now()
         async with self.begin() as uow:
             if (project := await uow.projects.get(company, id)) is None:
@@ -90,6 +94,7 @@ class RevealProject:
                 saved = await uow.projects.save(replace(project, removing=False, updated_at=now))
                 await arm(uow, saved, now)
                 uow.announce(ProjectChanged(project=id, company=company))
+                note(uow, saved, by, "project-imported", now)
             uow.complete(job)
             await uow.commit()
 
