@@ -52,7 +52,6 @@ ONE_FILM = "each video is processed again by a job of its own, and the photo loo
 TRIAL = "what was put to try a store stays when nobody is left to remove it"
 BY_PARTS = "a company is taken apart a batch at a time: nobody sees it any more, and what is left goes next time"
 HIDDEN = "what is made of an archive is seen by nobody before all of it is there; begun anew it goes on, or is removed"
-DRAWN = "a public id is drawn when a print is kept, and again when it was not"
 THEN_FILES = "that a project is given up is said before its files are dropped; those that stay are swept"
 
 EXCEPTIONS: dict[str, dict[str, str]] = {
@@ -122,7 +121,6 @@ EXCEPTIONS: dict[str, dict[str, str]] = {
         "media_usage": HIDDEN,
         "ledger_jobs": HIDDEN,
         "objects": HIDDEN,
-        "ar_contents": DRAWN,
     },
     "undo_import": {"ledger_jobs": THEN_FILES},
     "drop_import": {"ledger_jobs": THEN_FILES},
