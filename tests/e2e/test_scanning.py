@@ -1,18 +1,14 @@
 """From a photo and a film to somebody who scans the code: all by REST, through real processing, into a real browser."""
 
-import asyncio
 import os
 from pathlib import Path
-from typing import Any
 
 import httpx
 
-from asperguide.adapters.ffmpeg.finding import find_tools
-from asperguide.adapters.ffmpeg.samples import make_clip
 from tests.browser import browsing
 from tests.e2e.conftest import Launch
 from tests.e2e.people import Folder, api_of, bearer, expect, join
-from tests.pictures import encoded, photo
+from tests.e2e.printing import published
 from tests.servers import eventually
 
 SHOTS = os.environ.get("SHOTS", "")
@@ -26,7 +22,7 @@ async def test_a_photo_and_a_film_become_a_print_that_plays(tmp_path: Path, laun
     async with api_of(service.url) as api:
         _, tokens = await join(api, Folder(tmp_path / "var" / "mails"))
         who = bearer(tokens)
-        content = await _published(api, who, tmp_path)
+        content = await published(api, who, tmp_path)
         await _shown(service.url, content["public_id"])
         path = f"/contents/{content['id']}/analytics"
         told = await expect(200, api, "GET", path, headers=who)
@@ -39,30 +35,6 @@ async def test_a_photo_and_a_film_become_a_print_that_plays(tmp_path: Path, laun
         assert check == {"available": False, "reason": "not_published"}
         previewed = await expect(200, api, "GET", f"/viewer/{content['public_id']}/manifest?preview", headers=who)
         assert previewed["status"] == "unpublished"
-
-
-async def _published(api: httpx.AsyncClient, who: dict[str, str], folder: Path) -> dict[str, Any]:
-    company = await expect(201, api, "POST", "/companies", json={"name": "Atelier Zoë"}, headers=who)
-    projects = f"/companies/{company['id']}/projects"
-    project = await expect(201, api, "POST", projects, json={"name": "Weddings"}, headers=who)
-    await expect(200, api, "POST", f"/projects/{project['id']}/activate", headers=who)
-    ffmpeg = find_tools().ffmpeg
-    assert ffmpeg is not None
-    await asyncio.to_thread(make_clip, ffmpeg.path, folder / "clip.mp4", seconds=2, width=640, height=360)
-    files = [
-        ("photo", ("lime trees.jpg", encoded(photo()), "image/jpeg")),
-        ("video", ("dance.mp4", (folder / "clip.mp4").read_bytes(), "video/mp4")),
-    ]
-    made = await expect(201, api, "POST", f"/projects/{project['id']}/contents", files=files, headers=who)
-    path = f"/contents/{made['id']}"
-
-    async def ready() -> bool:
-        found = await api.get(path, headers=who)
-        return bool(found.json()["state"] == "ready")
-
-    await eventually(ready, 120, "the print did not become ready")
-    published: dict[str, Any] = await expect(200, api, "POST", f"{path}/publish", headers=who)
-    return published
 
 
 async def _shown(url: str, public_id: str) -> None:

@@ -7,6 +7,8 @@ from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
+from msgspec.structs import replace as replaced
+
 from asperguide.projects.creating import AddProject, NewProject
 from asperguide.projects.errors import InvalidProject, ProjectNameTaken, ProjectNotFound
 from asperguide.projects.events import ProjectChanged, ProjectGivenUp
@@ -30,16 +32,18 @@ class PrepareProject:
     """Make a project under an id that was chosen before, hidden: as if it were being removed, which it is in two days
     unless it is revealed.
 
-    It has its place among what the company may have, and its name. A name that is taken gets a number behind it, unless
-    it is to be `exact`. False, and nothing is made, when it was revealed already; what was prepared already stays.
+    It has its place among what the company may have, and its name. When that is taken it gets a number behind it;
+    another `name`, if one is given, does not. False, and nothing is made, when it was revealed already; what was
+    prepared already stays.
     """
 
     begin: Callable[[], ProjectsUnitOfWork]
     add: AddProject
     clock: Clock
 
-    async def __call__(self, company: CompanyFacts, id: ProjectId, new: NewProject, *, exact: bool) -> bool:
-        new, now = checked(new, InvalidProject), self.clock.now()
+    async def __call__(self, company: CompanyFacts, id: ProjectId, new: NewProject, name: str | None) -> bool:
+        wanted = new if name is None else replaced(new, name=name)
+        new, now = checked(wanted, InvalidProject), self.clock.now()
         async with self.begin() as uow:
             known = await uow.projects.get(company.id, id)
         if known is not None:
@@ -50,7 +54,7 @@ class PrepareProject:
             template=new.template, removing=True, created_at=now, updated_at=now,
             notify_before_days=new.notify_before_days or company.expiry_notice_days,
         ).checked(now)  # fmt: skip
-        await (self._add(company, project) if exact else self._add_anyhow(company, project))
+        await (self._add_anyhow(company, project) if name is None else self._add(company, project))
         return True
 
     async def _add_anyhow(self, company: CompanyFacts, project: Project) -> None:
@@ -105,7 +109,8 @@ class DiscardProject:
         async with self.begin() as uow:
             project = await uow.projects.get(company, id)
             if project is not None and project.removing:
-                uow.announce(ProjectGivenUp(project=id, company=company))
+                once = JobOptions(unique_key=f"discard-project:{id}")
+                uow.announce(ProjectGivenUp(project=id, company=company), once)
                 await uow.commit()
         return project is None or project.removing
 
