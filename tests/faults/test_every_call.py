@@ -80,6 +80,7 @@ EXCEPTIONS: dict[str, dict[str, str]] = {
     "send_closing": {"one_time_codes": CODE_FIRST, "handed over": AGAIN},
     "tell_taken_address": {"security_events": TOLD_FIRST, "handed over": AGAIN},
     "make_export": {"objects": ARCHIVE_FIRST},
+    "make_project_export": {"objects": ARCHIVE_FIRST},
     "send_export": {"handed over": AGAIN},
     "tell_owner": {"handed over": AGAIN},
     "tell_recipient": {"handed over": AGAIN},
@@ -130,7 +131,6 @@ EXCEPTIONS: dict[str, dict[str, str]] = {
     },
     "undo_import": {"ledger_jobs": THEN_FILES},
     "drop_import": {"ledger_jobs": THEN_FILES},
-    "take_apart": {"companies": BY_PARTS, "company_settings": BY_PARTS},
     "add_films": {"files": TAKEN_FIRST, "videos": TAKEN_FIRST, "media_usage": TAKEN_FIRST},
     "add_sent_films": {
         "files": SENT_FIRST,
