@@ -653,7 +653,10 @@ class Container(DeclarativeContainer):
     analyze_marker: Provider[AnalyzeMarker] = Factory(AnalyzeMarker, eye=marker_eye)
 
     # identity: exports, which hold what media and capsules keep
-    belongings: Provider[Belongings] = Singleton(LocalBelongings, media_reads, storage, pack_letters.provider)
+    company_reads: Provider[CompanyReads] = Singleton(SqlCompanyReads, database)
+    belongings: Provider[Belongings] = Singleton(
+        LocalBelongings, media_reads, company_reads, storage, pack_letters.provider
+    )
     make_export: Provider[i.MakeExport] = Factory(
         i.MakeExport,
         begin=begin,
@@ -674,7 +677,6 @@ class Container(DeclarativeContainer):
         SqlCompaniesUnitOfWork, database, clock=clock, ids=ids, purge=editions.provided.purge, doorbell=doorbell
     )
     begin_companies = companies_unit_of_work.provider
-    company_reads: Provider[CompanyReads] = Singleton(SqlCompanyReads, database)
     company_standings: Provider[Companies] = Singleton(LocalCompanies, company_reads, reads)
     company_policy: Provider[co.CompanyPolicy] = Singleton(company_policy_of, settings, stores)
     accounts: Provider[Accounts] = Singleton(LocalAccounts, reads)

@@ -54,6 +54,8 @@ BY_PARTS = "a company is taken apart a batch at a time: nobody sees it any more,
 HIDDEN = "what is made of an archive is seen by nobody before all of it is there; begun anew it goes on, or is removed"
 THEN_FILES = "that a project is given up is said before its files are dropped; those that stay are swept"
 
+COUNTED_FIRST = "what viewers did is counted once more, and then forgotten: what is not forgotten yet goes next time"
+
 EXCEPTIONS: dict[str, dict[str, str]] = {
     "sign_in": {"guesses": COUNTED, "credentials": LATER},
     "create_content": {"files": FILES_FIRST, "media_usage": FILES_FIRST},
@@ -106,6 +108,10 @@ EXCEPTIONS: dict[str, dict[str, str]] = {
     "make_stills": {"objects": BYTES_FIRST, "ledger_jobs": LEFT_BEHIND},
     "convert_file": {"objects": BYTES_FIRST},
     "send_invitation": {"company_invitations": CODE_FIRST, "handed over": AGAIN},
+    "take_apart": {"companies": BY_PARTS, "company_settings": BY_PARTS, "ledger_jobs": BY_PARTS},
+    "forget_content": dict.fromkeys(("ar_counts", "ar_events", "ar_turns", "ar_turn_sessions"), COUNTED_FIRST),
+    "forget_videos": {"ar_counts": COUNTED_FIRST},
+    "forget_prints_of_company": {"ar_numbers": BY_PARTS, "objects": BYTES_FIRST},
     "receive_file": {
         "files": GIVEN_UP,
         "uploads": GIVEN_UP,

@@ -12,7 +12,7 @@ import pytest
 from asperguide.adapters.memory.video_tools import toy_clip
 from asperguide.ar.creating import AboutContent, NewContent, SentFile
 from asperguide.ar.errors import ContentRightNeeded, InvalidContent, NoSuchProject, ProjectPutAway, StorageFull
-from asperguide.ar.events import ContentChanged
+from asperguide.ar.events import ContentChanged, ContentHappened
 from asperguide.ar.filling_in import For
 from asperguide.ar.lasting import Duration
 from asperguide.ar.videos import FileId
@@ -318,6 +318,6 @@ async def test_a_new_print_is_told_of_once(shop: PrintShop) -> None:
     before = set(shop.world.ledger.rows)
     made = await shop.made(videos=0)
     told = [row.job for id, row in shop.world.ledger.rows.items() if id not in before]
-    assert [job.kind for job in told] == [kind_of(ContentChanged)]
+    assert [job.kind for job in told] == [kind_of(ContentChanged), kind_of(ContentHappened)]
     assert str(made.id) in told[0].payload
     assert FileId(made.marker.photo) == made.marker.photo
