@@ -130,7 +130,6 @@ EXCEPTIONS: dict[str, dict[str, str]] = {
     },
     "undo_import": {"ledger_jobs": THEN_FILES},
     "drop_import": {"ledger_jobs": THEN_FILES},
-    "take_apart": {"companies": BY_PARTS, "company_settings": BY_PARTS},
     "add_films": {"files": TAKEN_FIRST, "videos": TAKEN_FIRST, "media_usage": TAKEN_FIRST},
     "add_sent_films": {
         "files": SENT_FIRST,
