@@ -28,6 +28,7 @@ from benchmarks import (
     media_kills,
     numbers,
     packing,
+    print_pages,
     rolling,
     scenarios,
     soak,
@@ -73,6 +74,7 @@ SCENARIOS: dict[str, Callable[[Run], Report]] = {
     "letter-kills": letter_kills.letter_kills,
     "manifest": viewer.manifest,
     "numbers": numbers.numbers,
+    "print-pages": print_pages.print_pages,
     "views": analytics.views,
     "view-kills": analytics.view_kills,
     "chaos": chaos.chaos,
@@ -89,7 +91,7 @@ GROUPS = {
     "letters": ["letter-sweep", "letter-storm", "letter-pages", "letter-race"],
     "analytics": ["views", "view-kills"],
     "viewer": ["manifest"],
-    "prints": ["numbers"],
+    "prints": ["numbers", "print-pages"],
     "ledger": ["jobs", "job-kills", "ledger-plans", "crowd"],
 }
 

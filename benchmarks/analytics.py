@@ -17,9 +17,10 @@ from benchmarks.figures import Check, Report, Series
 from benchmarks.ledger import durable
 from benchmarks.processes import Pinned
 from benchmarks.rigs import Run
-from benchmarks.service import API, DATABASE
+from benchmarks.service import API, DATABASE, serve
 from benchmarks.subjects import Web
-from benchmarks.views import BROWSERS, Batch, Stored, address, batch, count_all, requests, serving, settings_of, start
+from benchmarks.view_shop import COMPANY, CONTENT, PROJECT
+from benchmarks.views import BROWSERS, Batch, Stored, address, batch, count_all, requests, serving, settings_of
 
 SECONDS = 30
 BAR = 2_000
@@ -86,7 +87,7 @@ def _exact(stored: Stored) -> Sequence[Check]:
         _none("events that wait for ever", stored.waiting),
         *(
             _none(f"{what} counted otherwise than stored", abs(stored.counted(level, of_sessions) - there))
-            for level, named in ((1, "contents"), (2, "projects"), (3, "companies"))
+            for level, named in ((CONTENT, "contents"), (PROJECT, "projects"), (COMPANY, "companies"))
             for what, of_sessions, there in (
                 (f"events of {named}", False, events),
                 (f"sessions of {named}", True, sessions),
@@ -157,7 +158,7 @@ async def _live(
             await asyncio.sleep(random.uniform(*PAUSES))
             running[place].process.kill()
             running[place].process.wait()
-            running[place] = start(running[place].log.parent, settings, ports[place])
+            running[place] = serve(running[place].log.parent, settings, ports[place])
             told.kills += 1
         over.set()
         await lives

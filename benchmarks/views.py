@@ -1,5 +1,6 @@
 """Events to measure with, a service that takes them, and what its database says of them afterwards."""
 
+import asyncio
 import hashlib
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,15 +12,15 @@ from uuid import UUID
 
 from asperguide.ar.analytics import EventKind, FoldAllEvents
 from asperguide.ar.analytics_model import event_digest, session_digest
+from asperguide.ar.model import ContentId
 from asperguide.container import Container
 from asperguide.server import close
 from asperguide.settings import load
 from benchmarks.load import raw
 from benchmarks.processes import Pinned, free_port
 from benchmarks.servers import Backends
-from benchmarks.service import API, DATABASE, as_installed, migrate, on_servers
-from benchmarks.view_server import CONTENTS, nth
-from benchmarks.view_server import video as video_of
+from benchmarks.service import API, DATABASE, migrate, on_servers, serve
+from benchmarks.view_shop import CONTENT, CONTENTS, VIDEO, furnish, of, public
 
 ADDRESSES = 500
 """As many viewers as there are: the limit of each is the one that the program comes with."""
@@ -42,12 +43,12 @@ class Batch:
     @property
     def path(self) -> str:
         """Where to."""
-        return f"/viewer/{self.content}/events"
+        return f"/viewer/{public(self.content)}/events"
 
     @property
     def digests(self) -> list[bytes]:
         """What its events are known by."""
-        content = nth(self.content).content
+        content = ContentId(of(CONTENT, self.content))
         return [event_digest(session_digest(content, one["session"]), one["id"]) for one in self.events]
 
 
@@ -57,7 +58,7 @@ def batch(random: Random, size: int) -> Batch:
     while len(events) < size:
         session = _id(random)
         for kind in LIFE[: size - len(events)]:
-            video = {"video": str(video_of(content))} if kind in (EventKind.PLAY, EventKind.COMPLETE) else {}
+            video = {"video": str(of(VIDEO, content))} if kind in (EventKind.PLAY, EventKind.COMPLETE) else {}
             events.append({"id": _id(random), "session": session, "kind": kind.value, **video})
     return Batch(content=content, events=events)
 
@@ -92,20 +93,14 @@ def settings_of(folder: Path, seed: int, servers: Backends | None) -> dict[str, 
     }
 
 
-def start(folder: Path, settings: Mapping[str, str], port: int) -> Pinned:
-    """A process that serves, and counts events too; not yet ready."""
-    command = [str(as_installed("") / "bin" / "python"), "-m", "benchmarks.view_server"]
-    return Pinned.start(f"views-{port}", command, folder, {**settings, "SERVER_PORT": str(port)})
-
-
 @contextmanager
 def serving(folder: Path, settings: Mapping[str, str], processes: int = 1) -> Iterator[tuple[list[Pinned], list[int]]]:
-    """Processes that are ready, in a list in which they may be replaced; all that are in it at the end are ended."""
+    """Processes with prints to look at, in a list in which they may be replaced; all in it are ended at the end."""
     folder.mkdir(parents=True, exist_ok=True)
-    if "SQL_HOST" in settings:
-        migrate(folder, settings)
+    migrate(folder, settings)
+    asyncio.run(furnish(settings))
     ports = [free_port() for _ in range(processes)]
-    running = [start(folder, settings, port) for port in ports]
+    running = [serve(folder, settings, port) for port in ports]
     try:
         for process, port in zip(running, ports, strict=True):
             process.answers(port, "/health/ready")
@@ -156,7 +151,7 @@ class Stored:
         return {bytes(digest) for (digest,) in self.rows("SELECT digest FROM ar_events")}  # type: ignore[call-overload]
 
     def counted(self, level: int, sessions: bool = False) -> int:
-        """What all contents (1), projects (2), companies (3) or videos (4) have together."""
+        """What all things of a kind have together: see `of`."""
         what = "sessions" if sessions else "opened + marker_found + marker_lost + play + complete + share"
         prefix = f"{level:016X}"
         return self.number(

@@ -444,12 +444,6 @@ OF_CONTEXTS = (CONTENTS, MEDIA, LETTERS, MARKERS, VIEWS, COMPANIES, PROJECTS, PL
 for cases_of_context in OF_CONTEXTS:
     for name, cases in cases_of_context.items():
         SCENARIOS[name] = [calls(given, **more) for given, more in cases]
-SCENARIOS.update(
-    {
-        name: [calls(given, **more) for given, more in cases]
-        for name, cases in {**MEDIA, **LETTERS, **COMPANIES, **PROJECTS}.items()
-    }
-)
 
 
 def wired() -> dict[str, type]:
