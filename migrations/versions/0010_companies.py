@@ -66,8 +66,8 @@ def upgrade() -> None:
         **OPTIONS,
     )
     op.create_index("ix_company_members_since", "company_members", ["company", "since", "id"])
-    op.create_index("ix_company_members_user_since", "company_members", ["user", "since", "id"])
-    op.create_index("ix_company_members_user_name_key", "company_members", ["user", "name_key", "id"])
+    op.create_index("ix_company_members_user_since", "company_members", ["user", "since", "id", "role"])
+    op.create_index("ix_company_members_user_name_key", "company_members", ["user", "name_key", "id", "role"])
     op.create_table(
         "company_invitations",
         sa.Column("id", types.Uuid(), nullable=False),

@@ -102,7 +102,9 @@ _shown = Prepared(
 _membership = Prepared(sa.select(*MEMBERSHIP).where(_members.company == _company, _members.user == _user))
 _count_clients = Prepared(sa.select(sa.func.count()).where(_clients.company == _company))
 
-_MINE_LIST = Keyset(row=MemberRow, entity=_Mine, filters={"role": lambda role: _members.role == role})
+_MINE_LIST = Keyset(
+    row=MemberRow, entity=_Mine, filters={"role": lambda role: _members.role == role}, chosen_in=MemberRow
+)  # fmt: skip
 _COMPANY_LIST = Keyset(
     row=CompanyRow,
     entity=Company,
@@ -113,7 +115,9 @@ _COMPANY_LIST = Keyset(
     },
 )
 _MEMBER_LIST = Keyset(row=MemberRow, entity=Membership, filters={"role": lambda role: _members.role == role})
-_CLIENT_LIST = Keyset(row=ClientRow, entity=Client, filters={"search": lambda text: _beginning(text)})
+_CLIENT_LIST = Keyset(
+    row=ClientRow, entity=Client, filters={"search": lambda text: _beginning(text)}, chosen_in=ClientRow
+)  # fmt: skip
 _ACTIVITY_LIST = Keyset(
     row=HappeningRow,
     entity=Happening,
@@ -164,7 +168,7 @@ class SqlCompanyReads(CompanyReads):
         return Shown(company=Company(**values), membership=membership)
 
     async def mine(self, user: UserId, page: PageRequest) -> Page[MyCompany]:
-        """By keyset, in an index of members."""
+        """By keyset, chosen in the index of the order."""
         async with self._database.reading() as store:
             found = await _MINE_LIST.page(store, MINE.read(page), _members.user == user)
         items = tuple(

@@ -87,8 +87,9 @@ class MemberRow(Row):
     __table_args__ = (
         sa.UniqueConstraint("company", "user"),
         sa.Index("ix_company_members_since", "company", "since", "id"),
-        sa.Index("ix_company_members_user_since", "user", "since", "id"),
-        sa.Index("ix_company_members_user_name_key", "user", "name_key", "id"),
+        # These have all that somebody's own list is chosen by: see media_rows.
+        sa.Index("ix_company_members_user_since", "user", "since", "id", "role"),
+        sa.Index("ix_company_members_user_name_key", "user", "name_key", "id", "role"),
     )
     __errors__: ClassVar = {"uq_company_members_company_user": AlreadyMember}
 
