@@ -19,6 +19,7 @@ from benchmarks.service import Account, Service, service
 PRINTS = 10_000
 CONNECTIONS = 128
 """On which all requests wait for their turn; each of the two processes has half of them."""
+BUSY, TRIES = (503, 409), 20
 NUMBERS = "SELECT number FROM ar_contents ORDER BY number"
 LAST = "SELECT last FROM ar_numbers"
 
@@ -30,12 +31,15 @@ def numbers(run: Run) -> Report:
         (owner,) = in_process(ours, run.seed, 1)
         path, photo = _project(ours, owner)
         began = perf_counter()
-        answers = asyncio.run(_make(ours, owner, path, photo))
+        busy = Counter[int]()
+        answers = asyncio.run(_make(ours, owner, path, photo, busy))
         took = perf_counter() - began
-        return Report("numbers", checks=_judged(answers, [str(n) for (n,) in _kept(run, NUMBERS)], run, took))
+        return Report(
+            "numbers", checks=_judged(answers, [str(n) for (n,) in _kept(run, NUMBERS)], run, took, busy.total())
+        )
 
 
-def _judged(answers: Sequence[httpx.Response], kept: Sequence[str], run: Run, took: float) -> list[Check]:
+def _judged(answers: Sequence[httpx.Response], kept: Sequence[str], run: Run, took: float, busy: int) -> list[Check]:
     statuses = Counter(answer.status_code for answer in answers)
     told = sorted(answer.json()["number"] for answer in answers if answer.status_code == 201)
     note = ", ".join(f"{status}: {count}" for status, count in sorted(statuses.items()))
@@ -47,6 +51,7 @@ def _judged(answers: Sequence[httpx.Response], kept: Sequence[str], run: Run, to
         _exactly("numbers that are missing between the first and the last of a day", len(set(wanted) - set(kept)), 0),
         _exactly("prints whose number is the one that was told", len(set(told) & set(kept)), PRINTS),
         _exactly("numbers that were counted", sum(int(last) for (last,) in _kept(run, LAST)), len(kept)),
+        Check(name="answers that were 503 or 409, after which it was tried again", value=busy),
         Check(name="prints a second", value=PRINTS / took, at_least=None),
     ]
 
@@ -71,12 +76,22 @@ def _project(ours: Service, owner: Account) -> tuple[str, str]:
     return f"/projects/{project}/contents", photo
 
 
-async def _make(ours: Service, owner: Account, path: str, photo: str) -> Sequence[httpx.Response]:
+async def _make(ours: Service, owner: Account, path: str, photo: str, busy: Counter[int]) -> Sequence[httpx.Response]:
+    """Each is made under a key of its own, and asked for again as long as the service says that it is busy."""
     limits = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS)
     async with httpx.AsyncClient(timeout=None, limits=limits, headers=owner.bearer) as client:
+        turns = asyncio.Semaphore(CONNECTIONS)  # the client's own queue takes longer the longer it is
 
         async def made(number: int) -> httpx.Response:
-            return await client.post(ours.url(path, number), json={"photo": photo, "title": f"print {number}"})
+            body, key = {"photo": photo, "title": f"print {number}"}, {"idempotency-key": f"print-{number}"}
+            async with turns:
+                for _ in range(TRIES):
+                    answer = await client.post(ours.url(path, number), json=body, headers=key)
+                    if answer.status_code not in BUSY:
+                        break
+                    busy[answer.status_code] += 1
+                    await asyncio.sleep(float(answer.headers.get("retry-after", 1)))
+                return answer
 
         return await asyncio.gather(*(made(number) for number in range(PRINTS)))
 

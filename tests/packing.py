@@ -187,9 +187,9 @@ def told(content: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def small(seed: str = "a", **fields: Any) -> dict[str, bytes]:
-    """The files of an archive of one print with one video, made by hand; `fields` change the manifest."""
-    photo, film = mosaic(640, 480, seed), toy_clip(3)
+def small(film: bytes | None = None) -> dict[str, bytes]:
+    """The files of an archive of one print with one video, made by hand."""
+    photo, film = mosaic(640, 480, "a"), film or toy_clip(3)
     media = {"media/A-1/00.png": (photo, "image/png"), "media/A-1/01.mp4": (film, "video/mp4")}
     manifest: dict[str, Any] = {
         "format": "asperguide-project/1",
@@ -209,7 +209,6 @@ def small(seed: str = "a", **fields: Any) -> dict[str, bytes]:
             for path, (content, kind) in media.items()
         ],
     }  # fmt: skip
-    manifest = {**manifest, **fields}
     return {"manifest.json": json.dumps(manifest).encode(), **{path: content for path, (content, _) in media.items()}}
 
 

@@ -29,7 +29,16 @@ from asperguide.ar.repositories import viewer_key
 from asperguide.ar.scenes import Scene
 from asperguide.ar.showing import LookAt
 from asperguide.ar.videos import FileId
-from asperguide.ar.viewing import CheckPrint, MakeSheet, SeePrint, ShowManifest, ShowPhoto, ShowVideo, TakeTurn
+from asperguide.ar.viewing import (
+    CheckPrint,
+    MakeSheet,
+    SeePrint,
+    ShowManifest,
+    ShowPhoto,
+    ShowSceneImage,
+    ShowVideo,
+    TakeTurn,
+)
 from asperguide.shared.actor import Actor, UserId
 from asperguide.shared.ports import Budget, Cache
 from asperguide.shared.tenancy import (
@@ -82,10 +91,10 @@ class Kept:
         self.reads += 1 if found is None else 2
         return found
 
-    async def scene(self, company: CompanyId, content: ContentId) -> Scene | None:
+    async def shown(self, id: PublicId) -> tuple[Content, Scene | None] | None:
         """As ArReads."""
-        self.reads += 1
-        return self.scenes.get(content)
+        content = await self.public(id)
+        return None if content is None else (content, self.scenes.get(content.id))
 
     async def known(self, projects: Collection[ProjectId]) -> Mapping[ProjectId, ProjectFacts]:
         """As Projects."""
@@ -174,13 +183,14 @@ class Process:
         self.show_manifest = ShowManifest(look=self.look, make=self.make, take=take)
         self.see_print = SeePrint(look=self.look, make=self.make)
         self.show_photo = ShowPhoto(look=self.look, pictures=files)
+        self.show_scene_image = ShowSceneImage(look=self.look, pictures=files)
         self.show_video = ShowVideo(look=self.look, files=files, clock=clock)  # type: ignore[arg-type]
         self.clock, self.ids = clock, ids
 
     def edge(self, people: Mapping[str, Actor], **rules: Any) -> Edge:
         """The routes of viewers, and the page."""
         made = {name: getattr(self, name) for name in (
-            "check_print", "show_manifest", "see_print", "show_photo", "show_video", "clock", "ids"
+            "check_print", "show_manifest", "see_print", "show_photo", "show_scene_image", "show_video", "clock", "ids"
         )}  # fmt: skip
         plenty = Budget(name="views", limit=10_000, window=timedelta(minutes=1))
         few = Budget(name="anonymous", limit=3, window=timedelta(minutes=1))

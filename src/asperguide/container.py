@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from asperguide import ar as a
 from asperguide import capsules as c
 from asperguide import choosing
 from asperguide import companies as co
@@ -76,49 +77,10 @@ from asperguide.adapters.sql.watch import SqlWatch
 from asperguide.adapters.system import SystemClock, SystemIds
 from asperguide.adapters.tracing import Tracer
 from asperguide.ar import analytics as v
-from asperguide.ar import filming, playback, rotating, scheduling
-from asperguide.ar.analyzing import AnalyzeMarker
-from asperguide.ar.changing import (
-    ArchiveContent,
-    MoveContent,
-    PublishContent,
-    RegenerateMedia,
-    ReplacePhoto,
-    UnpublishContent,
-    UpdateContent,
-)
-from asperguide.ar.coding import ShowCode
-from asperguide.ar.content_views import ArPolicy
-from asperguide.ar.copying import CopyContent, CopyContents, DuplicateContent
-from asperguide.ar.creating import CompareFiles, CreateContent, CreateContentWithFiles, KeepContent
-from asperguide.ar.desk import ChangeContent, OpenContent
-from asperguide.ar.finding import GetContent, ListContents
-from asperguide.ar.forgetting import ForgetSessions
 from asperguide.ar.marker_ports import MarkerEye, QrCodes
-from asperguide.ar.packing import ExportProject, MakeProjectExport
 from asperguide.ar.packing_ports import Luggage, ProjectBooks
-from asperguide.ar.packing_shelf import DropProjectExport, OpenProjectExport, PrunePackedProjects
 from asperguide.ar.ports import ArReads, ArUnitOfWork
-from asperguide.ar.reaching import Reach
-from asperguide.ar.refreshing import FollowContent, FollowFile, LookAgain, LookAtMarker, RefreshContent
-from asperguide.ar.removing import DeleteContent, DropLeftFiles, RemoveSomeContents, SweepFiles
-from asperguide.ar.sending_films import AddSentFilms, CompareSentFilms
-from asperguide.ar.showing import LookAt
-from asperguide.ar.staging import GetScene, PutScene, RemoveScene
-from asperguide.ar.unpacked import MakePrints
-from asperguide.ar.unpacking import BringFiles, DropImport, ImportProject, MakeProject, UndoImport
-from asperguide.ar.unpacking_checks import LookThrough
 from asperguide.ar.viewer_ports import Pictures, Sheets, Showings
-from asperguide.ar.viewing import (
-    CheckPrint,
-    MakeSheet,
-    SeePrint,
-    ShowManifest,
-    ShowPhoto,
-    ShowSceneImage,
-    ShowVideo,
-    TakeTurn,
-)
 from asperguide.capsules.ports import Attachments, CapsuleReads, CapsulesUnitOfWork, People, Vault
 from asperguide.companies.ports import Accounts, CompaniesUnitOfWork, CompanyReads, Holdings
 from asperguide.identity.belongings import Belongings
@@ -650,10 +612,13 @@ class Container(DeclarativeContainer):
     # ar: markers and codes
     marker_eye: Provider[MarkerEye] = Singleton(PillowMarkerEye, image_threads)
     qr_codes: Provider[QrCodes] = Singleton(SegnoQrCodes)
-    analyze_marker: Provider[AnalyzeMarker] = Factory(AnalyzeMarker, eye=marker_eye)
+    analyze_marker: Provider[a.AnalyzeMarker] = Factory(a.AnalyzeMarker, eye=marker_eye)
 
     # identity: exports, which hold what media and capsules keep
-    belongings: Provider[Belongings] = Singleton(LocalBelongings, media_reads, storage, pack_letters.provider)
+    company_reads: Provider[CompanyReads] = Singleton(SqlCompanyReads, database)
+    belongings: Provider[Belongings] = Singleton(
+        LocalBelongings, media_reads, company_reads, storage, pack_letters.provider
+    )
     make_export: Provider[i.MakeExport] = Factory(
         i.MakeExport,
         begin=begin,
@@ -674,7 +639,6 @@ class Container(DeclarativeContainer):
         SqlCompaniesUnitOfWork, database, clock=clock, ids=ids, purge=editions.provided.purge, doorbell=doorbell
     )
     begin_companies = companies_unit_of_work.provider
-    company_reads: Provider[CompanyReads] = Singleton(SqlCompanyReads, database)
     company_standings: Provider[Companies] = Singleton(LocalCompanies, company_reads, reads)
     company_policy: Provider[co.CompanyPolicy] = Singleton(company_policy_of, settings, stores)
     accounts: Provider[Accounts] = Singleton(LocalAccounts, reads)
@@ -685,7 +649,7 @@ class Container(DeclarativeContainer):
     )
     begin_ar = ar_unit_of_work.provider
     ar_reads: Provider[ArReads] = Singleton(SqlArReads, database)
-    ar_policy: Provider[ArPolicy] = Singleton(ArPolicy, public_url=settings.provided.url)
+    ar_policy: Provider[a.ArPolicy] = Singleton(a.ArPolicy, public_url=settings.provided.url)
     hand_over: Provider[m.HandOver] = Factory(m.HandOver, begin=begin_media, clock=clock, policy=media_policy)
     drop_files: Provider[m.DropFiles] = Factory(m.DropFiles, begin=begin_media)
     process_again: Provider[m.ProcessAgain] = Factory(m.ProcessAgain, begin=begin_media, clock=clock)
@@ -702,11 +666,13 @@ class Container(DeclarativeContainer):
     )
 
     # ar: what projects ask of it
-    copy_content: Provider[CopyContent] = Factory(CopyContent, begin=begin_ar, clock=clock, ids=ids, policy=ar_policy)
-    copy_prints: Provider[CopyContents] = Factory(
-        CopyContents, reads=ar_reads, companies=company_standings, copy=copy_content
+    copy_content: Provider[a.CopyContent] = Factory(
+        a.CopyContent, begin=begin_ar, clock=clock, ids=ids, policy=ar_policy
     )
-    remove_some_contents: Provider[RemoveSomeContents] = Factory(RemoveSomeContents, begin=begin_ar, clock=clock)
+    copy_prints: Provider[a.CopyContents] = Factory(
+        a.CopyContents, reads=ar_reads, companies=company_standings, copy=copy_content
+    )
+    remove_some_contents: Provider[a.RemoveSomeContents] = Factory(a.RemoveSomeContents, begin=begin_ar, clock=clock)
     contents: Provider[ProjectContents] = Singleton(
         LocalContents, reads=ar_reads, remove=remove_some_contents.provider, copies=copy_prints.provider
     )
@@ -801,7 +767,7 @@ class Container(DeclarativeContainer):
         ids=ids,
         policy=company_policy,
     )
-    take_apart: Provider[co.TakeApart] = Factory(co.TakeApart, begin=begin_companies, holdings=holdings)
+    take_apart: Provider[co.TakeApart] = Factory(co.TakeApart, begin=begin_companies, holdings=holdings, clock=clock)
     part_from_companies: Provider[co.PartFromCompanies] = Factory(
         co.PartFromCompanies, begin=begin_companies, clock=clock, ids=ids
     )
@@ -914,10 +880,10 @@ class Container(DeclarativeContainer):
         files=media_files,
         receive=receive_file.provider,
     )
-    reach_to_pack: Provider[Reach] = Factory(Reach, reads=ar_reads, projects=project_standings)
-    export_project: Provider[ExportProject] = Factory(ExportProject, begin=begin_ar, reach=reach_to_pack, ids=ids)
-    make_project_export: Provider[MakeProjectExport] = Factory(
-        MakeProjectExport,
+    reach_to_pack: Provider[a.Reach] = Factory(a.Reach, reads=ar_reads, projects=project_standings)
+    export_project: Provider[a.ExportProject] = Factory(a.ExportProject, begin=begin_ar, reach=reach_to_pack, ids=ids)
+    make_project_export: Provider[a.MakeProjectExport] = Factory(
+        a.MakeProjectExport,
         begin=begin_ar,
         reads=ar_reads,
         projects=project_standings,
@@ -927,22 +893,24 @@ class Container(DeclarativeContainer):
         storage=storage,
         clock=clock,
     )
-    open_project_export: Provider[OpenProjectExport] = Factory(
-        OpenProjectExport, reach=reach_to_pack, storage=storage, links=storage, clock=clock
+    open_project_export: Provider[a.OpenProjectExport] = Factory(
+        a.OpenProjectExport, reach=reach_to_pack, storage=storage, links=storage, clock=clock
     )
-    drop_project_export: Provider[DropProjectExport] = Factory(DropProjectExport, storage=storage)
-    prune_packed_projects: Provider[PrunePackedProjects] = Factory(PrunePackedProjects, storage=storage, clock=clock)
-    import_project: Provider[ImportProject] = Factory(
-        ImportProject, begin=begin_ar, companies=company_standings, luggage=luggage, ids=ids
+    drop_project_export: Provider[a.DropProjectExport] = Factory(a.DropProjectExport, storage=storage)
+    prune_packed_projects: Provider[a.PrunePackedProjects] = Factory(
+        a.PrunePackedProjects, storage=storage, clock=clock
     )
-    look_through: Provider[LookThrough] = Factory(LookThrough, luggage=luggage)
-    bring_files: Provider[BringFiles] = Factory(BringFiles, luggage=luggage)
-    make_prints: Provider[MakePrints] = Factory(MakePrints, companies=company_standings)
-    undo_import: Provider[UndoImport] = Factory(
-        UndoImport, files=media_files, books=project_books, remove=remove_some_contents
+    import_project: Provider[a.ImportProject] = Factory(
+        a.ImportProject, begin=begin_ar, companies=company_standings, luggage=luggage, ids=ids
     )
-    make_project: Provider[MakeProject] = Factory(
-        MakeProject,
+    look_through: Provider[a.LookThrough] = Factory(a.LookThrough, luggage=luggage)
+    bring_files: Provider[a.BringFiles] = Factory(a.BringFiles, luggage=luggage)
+    make_prints: Provider[a.MakePrints] = Factory(a.MakePrints, companies=company_standings)
+    undo_import: Provider[a.UndoImport] = Factory(
+        a.UndoImport, files=media_files, books=project_books, remove=remove_some_contents
+    )
+    make_project: Provider[a.MakeProject] = Factory(
+        a.MakeProject,
         begin=begin_ar,
         companies=company_standings,
         luggage=luggage,
@@ -954,70 +922,76 @@ class Container(DeclarativeContainer):
         clock=clock,
         ids=ids,
     )
-    drop_import: Provider[DropImport] = Factory(DropImport, begin=begin_ar, undo=undo_import)
+    drop_import: Provider[a.DropImport] = Factory(a.DropImport, begin=begin_ar, undo=undo_import)
 
     # ar: what the public is shown
     sheets: Provider[Sheets] = Singleton(KeptSheets)
     pictures: Provider[Pictures] = Singleton(LocalPictures, show_image_of.provider)
     view_pages: Provider[JinjaViewPages] = Singleton(JinjaViewPages)
     showings: Provider[Showings] = Singleton(CachedShowings, ar_reads, project_standings, cache, editions)
-    look_at_print: Provider[LookAt] = Factory(LookAt, showings=showings, projects=project_standings, clock=clock)
-    make_sheet: Provider[MakeSheet] = Factory(MakeSheet, sheets=sheets, clock=clock, url=settings.provided.url)
-    take_turn: Provider[TakeTurn] = Factory(TakeTurn, begin=begin_ar, clock=clock)
-    check_print: Provider[CheckPrint] = Factory(CheckPrint, look=look_at_print)
-    show_manifest: Provider[ShowManifest] = Factory(ShowManifest, look=look_at_print, make=make_sheet, take=take_turn)
-    see_print: Provider[SeePrint] = Factory(SeePrint, look=look_at_print, make=make_sheet)
-    show_photo: Provider[ShowPhoto] = Factory(ShowPhoto, look=look_at_print, pictures=pictures)
-    show_scene_image: Provider[ShowSceneImage] = Factory(ShowSceneImage, look=look_at_print, pictures=pictures)
-    show_video: Provider[ShowVideo] = Factory(ShowVideo, look=look_at_print, files=media_files, clock=clock)
+    look_at_print: Provider[a.LookAt] = Factory(a.LookAt, showings=showings, projects=project_standings, clock=clock)
+    make_sheet: Provider[a.MakeSheet] = Factory(a.MakeSheet, sheets=sheets, clock=clock, url=settings.provided.url)
+    take_turn: Provider[a.TakeTurn] = Factory(a.TakeTurn, begin=begin_ar, clock=clock)
+    check_print: Provider[a.CheckPrint] = Factory(a.CheckPrint, look=look_at_print)
+    show_manifest: Provider[a.ShowManifest] = Factory(
+        a.ShowManifest, look=look_at_print, make=make_sheet, take=take_turn
+    )
+    see_print: Provider[a.SeePrint] = Factory(a.SeePrint, look=look_at_print, make=make_sheet)
+    show_photo: Provider[a.ShowPhoto] = Factory(a.ShowPhoto, look=look_at_print, pictures=pictures)
+    show_scene_image: Provider[a.ShowSceneImage] = Factory(a.ShowSceneImage, look=look_at_print, pictures=pictures)
+    show_video: Provider[a.ShowVideo] = Factory(a.ShowVideo, look=look_at_print, files=media_files, clock=clock)
 
     # ar: prints
-    reach: Provider[Reach] = Factory(Reach, reads=ar_reads, projects=project_standings)
-    open_content: Provider[OpenContent] = Factory(OpenContent, reach=reach)
-    get_scene: Provider[GetScene] = Factory(GetScene, open=open_content, reads=ar_reads)
-    put_scene: Provider[PutScene] = Factory(PutScene, begin=begin_ar, open=open_content, files=media_files, clock=clock)
-    remove_scene: Provider[RemoveScene] = Factory(RemoveScene, begin=begin_ar, open=open_content, clock=clock)
-    change_content: Provider[ChangeContent] = Factory(ChangeContent, begin=begin_ar, clock=clock)
-    keep_content: Provider[KeepContent] = Factory(KeepContent, begin=begin_ar, clock=clock, ids=ids, policy=ar_policy)
-    create_content: Provider[CreateContent] = Factory(
-        CreateContent, reach=reach, companies=company_standings, files=media_files, keep=keep_content, clock=clock
+    reach: Provider[a.Reach] = Factory(a.Reach, reads=ar_reads, projects=project_standings)
+    open_content: Provider[a.OpenContent] = Factory(a.OpenContent, reach=reach)
+    get_scene: Provider[a.GetScene] = Factory(a.GetScene, open=open_content, reads=ar_reads)
+    put_scene: Provider[a.PutScene] = Factory(
+        a.PutScene, begin=begin_ar, open=open_content, files=media_files, clock=clock
     )
-    create_content_with_files: Provider[CreateContentWithFiles] = Factory(
-        CreateContentWithFiles,
+    remove_scene: Provider[a.RemoveScene] = Factory(a.RemoveScene, begin=begin_ar, open=open_content, clock=clock)
+    change_content: Provider[a.ChangeContent] = Factory(a.ChangeContent, begin=begin_ar, clock=clock)
+    keep_content: Provider[a.KeepContent] = Factory(
+        a.KeepContent, begin=begin_ar, clock=clock, ids=ids, policy=ar_policy
+    )
+    create_content: Provider[a.CreateContent] = Factory(
+        a.CreateContent, reach=reach, companies=company_standings, files=media_files, keep=keep_content, clock=clock
+    )
+    create_content_with_files: Provider[a.CreateContentWithFiles] = Factory(
+        a.CreateContentWithFiles,
         reach=reach,
         companies=company_standings,
         files=media_files,
         keep=keep_content,
         clock=clock,
     )
-    compare_files: Provider[CompareFiles] = Factory(CompareFiles, files=media_files)
-    get_content: Provider[GetContent] = Factory(GetContent, open=open_content, clock=clock, policy=ar_policy)
-    list_contents: Provider[ListContents] = Factory(
-        ListContents, reach=reach, reads=ar_reads, clock=clock, policy=ar_policy
+    compare_files: Provider[a.CompareFiles] = Factory(a.CompareFiles, files=media_files)
+    get_content: Provider[a.GetContent] = Factory(a.GetContent, open=open_content, clock=clock, policy=ar_policy)
+    list_contents: Provider[a.ListContents] = Factory(
+        a.ListContents, reach=reach, reads=ar_reads, clock=clock, policy=ar_policy
     )
-    update_content: Provider[UpdateContent] = Factory(
-        UpdateContent,
+    update_content: Provider[a.UpdateContent] = Factory(
+        a.UpdateContent,
         open=open_content,
         change=change_content,
         companies=company_standings,
         clock=clock,
         policy=ar_policy,
     )
-    replace_photo: Provider[ReplacePhoto] = Factory(
-        ReplacePhoto, open=open_content, begin=begin_ar, files=media_files, clock=clock, policy=ar_policy
+    replace_photo: Provider[a.ReplacePhoto] = Factory(
+        a.ReplacePhoto, open=open_content, begin=begin_ar, files=media_files, clock=clock, policy=ar_policy
     )
-    move_content: Provider[MoveContent] = Factory(
-        MoveContent, open=open_content, change=change_content, clock=clock, policy=ar_policy
+    move_content: Provider[a.MoveContent] = Factory(
+        a.MoveContent, open=open_content, change=change_content, clock=clock, policy=ar_policy
     )
-    publish_content: Provider[PublishContent] = Factory(PublishContent, move=move_content)
-    unpublish_content: Provider[UnpublishContent] = Factory(UnpublishContent, move=move_content)
-    archive_content: Provider[ArchiveContent] = Factory(ArchiveContent, move=move_content)
-    regenerate_media: Provider[RegenerateMedia] = Factory(
-        RegenerateMedia, open=open_content, begin=begin_ar, files=media_files, clock=clock, policy=ar_policy
+    publish_content: Provider[a.PublishContent] = Factory(a.PublishContent, move=move_content)
+    unpublish_content: Provider[a.UnpublishContent] = Factory(a.UnpublishContent, move=move_content)
+    archive_content: Provider[a.ArchiveContent] = Factory(a.ArchiveContent, move=move_content)
+    regenerate_media: Provider[a.RegenerateMedia] = Factory(
+        a.RegenerateMedia, open=open_content, begin=begin_ar, files=media_files, clock=clock, policy=ar_policy
     )
-    duplicate_content: Provider[DuplicateContent] = Factory(DuplicateContent, open=open_content, copy=copy_content)
-    delete_content: Provider[DeleteContent] = Factory(DeleteContent, open=open_content, begin=begin_ar, clock=clock)
-    show_code: Provider[ShowCode] = Factory(ShowCode, open=open_content, codes=qr_codes, policy=ar_policy)
+    duplicate_content: Provider[a.DuplicateContent] = Factory(a.DuplicateContent, open=open_content, copy=copy_content)
+    delete_content: Provider[a.DeleteContent] = Factory(a.DeleteContent, open=open_content, begin=begin_ar, clock=clock)
+    show_code: Provider[a.ShowCode] = Factory(a.ShowCode, open=open_content, codes=qr_codes, policy=ar_policy)
 
     # ar: analytics of viewers
     analytics_policy: Provider[v.AnalyticsPolicy] = Singleton(analytics_policy_of, settings)
@@ -1048,26 +1022,44 @@ class Container(DeclarativeContainer):
     forget_views: Provider[v.ForgetViews] = Factory(v.ForgetViews, begin=begin_analytics)
 
     # ar: in the background
-    look_at_marker: Provider[LookAtMarker] = Factory(LookAtMarker, reads=ar_reads, files=media_files, eye=marker_eye)
-    refresh_content: Provider[RefreshContent] = Factory(
-        RefreshContent, begin=begin_ar, reads=ar_reads, files=media_files, look=look_at_marker, clock=clock
+    look_at_marker: Provider[a.LookAtMarker] = Factory(
+        a.LookAtMarker, reads=ar_reads, files=media_files, eye=marker_eye
     )
-    follow_content: Provider[FollowContent] = Factory(FollowContent, begin=begin_ar, refresh=refresh_content)
-    follow_file: Provider[FollowFile] = Factory(FollowFile, begin=begin_ar, refresh=refresh_content)
-    look_again: Provider[LookAgain] = Factory(LookAgain, begin=begin_ar, refresh=refresh_content)
-    drop_left_files: Provider[DropLeftFiles] = Factory(DropLeftFiles, begin=begin_ar, files=media_files, clock=clock)
-    sweep_files: Provider[SweepFiles] = Factory(
-        SweepFiles, begin=begin_ar, companies=company_standings, files=media_files, kept=media_files, clock=clock
+    refresh_content: Provider[a.RefreshContent] = Factory(
+        a.RefreshContent, begin=begin_ar, reads=ar_reads, files=media_files, look=look_at_marker, clock=clock
     )
-    forget_sessions: Provider[ForgetSessions] = Factory(ForgetSessions, begin=begin_ar, clock=clock)
+    follow_content: Provider[a.FollowContent] = Factory(a.FollowContent, begin=begin_ar, refresh=refresh_content)
+    follow_file: Provider[a.FollowFile] = Factory(a.FollowFile, begin=begin_ar, refresh=refresh_content)
+    look_again: Provider[a.LookAgain] = Factory(a.LookAgain, begin=begin_ar, refresh=refresh_content)
+    drop_left_files: Provider[a.DropLeftFiles] = Factory(
+        a.DropLeftFiles, begin=begin_ar, files=media_files, clock=clock
+    )
+    sweep_files: Provider[a.SweepFiles] = Factory(
+        a.SweepFiles, begin=begin_ar, companies=company_standings, files=media_files, kept=media_files, clock=clock
+    )
+    forget_sessions: Provider[a.ForgetSessions] = Factory(a.ForgetSessions, begin=begin_ar, clock=clock)
+    forget_content: Provider[a.ForgetContent] = Factory(
+        a.ForgetContent, begin=begin_ar, fold=fold_events, forget=forget_views
+    )
+    forget_videos: Provider[a.ForgetVideos] = Factory(a.ForgetVideos, begin=begin_analytics, fold=fold_events)
+    forget_prints_of_company: Provider[a.ForgetPrintsOfCompany] = Factory(
+        a.ForgetPrintsOfCompany,
+        begin=begin_ar,
+        forget=forget_views,
+        files=media_files,
+        kept=media_files,
+        storage=storage,
+        clock=clock,
+    )
+    forget_project_count: Provider[p.ForgetProjectCount] = Factory(p.ForgetProjectCount, begin=begin_projects)
 
     # ar: what plays when
-    list_films: Provider[filming.ListFilms] = Factory(filming.ListFilms, open=open_content, clock=clock)
-    add_films: Provider[filming.AddFilms] = Factory(
-        filming.AddFilms, open=open_content, change=change_content, files=media_files, clock=clock, ids=ids
+    list_films: Provider[a.ListFilms] = Factory(a.ListFilms, open=open_content, clock=clock)
+    add_films: Provider[a.AddFilms] = Factory(
+        a.AddFilms, open=open_content, change=change_content, files=media_files, clock=clock, ids=ids
     )
-    add_sent_films: Provider[AddSentFilms] = Factory(
-        AddSentFilms,
+    add_sent_films: Provider[a.AddSentFilms] = Factory(
+        a.AddSentFilms,
         open=open_content,
         change=change_content,
         begin=begin_ar,
@@ -1075,39 +1067,27 @@ class Container(DeclarativeContainer):
         clock=clock,
         ids=ids,
     )
-    compare_sent_films: Provider[CompareSentFilms] = Factory(CompareSentFilms, open=open_content, files=media_files)
-    change_film: Provider[filming.ChangeFilm] = Factory(
-        filming.ChangeFilm, open=open_content, change=change_content, clock=clock
+    compare_sent_films: Provider[a.CompareSentFilms] = Factory(a.CompareSentFilms, open=open_content, files=media_files)
+    change_film: Provider[a.ChangeFilm] = Factory(a.ChangeFilm, open=open_content, change=change_content, clock=clock)
+    order_films: Provider[a.OrderFilms] = Factory(a.OrderFilms, open=open_content, change=change_content, clock=clock)
+    remove_film: Provider[a.RemoveFilm] = Factory(a.RemoveFilm, open=open_content, change=change_content)
+    renew_thumbnail: Provider[a.RenewThumbnail] = Factory(
+        a.RenewThumbnail, open=open_content, files=media_files, clock=clock
     )
-    order_films: Provider[filming.OrderFilms] = Factory(
-        filming.OrderFilms, open=open_content, change=change_content, clock=clock
+    get_playback: Provider[a.GetPlayback] = Factory(a.GetPlayback, open=open_content, clock=clock)
+    set_playback: Provider[a.SetPlayback] = Factory(
+        a.SetPlayback, open=open_content, change=change_content, clock=clock
     )
-    remove_film: Provider[filming.RemoveFilm] = Factory(filming.RemoveFilm, open=open_content, change=change_content)
-    renew_thumbnail: Provider[playback.RenewThumbnail] = Factory(
-        playback.RenewThumbnail, open=open_content, files=media_files, clock=clock
-    )
-    get_playback: Provider[playback.GetPlayback] = Factory(playback.GetPlayback, open=open_content, clock=clock)
-    set_playback: Provider[playback.SetPlayback] = Factory(
-        playback.SetPlayback, open=open_content, change=change_content, clock=clock
-    )
-    show_calendar: Provider[playback.ShowCalendar] = Factory(playback.ShowCalendar, open=open_content)
-    list_windows: Provider[scheduling.ListWindows] = Factory(scheduling.ListWindows, open=open_content)
-    add_window: Provider[scheduling.AddWindow] = Factory(
-        scheduling.AddWindow, open=open_content, change=change_content, ids=ids
-    )
-    move_window: Provider[scheduling.MoveWindow] = Factory(
-        scheduling.MoveWindow, open=open_content, change=change_content
-    )
-    remove_window: Provider[scheduling.RemoveWindow] = Factory(
-        scheduling.RemoveWindow, open=open_content, change=change_content
-    )
-    rotate: Provider[rotating.Rotate] = Factory(rotating.Rotate, open=open_content, change=change_content)
-    get_rotation: Provider[rotating.GetRotation] = Factory(rotating.GetRotation, open=open_content)
-    create_rotation: Provider[rotating.CreateRotation] = Factory(rotating.CreateRotation, rotate=rotate)
-    replace_rotation: Provider[rotating.ReplaceRotation] = Factory(rotating.ReplaceRotation, rotate=rotate)
-    remove_rotation: Provider[rotating.RemoveRotation] = Factory(
-        rotating.RemoveRotation, open=open_content, change=change_content
-    )
+    show_calendar: Provider[a.ShowCalendar] = Factory(a.ShowCalendar, open=open_content)
+    list_windows: Provider[a.ListWindows] = Factory(a.ListWindows, open=open_content)
+    add_window: Provider[a.AddWindow] = Factory(a.AddWindow, open=open_content, change=change_content, ids=ids)
+    move_window: Provider[a.MoveWindow] = Factory(a.MoveWindow, open=open_content, change=change_content)
+    remove_window: Provider[a.RemoveWindow] = Factory(a.RemoveWindow, open=open_content, change=change_content)
+    rotate: Provider[a.Rotate] = Factory(a.Rotate, open=open_content, change=change_content)
+    get_rotation: Provider[a.GetRotation] = Factory(a.GetRotation, open=open_content)
+    create_rotation: Provider[a.CreateRotation] = Factory(a.CreateRotation, rotate=rotate)
+    replace_rotation: Provider[a.ReplaceRotation] = Factory(a.ReplaceRotation, rotate=rotate)
+    remove_rotation: Provider[a.RemoveRotation] = Factory(a.RemoveRotation, open=open_content, change=change_content)
 
     # operations
     draining: Provider[asyncio.Event] = Singleton(asyncio.Event)

@@ -75,6 +75,9 @@ REACTIONS: dict[type[Message], tuple[str | Long, ...]] = {
     ar.ProjectExportWanted: (Long("make_project_export", minutes=60),),
     ar.ProjectImportWanted: (Long("make_project", minutes=60),),
     ar.FilesLeft: (Long("drop_left_files", minutes=15),),
+    ar.ContentHappened: ("note_activity",),
+    ar.ContentRemoved: (Long("forget_content", minutes=15),),
+    ar.VideosRemoved: (Long("forget_videos", minutes=15),),
     capsules.CapsuleSealed: ("tell_recipient",),
     capsules.CapsuleUnfolded: ("tell_recipient",),
     capsules.CapsuleReady: ("tell_recipient",),
@@ -84,6 +87,7 @@ REACTIONS: dict[type[Message], tuple[str | Long, ...]] = {
     capsules.AddressFailed: ("tell_sender",),
     companies.InvitationAsked: ("send_invitation",),
     companies.CompanyClosing: (Long("take_apart", minutes=150),),
+    companies.CompanyRemoved: (Long("forget_prints_of_company", minutes=60), "forget_project_count"),
     projects.ProjectChanged: ("refresh_contents",),
     projects.ProjectHappened: ("note_activity",),
     projects.ProjectEnding: ("tell_company",),
@@ -92,8 +96,6 @@ REACTIONS: dict[type[Message], tuple[str | Long, ...]] = {
     projects.ProjectRemovalWanted: (Long("remove_project", minutes=60),),
     projects.ProjectGivenUp: (Long("remove_project", minutes=60),),
     projects.ProjectRemoved: (Long("clear_removed", minutes=60),),
-    companies.InvitationAsked: ("send_invitation",),
-    companies.CompanyClosing: (Long("take_apart", minutes=150),),
 }
 """Events, and the use cases of the container that are called with the event and the id of its row in the ledger.
 

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from asperguide.companies import NewCompany
 from asperguide.identity.errors import ExportNotFound, ProofNeeded, TooManyExports
 from asperguide.operations import MyJobState
 from asperguide.operations.errors import JobNotCancellable, JobNotFound
@@ -35,6 +36,18 @@ async def test_everything_that_is_kept_of_somebody_comes_by_a_link_in_a_mail(dri
     await driver.world.advance(days=7)
     with pytest.raises(ExportNotFound):
         await driver.fetch_export(link)
+
+
+async def test_what_somebody_is_in_companies_is_among_their_data_and_what_others_are_is_not(driver: Driver) -> None:
+    token = (await driver.member("siobhan")).access_token
+    company = await driver.found(token, NewCompany(name="O'Neil & Söhne"))
+    await driver.found((await driver.member("niamh")).access_token, NewCompany(name="Atelier Niamh"))
+    await driver.ask_for_export(token)
+    await driver.world.settle()
+    found = unpacked(await driver.fetch_export(token_in_mail(driver.world, SIOBHAN)))
+    (role,) = json.loads(found["companies/roles.json"])
+    assert (role["company"], role["name"], role["role"]) == (str(company.id), "O'Neil & Söhne", "owner")
+    assert role["since"].endswith("Z")
 
 
 async def test_an_archive_that_was_cancelled_is_not_made(driver: Driver) -> None:

@@ -1,6 +1,7 @@
 """What use cases of videos of a print are called with when each of their calls fails in turn."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -8,6 +9,7 @@ from asperguide.ar.creating import SentFile
 from asperguide.ar.filming import FilmChange, NewFilm, NewFilms, Order
 from asperguide.ar.model import Content
 from asperguide.ar.playback import Moment, PlaybackChange
+from asperguide.ar.rights import Right
 from asperguide.ar.rotating import NewRotation
 from asperguide.ar.rotation import PlaybackMode, RotationKind
 from asperguide.ar.scheduling import NewWindow, WindowChange
@@ -124,7 +126,19 @@ async def _in_a_month(cast: Any, made: Content) -> tuple[Any, ...]:
     return ("2027-05",)
 
 
+async def _opening(cast: Any, made: Content) -> tuple[Any, ...]:
+    return (Right.EDIT,)
+
+
+async def _of_a_change(cast: Any) -> tuple[Any, ...]:
+    made = await printed(cast)
+    companies = await cast.world.container.company_standings().known({made.company})
+    return companies[made.company], made.id, lambda content, now: replace(content, title="new"), lambda content: content
+
+
 PLAYING: dict[str, list[Case]] = {
+    "open_content": [of_print(_opening)],
+    "change_content": [(_of_a_change, {})],
     "list_films": [of_print()],
     "add_films": [of_print(_adding, keyed=True), of_print(_adding_processed, keyed=True)],
     "add_sent_films": [of_print(_sending, keyed=True)],

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from asperguide.companies import NewCompany
+from asperguide.companies.events import CompanyRemoved
 from asperguide.companies.model import Membership, MembershipId
 from asperguide.identity.events import AccountErased
 from asperguide.projects import (
@@ -235,6 +236,7 @@ PROJECTS: dict[str, list[Case]] = {
     "clear_removed": [told(_of(ProjectRemoved), draft)],
     "remove_some_of_company": [(_emptying, {})],
     "forget_listed": [(_gone, {})],
+    "forget_project_count": [told(lambda _, made: CompanyRemoved(company=made.company), draft)],
     # parts of others
     "enter_project": [(_entering, {})],
     "add_project": [(_adding, {"refused": ProjectNameTaken})],

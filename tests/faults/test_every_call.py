@@ -44,11 +44,30 @@ ROW_DECIDES = "the row says that nobody wants it; the job is cancelled after tha
 DEED_FIRST = "what an administrator does to a store is written down before it is done, and again when it is tried again"
 TAKEN_FIRST = "files are the company's before a print has them: those that none has are swept a day later"
 SENT_FIRST = "files are there before a print has them: they are thrown away when it gets none, or swept a day later"
+FILES_FIRST = (
+    "files are the company's before a print shows them: what is left over is swept a day later, or taken again"
+)
+ANOTHER_LINK = "whoever tries again gets another link: nobody was told of the first"
+ONE_FILM = "each video is processed again by a job of its own, and the photo looked at after that"
 TRIAL = "what was put to try a store stays when nobody is left to remove it"
 BY_PARTS = "a company is taken apart a batch at a time: nobody sees it any more, and what is left goes next time"
+HIDDEN = "what is made of an archive is seen by nobody before all of it is there; begun anew it goes on, or is removed"
+THEN_FILES = "that a project is given up is said before its files are dropped; those that stay are swept"
+
+COUNTED_FIRST = "what viewers did is counted once more, and then forgotten: what is not forgotten yet goes next time"
 
 EXCEPTIONS: dict[str, dict[str, str]] = {
     "sign_in": {"guesses": COUNTED, "credentials": LATER},
+    "create_content": {"files": FILES_FIRST, "media_usage": FILES_FIRST},
+    "create_content_with_files": {
+        "ar_contents": ANOTHER_LINK,
+        "files": GIVEN_UP,
+        "media_usage": GIVEN_UP,
+        "ledger_jobs": GIVEN_UP,
+        "objects": BYTES_FIRST,
+    },
+    "replace_photo": {"files": FILES_FIRST, "media_usage": FILES_FIRST},
+    "regenerate_media": {"ledger_jobs": ONE_FILM},
     "prove": {"guesses": COUNTED},
     "change_email": {"guesses": COUNTED},
     "change_password": {"guesses": COUNTED},
@@ -61,6 +80,7 @@ EXCEPTIONS: dict[str, dict[str, str]] = {
     "send_closing": {"one_time_codes": CODE_FIRST, "handed over": AGAIN},
     "tell_taken_address": {"security_events": TOLD_FIRST, "handed over": AGAIN},
     "make_export": {"objects": ARCHIVE_FIRST},
+    "make_project_export": {"objects": ARCHIVE_FIRST},
     "send_export": {"handed over": AGAIN},
     "tell_owner": {"handed over": AGAIN},
     "tell_recipient": {"handed over": AGAIN},
@@ -89,7 +109,28 @@ EXCEPTIONS: dict[str, dict[str, str]] = {
     "make_stills": {"objects": BYTES_FIRST, "ledger_jobs": LEFT_BEHIND},
     "convert_file": {"objects": BYTES_FIRST},
     "send_invitation": {"company_invitations": CODE_FIRST, "handed over": AGAIN},
-    "take_apart": {"companies": BY_PARTS, "company_settings": BY_PARTS},
+    "take_apart": {"companies": BY_PARTS, "company_settings": BY_PARTS, "ledger_jobs": BY_PARTS},
+    "forget_content": dict.fromkeys(("ar_counts", "ar_events", "ar_turns", "ar_turn_sessions"), COUNTED_FIRST),
+    "forget_videos": {"ar_counts": COUNTED_FIRST},
+    "forget_prints_of_company": {"ar_numbers": BY_PARTS, "objects": BYTES_FIRST},
+    "receive_file": {
+        "files": GIVEN_UP,
+        "uploads": GIVEN_UP,
+        "media_usage": GIVEN_UP,
+        "ledger_jobs": GIVEN_UP,
+        "objects": BYTES_FIRST,
+    },
+    "bring_files": {"files": HIDDEN, "media_usage": HIDDEN, "objects": HIDDEN},
+    "make_project": {
+        "projects": HIDDEN,
+        "project_counts": HIDDEN,
+        "files": HIDDEN,
+        "media_usage": HIDDEN,
+        "ledger_jobs": HIDDEN,
+        "objects": HIDDEN,
+    },
+    "undo_import": {"ledger_jobs": THEN_FILES},
+    "drop_import": {"ledger_jobs": THEN_FILES},
     "add_films": {"files": TAKEN_FIRST, "videos": TAKEN_FIRST, "media_usage": TAKEN_FIRST},
     "add_sent_films": {
         "files": SENT_FIRST,

@@ -50,9 +50,11 @@ from asperguide.testing import Person, World
 from asperguide.testing.faults import Faults
 from tests.architecture.source import is_use_case
 from tests.faults.company_cases import COMPANIES
+from tests.faults.content_cases import CONTENTS
 from tests.faults.letter_cases import LETTERS
 from tests.faults.marker_cases import MARKERS
 from tests.faults.media_cases import MEDIA
+from tests.faults.packing_cases import PACKING
 from tests.faults.playing_cases import PLAYING
 from tests.faults.project_cases import PROJECTS
 from tests.faults.view_cases import VIEWS
@@ -438,16 +440,10 @@ SCENARIOS: dict[str, list[Scenario]] = {
 }
 
 
-OF_CONTEXTS = (MEDIA, LETTERS, MARKERS, VIEWS, COMPANIES, PROJECTS, PLAYING, VIEWER)
+OF_CONTEXTS = (CONTENTS, MEDIA, LETTERS, MARKERS, VIEWS, COMPANIES, PROJECTS, PLAYING, VIEWER, PACKING)
 for cases_of_context in OF_CONTEXTS:
     for name, cases in cases_of_context.items():
         SCENARIOS[name] = [calls(given, **more) for given, more in cases]
-SCENARIOS.update(
-    {
-        name: [calls(given, **more) for given, more in cases]
-        for name, cases in {**MEDIA, **LETTERS, **COMPANIES, **PROJECTS}.items()
-    }
-)
 
 
 def wired() -> dict[str, type]:

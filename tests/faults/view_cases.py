@@ -1,10 +1,15 @@
 """What use cases of views are called with when each of their calls fails in turn."""
 
+from datetime import date
 from typing import Any
+from uuid import UUID
 
 from asperguide.ar.analytics import EventKind, Level, NewEvent, NewEvents, Period
+from asperguide.ar.events import ContentRemoved, VideosRemoved
+from asperguide.ar.packing_shelf import packed_key
+from asperguide.companies.events import CompanyRemoved
 from asperguide.shared.actor import Origin
-from tests.faults.media_cases import JOB, Case
+from tests.faults.media_cases import JOB, Case, Pieces
 from tests.views import Showcase
 
 SHOWCASE = Showcase()
@@ -62,6 +67,29 @@ async def _forgetting_a_content(cast: Any) -> tuple[Any, ...]:
     return SHOWN.company, SHOWN.content, SHOWN.videos
 
 
+async def _told_of_a_content(cast: Any) -> tuple[Any, ...]:
+    await _folding(cast)
+    async with cast.world.container.ar_unit_of_work() as uow:
+        await uow.turns.take(SHOWN.content, "visit-01", cast.world.clock.now())
+        await uow.commit()
+    return ContentRemoved(company=SHOWN.company, content=SHOWN.content, videos=SHOWN.videos), JOB
+
+
+async def _told_of_videos(cast: Any) -> tuple[Any, ...]:
+    await _folding(cast)
+    return VideosRemoved(company=SHOWN.company, videos=SHOWN.videos), JOB
+
+
+async def _told_of_a_company(cast: Any) -> tuple[Any, ...]:
+    await _folding(cast)
+    key = packed_key(SHOWN.company, SHOWN.project, UUID(int=9))
+    await cast.world.storage.put(key, Pieces(b"an archive"), media_type="application/zip")
+    async with cast.world.container.ar_unit_of_work() as uow:
+        await uow.numbers.next(SHOWN.company, date(2031, 5, 17))
+        await uow.commit()
+    return CompanyRemoved(company=SHOWN.company), JOB
+
+
 VIEWS: dict[str, list[Case]] = {
     "take_events": [(_taking, {})],
     "fold_events": [(_folding, {})],
@@ -69,4 +97,7 @@ VIEWS: dict[str, list[Case]] = {
     "show_analytics": [(_showing, {})],
     "prune_events": [(_pruning, {})],
     "forget_views": [(_folding, {}), (_forgetting_a_content, {})],
+    "forget_content": [(_told_of_a_content, {})],
+    "forget_videos": [(_told_of_videos, {})],
+    "forget_prints_of_company": [(_told_of_a_company, {})],
 }

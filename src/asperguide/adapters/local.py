@@ -3,7 +3,9 @@
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -112,16 +114,19 @@ def _key(user: UserId, name: str, size: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class LocalBelongings(Belongings):
-    """What media and capsules keep of a person: files that are ready, as they were sent, and letters."""
+    """What media, capsules and companies keep of a person: files that are ready, as they were sent, letters, roles."""
 
     reads: MediaReads
+    companies: CompanyReads
     storage: ObjectStorage
     pack_letters: Callable[[], PackLetters]
 
     async def of(self, user: UserId) -> AsyncGenerator[Belonging, None]:
-        """Letters, then files page by page, the oldest first."""
+        """Letters, roles in companies, then files page by page, the oldest first."""
         async for letter in self.pack_letters()(user):
             yield _letter(letter)
+        if roles := [role async for role in self._roles(user)]:
+            yield _in_words("companies", "roles.json", roles[0]["since"], roles)
         cursor = None
         while True:
             wanted = PageRequest(sort="created_at", filters={"state": FileState.READY}, cursor=cursor, limit=MAX_LIMIT)
@@ -135,6 +140,19 @@ class LocalBelongings(Belongings):
         """What the quota counts; letters weigh next to nothing."""
         return (await self.reads.usage(own(user))).used_bytes
 
+    async def _roles(self, user: UserId) -> AsyncGenerator[dict[str, Any], None]:
+        """What the user is in each company, and since when, the latest first."""
+        cursor = None
+        while True:
+            page = await self.companies.mine(user, PageRequest(cursor=cursor, limit=MAX_LIMIT))
+            known = await self.companies.companies([one.company for one in page.items])
+            for one in page.items:
+                if one.company in known:
+                    name = known[one.company].name
+                    yield {"company": one.company, "name": name, "role": one.role, "since": one.since}
+            if (cursor := page.next_cursor) is None:
+                return
+
     def _belonging(self, file: File) -> Belonging:
         # What strangers are shown, and what is the owner's alone.
         about = replace(file_view(file, None), purpose=file.purpose, metadata=dict(file.metadata), source=file.source)
@@ -145,15 +163,18 @@ class LocalBelongings(Belongings):
 
 
 def _letter(letter: PackedLetter) -> Belonging:
-    content = msgspec.json.format(msgspec.json.encode(letter.what), indent=2)
+    return _in_words("letters", letter.name, letter.at, letter.what)
+
+
+def _in_words(folder: str, name: str, at: datetime, what: object) -> Belonging:
+    """A thing that is told as a document of JSON."""
+    content = msgspec.json.format(msgspec.json.encode(what), indent=2)
 
     @asynccontextmanager
     async def opened() -> AsyncIterator[AsyncIterator[bytes]]:
         yield _once(content)
 
-    return Belonging(
-        folder="letters", name=letter.name, size=len(content), at=letter.at, about=None, open=opened
-    )  # fmt: skip
+    return Belonging(folder=folder, name=name, size=len(content), at=at, about=None, open=opened)
 
 
 async def _once(content: bytes) -> AsyncIterator[bytes]:

@@ -43,18 +43,18 @@ class LocalProjectBooks(ProjectBooks):
                 )  # fmt: skip
         return None
 
-    async def prepare(self, company: CompanyFacts, id: ProjectId, like: PackedProject, *, exact: bool) -> bool:
+    async def prepare(self, company: CompanyFacts, id: ProjectId, like: PackedProject, name: str | None) -> bool:
         """A draft that is as good as gone."""
         new = NewProject(
             name=like.name, description=like.description, starts_at=like.starts_at, ends_at=like.ends_at,
             notify_before_days=like.notify_before_days, tags=like.tags, template=like.template,
         )  # fmt: skip
-        return await self.to_prepare()(company, id, new, exact=exact)
+        return await self.to_prepare()(company, id, new, name)
 
-    async def reveal(self, company: CompanyId, id: ProjectId, job: UUID | None) -> None:
+    async def reveal(self, company: CompanyId, id: ProjectId, by: UserId, job: UUID | None) -> None:
         """One transaction of projects."""
         try:
-            await self.to_reveal()(company, id, job)
+            await self.to_reveal()(company, id, by, job)
         except ProjectNotFound:
             raise NoSuchProject from None
 

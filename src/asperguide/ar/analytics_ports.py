@@ -100,8 +100,13 @@ class Counts(Protocol):
         """Remove what is kept of a content and these videos of it, or of the whole company. How many rows.
 
         Call it until there are none, holding the company: at most `limit` events go at once, counts after all of them.
-        What was counted of a content in its project and company stays.
+        What was counted of a content in its project and company stays. Of a whole company nothing stays.
         """
+        ...
+
+    @abstractmethod
+    async def forget_videos(self, company: CompanyId, videos: Collection[VideoId]) -> int:
+        """Remove what was counted of these videos of the company by themselves. How many rows."""
         ...
 
 

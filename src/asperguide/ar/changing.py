@@ -16,6 +16,7 @@ from asperguide.ar.events import ContentChanged, FilesLeft, MarkerWanted
 from asperguide.ar.filling_in import For, MetadataName, MetadataValue, Title, customer_of, merged, refuse_controls
 from asperguide.ar.lasting import Duration, end_of
 from asperguide.ar.model import Content, ContentId, ContentState, Customer, Marker
+from asperguide.ar.noting import Deed
 from asperguide.ar.ports import MediaFiles
 from asperguide.ar.reaching import open_content
 from asperguide.ar.repositories import ArUnitOfWork
@@ -154,7 +155,8 @@ class MoveContent:
     ) -> ContentView:
         company, now = await self.open(actor, id, right), self.clock.now()
         show = partial(content_view, now=now, policy=self.policy)
-        return await self.change(company, id, partial(_moved, to), show, version)
+        deed = Deed(by=actor.user, what=f"content-{to}")
+        return await self.change(company, id, partial(_moved, to), show, version, deed)
 
 
 def _moved(to: ContentState, content: Content, now: datetime) -> Content:

@@ -11,6 +11,7 @@ from asperguide.ar.desk import OpenContent, zone_at
 from asperguide.ar.errors import ContentNotFound
 from asperguide.ar.lasting import end_of
 from asperguide.ar.model import Content, ContentId, ContentState, public_id
+from asperguide.ar.noting import Deed, note
 from asperguide.ar.ports import ArReads, ArUnitOfWork
 from asperguide.ar.reaching import current
 from asperguide.ar.rights import Right
@@ -29,7 +30,7 @@ class CopyContent:
     """Makes a copy of a print in a project of the same company: a draft, or ready, with a number and a code of its own.
 
     It lasts as long as the other one; 30 years if that is over. Nobody can delete the other one, and its files with it,
-    before the copy is there.
+    before the copy is there. Those who run the company are told of a copy that is made by itself.
     """
 
     begin: Callable[[], ArUnitOfWork]
@@ -47,6 +48,8 @@ class CopyContent:
             copy = await numbered(uow, self._made(by, company, content, into or content.project), company)
             if scene := await uow.scenes.get(company.id, id):
                 await uow.scenes.add(copied(scene, content, copy))
+            if into is None:
+                note(uow, copy, Deed(by=by, what="content-created"), copy.created_at)
             view = content_view(copy, copy.created_at, self.policy)
             await uow.commit(view)
         return view

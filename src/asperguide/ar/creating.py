@@ -20,6 +20,7 @@ from asperguide.ar.events import ContentChanged
 from asperguide.ar.filling_in import LONGEST_TITLE, For, Metadata, Title, customer_of, refuse_controls
 from asperguide.ar.lasting import Duration, end_of
 from asperguide.ar.model import Content, ContentId, Customer, Marker, public_id
+from asperguide.ar.noting import Deed, note
 from asperguide.ar.numbering import number_of
 from asperguide.ar.ports import MediaFile, MediaFiles
 from asperguide.ar.reaching import Reach
@@ -33,7 +34,7 @@ from asperguide.shared.commands import checked
 from asperguide.shared.errors import DomainError, IdempotencyKeyReused
 from asperguide.shared.ports import Clock, Ids
 from asperguide.shared.repeating import until_unhindered
-from asperguide.shared.tenancy import Companies, CompanyFacts, ProjectFacts, ProjectId
+from asperguide.shared.tenancy import Companies, CompanyFacts, CompanyId, ProjectFacts, ProjectId
 
 MOST_AT_ONCE = 20
 """Videos that a print can be made with; more can be added to it."""
@@ -94,6 +95,7 @@ class KeepContent:
     async def _keep(self, content: Content, company: CompanyFacts) -> ContentView:
         async with self.begin() as uow:
             kept = await numbered(uow, content, company)
+            note(uow, kept, Deed(by=kept.created_by, what="content-created"), kept.created_at)
             view = content_view(kept, content.created_at, self.policy)
             await uow.commit(view)
         return view
@@ -197,21 +199,24 @@ class CreateContentWithFiles:
 class CompareFiles:
     """Looks whether a print was made of these very files: a request that is repeated says all of it again.
 
+    They are the photo and the videos, in their order.
+
     Raises IdempotencyKeyReused when it was made of others. Of a film that nobody has checked only its length is known.
     """
 
     files: MediaFiles
 
-    async def __call__(self, made: ContentView, parts: AsyncIterator[SentFile]) -> None:
-        known = await self.files.known(made.company, {made.marker.photo, *(video.file for video in made.videos)})
-        films = iter(made.videos)
+    async def __call__(
+        self, company: CompanyId, photo: FileId, videos: Sequence[FileId], parts: AsyncIterator[SentFile]
+    ) -> None:
+        known, films = await self.files.known(company, {photo, *videos}), iter(videos)
         async for part in parts:
             digest, size = hashlib.sha256(), 0
             async for chunk in part.chunks:
                 digest.update(chunk)
                 size += len(chunk)
             video = next(films, None) if part.video else None
-            file = known.get(video.file if video else made.marker.photo)
+            file = known.get(video or photo)
             others = file and (file.size != size or file.sha256 not in (None, digest.hexdigest()))
             if others or (part.video and video is None):
                 raise IdempotencyKeyReused

@@ -6,10 +6,12 @@ from datetime import UTC, datetime, tzinfo
 from functools import partial
 from typing import TypeVar
 
+from asperguide.ar.analytics_messages import once_all_in
 from asperguide.ar.days import zone_called
 from asperguide.ar.errors import ContentNotFound
-from asperguide.ar.events import ContentChanged, FilesLeft
+from asperguide.ar.events import ContentChanged, FilesLeft, VideosRemoved
 from asperguide.ar.model import Content, ContentId
+from asperguide.ar.noting import Deed, note
 from asperguide.ar.reaching import Reach, open_content
 from asperguide.ar.repositories import ArUnitOfWork
 from asperguide.ar.rights import Right
@@ -47,8 +49,8 @@ class OpenContent:
 class ChangeContent:
     """Change a content of the company and tell of it, in one transaction, anew when somebody else was faster.
 
-    With `version`, only if it is still that one. What stays as it was is not stored. Raises ContentNotFound,
-    EditedMeanwhile, and ContentInWrongState when it has been put away.
+    With `version`, only if it is still that one. What stays as it was is not stored, nor is the `deed` noted then.
+    Raises ContentNotFound, EditedMeanwhile, and ContentInWrongState when it has been put away.
     """
 
     begin: Callable[[], ArUnitOfWork]
@@ -56,14 +58,15 @@ class ChangeContent:
 
     async def __call__(
         self, company: CompanyFacts, id: ContentId, change: Change, show: Callable[[Content], V],
-        version: int | None = None,
+        version: int | None = None, deed: Deed | None = None,
     ) -> V:  # fmt: skip
-        transaction = partial(self._change, company.id, id, change, show, version)
+        transaction = partial(self._change, company.id, id, change, show, version, deed)
         return await (until_unhindered(transaction) if version is None else transaction())
 
     async def _change(
-        self, company: CompanyId, id: ContentId, change: Change, show: Callable[[Content], V], version: int | None
-    ) -> V:
+        self, company: CompanyId, id: ContentId, change: Change, show: Callable[[Content], V], version: int | None,
+        deed: Deed | None,
+    ) -> V:  # fmt: skip
         now = self.clock.now()
         async with self.begin() as uow:
             content = await open_content(uow, company, id, version)
@@ -71,10 +74,18 @@ class ChangeContent:
                 return show(content)
             saved = await uow.contents.save(replace(changed, updated_at=now))
             uow.announce(ContentChanged(content=id, public_id=saved.public_id, company=company))
-            if left := tuple(file for file in content.files if file not in saved.files):
-                uow.announce(FilesLeft(company=company, files=left, since=now))
+            _tell_of_what_left(uow, content, saved, now)
+            if deed is not None:
+                note(uow, saved, deed, now)
             await uow.commit(view := show(saved))
         return view
+
+
+def _tell_of_what_left(uow: ArUnitOfWork, before: Content, after: Content, now: datetime) -> None:
+    if files := tuple(file for file in before.files if file not in after.files):
+        uow.announce(FilesLeft(company=after.company, files=files, since=now))
+    if videos := tuple(video.id for video in before.videos if after.video(video.id) is None):
+        uow.announce(VideosRemoved(company=after.company, videos=videos), once_all_in(now))
 
 
 def zone_at(company: CompanyFacts) -> tzinfo:

@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from asperguide.ar.model import ContentId, PublicId
-from asperguide.ar.videos import FileId
+from asperguide.ar.videos import FileId, VideoId
 from asperguide.shared.actor import UserId
 from asperguide.shared.ports import Message
 from asperguide.shared.tenancy import CompanyId, ProjectId
@@ -16,6 +16,32 @@ class ContentChanged(Message, frozen=True, kw_only=True):
     content: ContentId
     public_id: PublicId
     company: CompanyId
+
+
+class ContentHappened(Message, frozen=True, kw_only=True):
+    """Somebody did something with a content, or with all of a project; those who run the company can read of it."""
+
+    company: CompanyId
+    at: datetime
+    by: UserId
+    what: str
+    subject: UUID
+    detail: str = ""
+
+
+class ContentRemoved(Message, frozen=True, kw_only=True):
+    """A content is gone with these videos, and what viewers did with it has come in by now."""
+
+    company: CompanyId
+    content: ContentId
+    videos: tuple[VideoId, ...]
+
+
+class VideosRemoved(Message, frozen=True, kw_only=True):
+    """Videos were taken from a content that stays, and what viewers did with them has come in by now."""
+
+    company: CompanyId
+    videos: tuple[VideoId, ...]
 
 
 class MarkerWanted(Message, frozen=True, kw_only=True):

@@ -1,12 +1,19 @@
-"""Forgetting view sessions that nobody comes back with."""
+"""Forgetting what nobody asks for any more: old view sessions, and all of contents and companies that are gone."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Protocol
 from uuid import UUID
 
-from asperguide.ar.ports import ArUnitOfWork
+from asperguide.ar.analytics_folding import FoldEvents, ForgetViews
+from asperguide.ar.analytics_ports import AnalyticsUnitOfWork
+from asperguide.ar.events import ContentRemoved, VideosRemoved
+from asperguide.ar.packing_shelf import packed_of
+from asperguide.ar.ports import ArUnitOfWork, KeptFiles, MediaFiles
 from asperguide.shared.ports import Clock
+from asperguide.shared.storage import ObjectStorage
+from asperguide.shared.tenancy import CompanyId
 
 KEPT = timedelta(days=30)
 AT_ONCE = 1000
@@ -30,3 +37,87 @@ class ForgetSessions:
             total += count
             if count < AT_ONCE:
                 return total
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForgetContent:
+    """Forget what viewers did with a content that is gone, and whatever they did as it went.
+
+    Events that wait are counted before: what they mean for its project and company stays.
+    """
+
+    begin: Callable[[], ArUnitOfWork]
+    fold: FoldEvents
+    forget: ForgetViews
+
+    async def __call__(self, message: ContentRemoved, job: UUID | None = None) -> None:
+        while await self.fold(message.company):
+            pass
+        await self.forget(message.company, message.content, message.videos)
+        async with self.begin() as uow:
+            await uow.turns.forget(message.content)
+            uow.complete(job)
+            await uow.commit()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForgetVideos:
+    """Forget what was counted of videos that were taken from a content; what it means for the content stays."""
+
+    begin: Callable[[], AnalyticsUnitOfWork]
+    fold: FoldEvents
+
+    async def __call__(self, message: VideosRemoved, job: UUID | None = None) -> None:
+        while await self.fold(message.company):
+            pass
+        async with self.begin() as uow:
+            await uow.counts.hold(message.company)
+            await uow.counts.forget_videos(message.company, message.videos)
+            uow.complete(job)
+            await uow.commit()
+
+
+class CompanyGone(Protocol):
+    """That a company is no more, as whoever kept them announces it."""
+
+    @property
+    def company(self) -> CompanyId:
+        """Which."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForgetPrintsOfCompany:
+    """Forget what is left of the prints of a company that is gone: figures, numbers, archives, and stray files."""
+
+    begin: Callable[[], ArUnitOfWork]
+    forget: ForgetViews
+    files: MediaFiles
+    kept: KeptFiles
+    storage: ObjectStorage
+    clock: Clock
+
+    async def __call__(self, message: CompanyGone, job: UUID | None = None) -> None:
+        await self._drop_files(message.company)
+        await self._drop_archives(message.company)
+        await self.forget(message.company)
+        async with self.begin() as uow:
+            await uow.numbers.forget(message.company)
+            uow.complete(job)
+            await uow.commit()
+
+    async def _drop_files(self, company: CompanyId) -> None:
+        now, cursor = self.clock.now(), None
+        while True:
+            files, cursor = await self.kept.old(company, now, cursor)
+            await self.files.drop(company, files)
+            if cursor is None:
+                return
+
+    async def _drop_archives(self, company: CompanyId) -> None:
+        cursor = None
+        while True:
+            page = await self.storage.list(packed_of(company), cursor=cursor)
+            await self.storage.delete(*(one.key for one in page.objects))
+            if (cursor := page.next_cursor) is None:
+                return

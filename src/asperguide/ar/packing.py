@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 
 from asperguide.ar.errors import ContentRightNeeded, NoSuchProject
-from asperguide.ar.events import ProjectExportWanted
+from asperguide.ar.events import ContentHappened, ProjectExportWanted
 from asperguide.ar.model import Content
 from asperguide.ar.packed import Lacking, described, extension_of
 from asperguide.ar.packing_format import FORMAT, MANIFEST, MEDIA_TYPE, LeftOut, PackedFile, PackedProject
@@ -106,6 +106,12 @@ class MakeProjectExport:
             key = packed_key(message.company, message.project, message.export)
             await self.storage.put(key, content, media_type=MEDIA_TYPE)
         async with self.begin() as uow:
+            uow.announce(
+                ContentHappened(
+                    company=message.company, at=self.clock.now(), by=message.user, what="project-exported",
+                    subject=message.project,
+                )
+            )  # fmt: skip
             uow.complete(job)
             await uow.commit()
 

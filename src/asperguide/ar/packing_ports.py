@@ -22,17 +22,18 @@ class ProjectBooks(Protocol):
         ...
 
     @abstractmethod
-    async def prepare(self, company: CompanyFacts, id: ProjectId, like: PackedProject, *, exact: bool) -> bool:
+    async def prepare(self, company: CompanyFacts, id: ProjectId, like: PackedProject, name: str | None) -> bool:
         """Make a project of this id that nobody can see, and that is removed in two days unless it is revealed.
 
-        False, and nothing is made, when it was revealed already; made already it stays as it is. A name that is taken
-        gets a number behind it, unless it is to be `exact`. Raises what projects refuse: names, periods, too many.
+        False, and nothing is made, when it was revealed already; made already it stays as it is. Its own name gets a
+        number behind it when it is taken, another `name` does not. Raises what projects refuse: names, periods, too
+        many.
         """
         ...
 
     @abstractmethod
-    async def reveal(self, company: CompanyId, id: ProjectId, job: UUID | None) -> None:
-        """Let everybody see the prepared project who may, and end the job in the same transaction.
+    async def reveal(self, company: CompanyId, id: ProjectId, by: UserId, job: UUID | None) -> None:
+        """Let everybody see the prepared project who may, note who has brought it, and end the job: one transaction.
 
         Raises NoSuchProject when it was discarded.
         """

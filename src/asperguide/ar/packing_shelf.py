@@ -21,7 +21,12 @@ FETCHED_WITHIN = timedelta(minutes=5)
 
 def packed_key(company: CompanyId, project: ProjectId, export: UUID) -> str:
     """Where an archive lies."""
-    return f"{PACKED}{company}/{project}/{export}.zip"
+    return f"{packed_of(company)}{project}/{export}.zip"
+
+
+def packed_of(company: CompanyId) -> str:
+    """What all archives of a company lie under."""
+    return f"{PACKED}{company}/"
 
 
 def packed_path(project: ProjectId, export: UUID) -> str:

@@ -50,6 +50,11 @@ class ArReads(Protocol):
         ...
 
     @abstractmethod
+    async def shown(self, id: PublicId) -> tuple[Content, Scene | None] | None:
+        """The same as `public` with its scene, if it ever had one; two statements."""
+        ...
+
+    @abstractmethod
     async def contents(self, company: CompanyId, project: ProjectId, page: PageRequest) -> Page[Content]:
         """Contents of a project with their videos, at a constant number of statements; see `listing.CONTENTS`."""
         ...

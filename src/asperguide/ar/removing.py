@@ -6,9 +6,11 @@ from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
+from asperguide.ar.analytics_messages import once_all_in
 from asperguide.ar.desk import OpenContent
-from asperguide.ar.events import ContentChanged, FilesLeft
+from asperguide.ar.events import ContentChanged, ContentRemoved, FilesLeft
 from asperguide.ar.model import Content, ContentId
+from asperguide.ar.noting import Deed, note
 from asperguide.ar.ports import ArUnitOfWork, KeptFiles, MediaFiles
 from asperguide.ar.reaching import current
 from asperguide.ar.rights import Right
@@ -24,12 +26,15 @@ AT_ONCE = 1000
 
 
 async def remove(uow: ArUnitOfWork, content: Content, clock: Clock) -> None:
-    """The content is gone, and its files will be, unless others show them."""
+    """The content is gone; its files will be, unless others show them, and in a few seconds what was counted of it."""
     scene = await uow.scenes.get(content.company, content.id)
     files = dict.fromkeys((*content.files, *(scene.files if scene else ())))
     await uow.contents.remove(content)
     uow.announce(ContentChanged(content=content.id, public_id=content.public_id, company=content.company))
     uow.announce(FilesLeft(company=content.company, files=tuple(files), since=clock.now()))
+    videos = tuple(video.id for video in content.videos)
+    gone = ContentRemoved(company=content.company, content=content.id, videos=videos)
+    uow.announce(gone, once_all_in(clock.now()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,11 +50,14 @@ class DeleteContent:
 
     async def __call__(self, actor: Actor, id: ContentId, version: int | None = None) -> None:
         company = await self.open(actor, id, Right.DELETE)
-        await until_unhindered(partial(self._delete, company.id, id, version))
+        deed = Deed(by=actor.user, what="content-deleted")
+        await until_unhindered(partial(self._delete, company.id, id, version, deed))
 
-    async def _delete(self, company: CompanyId, id: ContentId, version: int | None) -> None:
+    async def _delete(self, company: CompanyId, id: ContentId, version: int | None, deed: Deed) -> None:
         async with self.begin() as uow:
-            await remove(uow, await current(uow, company, id, version), self.clock)
+            content = await current(uow, company, id, version)
+            await remove(uow, content, self.clock)
+            note(uow, content, deed, self.clock.now())
             await uow.commit()
 
 

@@ -66,6 +66,11 @@ class Numbers(Protocol):
         """The next one, from 1 on; it is given out if and only if this transaction commits. Others wait meanwhile."""
         ...
 
+    @abstractmethod
+    async def forget(self, company: CompanyId) -> None:
+        """Count for this company no more, on whatever day: it is gone."""
+        ...
+
 
 class Turns(Protocol):
     """Who got which turn, where each view session gets the next video."""
@@ -78,6 +83,11 @@ class Turns(Protocol):
     @abstractmethod
     async def forget_before(self, before: datetime, limit: int) -> int:
         """Forget sessions that came before that instant, at most `limit`. How many. Turns go on from where they are."""
+        ...
+
+    @abstractmethod
+    async def forget(self, content: ContentId) -> None:
+        """Forget all turns and sessions of a content that is gone; those that came after it was."""
         ...
 
 

@@ -9,7 +9,6 @@ from uuid import UUID
 
 import msgspec
 from msgspec import Meta
-from msgspec import structs as fields_of
 
 from asperguide.ar.creating import numbered
 from asperguide.ar.errors import InvalidContent
@@ -176,14 +175,12 @@ class MakeProject:
             raise ArchiveRefused(GONE)
         bundle = await self.look(opened, company.storage_bytes)
         await self._try(message, company, bundle)
-        like = bundle.manifest.project
-        named = like if message.name is None else fields_of.replace(like, name=message.name)
-        if await self.books.prepare(company, message.project, named, exact=message.name is not None):
+        if await self.books.prepare(company, message.project, bundle.manifest.project, message.name):
             ids = await self.bring(company, message.project, bundle)
             origin = self._origin(message, company, ids)
             for n, packed in enumerate(bundle.manifest.contents):
                 await self._add(*await self.make(n, packed, origin), company)
-        await self.books.reveal(message.company, message.project, job)
+        await self.books.reveal(message.company, message.project, message.user, job)
 
     async def _try(self, message: ProjectImportWanted, company: CompanyFacts, bundle: Bundle) -> None:
         """Every print is made once before anything is kept. Raises ArchiveRefused."""

@@ -35,7 +35,7 @@ class Showings(Protocol):
     async def find(self, id: PublicId) -> Showing | None:
         """The latest there is of it: every change that was acknowledged before this was asked is in it.
 
-        None when there is no such print, or no such project any more. At most five statements; none, and the same
+        None when there is no such print, or no such project any more. At most four statements; none, and the same
         object again, as long as nothing of it has changed.
         """
         ...

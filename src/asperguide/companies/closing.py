@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 import msgspec
 
 from asperguide.companies.errors import CompanyNotEmpty
-from asperguide.companies.events import CompanyClosing
+from asperguide.companies.events import CompanyClosing, CompanyRemoved
 from asperguide.companies.model import Company, Right
 from asperguide.companies.ports import CompaniesUnitOfWork, CompanyReads, Holdings
 from asperguide.companies.standing import entered, seen
@@ -18,6 +19,8 @@ from asperguide.shared.ports import Clock, JobOptions
 from asperguide.shared.tenancy import CompanyId
 
 BATCH = 500
+AFTERWARDS = (timedelta(seconds=10), timedelta(hours=2))
+"""What viewers and members did in its last moments has come in, and then whatever was at work for it is over."""
 
 
 class CompanyDeleted(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,13 +68,14 @@ async def close(uow: CompaniesUnitOfWork, company: Company, clock: Clock, owner:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakeApart:
-    """Remove what is left of a company that is gone for everybody; the company itself goes last.
+    """Remove what is left of a company that is gone for everybody; the company itself goes last, and others are told.
 
     It can be stopped at any point and begun anew.
     """
 
     begin: Callable[[], CompaniesUnitOfWork]
     holdings: Holdings
+    clock: Clock
 
     async def __call__(self, message: CompanyClosing, job: UUID) -> None:
         id, over = message.company, False
@@ -99,6 +103,8 @@ class TakeApart:
             company = await uow.companies.locked(id)
             if company is not None and company.is_closing:
                 await uow.companies.remove(company)
+                for later in AFTERWARDS:
+                    uow.announce(CompanyRemoved(company=id), JobOptions(run_at=self.clock.now() + later, priority=1))
             uow.complete(job)
             await uow.commit()
         return True

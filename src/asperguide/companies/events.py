@@ -19,5 +19,11 @@ class CompanyClosing(Message, frozen=True, kw_only=True):
     company: CompanyId
 
 
+class CompanyRemoved(Message, frozen=True, kw_only=True):
+    """Nothing is left of a company but what came in its last moments, which is to be forgotten as well."""
+
+    company: CompanyId
+
+
 class InvitationsPruneDue(Message, frozen=True, kw_only=True):
     """Time to forget invitations that have been over for long."""

@@ -20,6 +20,7 @@ LONGEST_WAIT = timedelta(minutes=5)
 LONGEST_WAITS: Mapping[str, timedelta] = MappingProxyType({MEDIA_QUEUE: timedelta(hours=2)})
 LONGEST_STUCK = timedelta(hours=1)
 LATEST_ANNOUNCEMENT = timedelta(minutes=10)
+LONGEST_UNCOUNTED = timedelta(minutes=1)
 MOST_DEAD = 10
 LARGEST_SKEW = timedelta(seconds=5)
 
@@ -39,8 +40,9 @@ class CheckInvariants:
     No lease is over for 10 minutes while nobody takes the job; no job of a queue that is not paused is due for
     5 minutes (media for 2 hours), except under maintenance; no more than 10 dead jobs lie unseen; nobody who is
     suspended or gone has a live session; no file waits for an hour to be checked, no upload is there an hour after its
-    end and no letter is due for 10 minutes without being announced, except under maintenance; the schema is not behind
-    the program; the clocks of the database and of this process agree to 5 seconds.
+    end, no letter is due for 10 minutes without being announced and nothing that viewers did waits for a minute to be
+    counted, except under maintenance; the schema is not behind the program; the clocks of the database and of this
+    process agree to 5 seconds.
     """
 
     watch: Watch
@@ -110,6 +112,8 @@ def _judged(
     yield judged("files", stuck <= LONGEST_STUCK, f"a file or an upload waits for {_seconds(stuck)} to be dealt with")
     late_by = timedelta() if seen.maintenance else asked - (seen.announcement_due_at or asked)
     yield judged("letters", late_by <= LATEST_ANNOUNCEMENT, f"a letter is due for {_seconds(late_by)}, unannounced")
+    uncounted = timedelta() if seen.maintenance else asked - (seen.event_waiting_since or asked)
+    yield judged("views", uncounted <= LONGEST_UNCOUNTED, f"an event waits for {_seconds(uncounted)} to be counted")
     yield judged("schema", seen.schema_fits, "the schema fits" if seen.schema_fits else "the schema is behind")
     yield judged("clocks", skew <= LARGEST_SKEW, f"the clock of the database is {_seconds(skew)} off")
 

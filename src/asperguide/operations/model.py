@@ -122,6 +122,7 @@ class Vitals:
     unchecked_since: datetime | None = None
     upload_over_since: datetime | None = None
     announcement_due_at: datetime | None = None
+    event_waiting_since: datetime | None = None
 
 
 class DeedKind(StrEnum):

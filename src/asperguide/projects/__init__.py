@@ -29,6 +29,7 @@ from asperguide.projects.removing import (
     ClearRemoved,
     DeleteProject,
     DeleteProjectWithAll,
+    ForgetProjectCount,
     RemoveProject,
     RemoveSomeOfCompany,
     StopRemoving,
@@ -59,7 +60,7 @@ __all__ = [
     "UnlistMember",
     # in the background
     "SweepProjects", "TellCompany", "TellContact", "RefreshContents", "CopyContents", "RemoveProject", "StopRemoving",
-    "ClearRemoved", "RemoveSomeOfCompany", "ForgetListed",
+    "ClearRemoved", "RemoveSomeOfCompany", "ForgetListed", "ForgetProjectCount",
     # made of archives
     "PrepareProject", "RevealProject", "DiscardProject",
     # parts that a container puts together

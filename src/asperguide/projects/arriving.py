@@ -7,12 +7,15 @@ from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
+from msgspec.structs import replace as replaced
+
 from asperguide.projects.creating import AddProject, NewProject
 from asperguide.projects.errors import InvalidProject, ProjectNameTaken, ProjectNotFound
 from asperguide.projects.events import ProjectChanged, ProjectGivenUp
-from asperguide.projects.keeping import arm
+from asperguide.projects.keeping import arm, note
 from asperguide.projects.model import LONGEST_NAME, Project
 from asperguide.projects.ports import ProjectsUnitOfWork
+from asperguide.shared.actor import UserId
 from asperguide.shared.commands import checked
 from asperguide.shared.naming import tidied
 from asperguide.shared.ports import Clock, JobOptions
@@ -29,16 +32,18 @@ class PrepareProject:
     """Make a project under an id that was chosen before, hidden: as if it were being removed, which it is in two days
     unless it is revealed.
 
-    It has its place among what the company may have, and its name. A name that is taken gets a number behind it, unless
-    it is to be `exact`. False, and nothing is made, when it was revealed already; what was prepared already stays.
+    It has its place among what the company may have, and its name. When that is taken it gets a number behind it;
+    another `name`, if one is given, does not. False, and nothing is made, when it was revealed already; what was
+    prepared already stays.
     """
 
     begin: Callable[[], ProjectsUnitOfWork]
     add: AddProject
     clock: Clock
 
-    async def __call__(self, company: CompanyFacts, id: ProjectId, new: NewProject, *, exact: bool) -> bool:
-        new, now = checked(new, InvalidProject), self.clock.now()
+    async def __call__(self, company: CompanyFacts, id: ProjectId, new: NewProject, name: str | None) -> bool:
+        wanted = new if name is None else replaced(new, name=name)
+        new, now = checked(wanted, InvalidProject), self.clock.now()
         async with self.begin() as uow:
             known = await uow.projects.get(company.id, id)
         if known is not None:
@@ -49,7 +54,7 @@ class PrepareProject:
             template=new.template, removing=True, created_at=now, updated_at=now,
             notify_before_days=new.notify_before_days or company.expiry_notice_days,
         ).checked(now)  # fmt: skip
-        await (self._add(company, project) if exact else self._add_anyhow(company, project))
+        await (self._add_anyhow(company, project) if name is None else self._add(company, project))
         return True
 
     async def _add_anyhow(self, company: CompanyFacts, project: Project) -> None:
@@ -69,15 +74,18 @@ class PrepareProject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RevealProject:
-    """All of a prepared project is there: let it be seen, and end the job. Raises ProjectNotFound when it is gone."""
+    """All of a prepared project is there: let it be seen, note who has brought it, and end the job.
+
+    Raises ProjectNotFound when it is gone.
+    """
 
     begin: Callable[[], ProjectsUnitOfWork]
     clock: Clock
 
-    async def __call__(self, company: CompanyId, id: ProjectId, job: UUID | None = None) -> None:
-        await until_unhindered(partial(self._reveal, company, id, job))
+    async def __call__(self, company: CompanyId, id: ProjectId, by: UserId, job: UUID | None = None) -> None:
+        await until_unhindered(partial(self._reveal, company, id, by, job))
 
-    async def _reveal(self, company: CompanyId, id: ProjectId, job: UUID | None) -> None:
+    async def _reveal(self, company: CompanyId, id: ProjectId, by: UserId, job: UUID | None) -> None:
         now = self.clock.now()
         async with self.begin() as uow:
             if (project := await uow.projects.get(company, id)) is None:
@@ -86,6 +94,7 @@ class RevealProject:
                 saved = await uow.projects.save(replace(project, removing=False, updated_at=now))
                 await arm(uow, saved, now)
                 uow.announce(ProjectChanged(project=id, company=company))
+                note(uow, saved, by, "project-imported", now)
             uow.complete(job)
             await uow.commit()
 
@@ -100,7 +109,8 @@ class DiscardProject:
         async with self.begin() as uow:
             project = await uow.projects.get(company, id)
             if project is not None and project.removing:
-                uow.announce(ProjectGivenUp(project=id, company=company))
+                once = JobOptions(unique_key=f"discard-project:{id}")
+                uow.announce(ProjectGivenUp(project=id, company=company), once)
                 await uow.commit()
         return project is None or project.removing
 

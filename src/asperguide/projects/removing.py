@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
+from typing import Protocol
 from uuid import UUID
 
 from asperguide.projects.entering import EnterProject, Place, there
@@ -164,6 +165,28 @@ class RemoveSomeOfCompany:
             if (project := await uow.projects.get(company, id)) is not None:
                 await remove(uow, project, self.clock)
                 await uow.commit()
+
+
+class CompanyGone(Protocol):
+    """That a company is no more, as whoever kept them announces it."""
+
+    @property
+    def company(self) -> CompanyId:
+        """Which."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForgetProjectCount:
+    """Forget how many projects a company had that is gone."""
+
+    begin: Callable[[], ProjectsUnitOfWork]
+
+    async def __call__(self, message: CompanyGone, job: UUID | None = None) -> None:
+        async with self.begin() as uow:
+            await uow.counts.forget(message.company)
+            uow.complete(job)
+            await uow.commit()
 
 
 async def remove(uow: ProjectsUnitOfWork, project: Project, clock: Clock) -> None:

@@ -75,7 +75,12 @@ class Counts(Protocol):
 
     @abstractmethod
     async def give_back(self, company: CompanyId) -> None:
-        """One fewer."""
+        """One fewer, where any are counted."""
+        ...
+
+    @abstractmethod
+    async def forget(self, company: CompanyId) -> None:
+        """Count for this company no more: it is gone."""
         ...
 
 

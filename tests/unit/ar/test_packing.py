@@ -1,11 +1,15 @@
 """Projects as archives: what is in them, what is made of them elsewhere, and who may have them."""
 
 import hashlib
+from uuid import UUID
 
 import pytest
 
+from asperguide.ar.events import ProjectExportWanted
 from asperguide.ar.model import ContentState, MarkerState
 from asperguide.operations import MyJobState
+from asperguide.shared.ledger import JobRefused
+from asperguide.shared.tenancy import ProjectId
 from asperguide.testing import World
 from tests.packing import Atelier, atelier, entries_of, manifest_of, told
 
@@ -64,3 +68,44 @@ async def test_a_job_of_an_archive_tells_how_it_ended(home: Atelier) -> None:
     assert job != again
     await home.world.settle()
     assert (await home.told_of(job)).state is MyJobState.DONE
+
+
+async def test_what_has_no_files_is_left_out_with_all_that_names_it(home: Atelier) -> None:
+    project, c = await home.project(), home.world.container
+    full = await home.everything(project)
+    bare = await home.content(project, "b", films=0)
+    await c.media_files().drop(home.company, [bare.marker.photo, full.videos[1].file])
+    archive = await home.exported(project)
+    manifest = manifest_of(archive)
+    (left,) = manifest["contents"]
+    assert manifest["left_out"] == [
+        {"number": full.number, "video": full.videos[1].title}, {"number": bare.number, "video": None}
+    ]  # fmt: skip
+    assert len(left["videos"]) == 2
+    assert left["chosen"] == 1
+    assert (left["rotation"]["videos"], left["rotation"]["dates"][0]["video"]) == ([0, 0], 1)
+    assert [one["kind"] for one in left["scene"]] == ["video", "link", "image", "text"]
+    assert (await home.made_of(archive, "Rest")).contents == 1
+
+
+async def test_what_is_packed_is_looked_at_again_by_the_job(home: Atelier) -> None:
+    c, project = home.world.container, await home.project()
+    stranger = (await home.world.person("xin")).actor
+    for user, which in ((stranger.user, project), (home.owner.user, ProjectId(UUID(int=1)))):
+        message = ProjectExportWanted(company=home.company, project=which, export=UUID(int=2), user=user)
+        with pytest.raises(JobRefused, match="no-such-project"):
+            await c.make_project_export()(message)
+    assert not any(key.startswith("project-exports/") for key in home.world.storage.objects)
+
+
+async def test_a_print_and_its_scene_are_copied_and_deleted_together(home: Atelier) -> None:
+    c = home.world.container
+    made = await home.everything(await home.project())
+    copy = await c.duplicate_content()(home.owner, made.id)
+    scene, original = await c.get_scene()(home.owner, copy.id), await c.get_scene()(home.owner, made.id)
+    assert [type(one) for one in scene.placements] == [type(one) for one in original.placements]
+    assert scene.placements[0].video == copy.videos[1].id  # type: ignore[union-attr]
+    for one in (made, copy):
+        await c.delete_content()(home.owner, one.id)
+    await home.world.advance(minutes=5)
+    assert home.left() == {"projects": 1, "contents": 0, "scenes": 0, "files": 0}

@@ -167,7 +167,7 @@ async def test_what_a_dead_worker_leaves_goes_after_two_days(home: Atelier) -> N
     message, c = await wanted(home), home.world.container
     bundle = await c.look_through()((await c.luggage().archive(home.owner.user, message.archive)), 2**40)
     (company,) = (await c.company_standings().known((home.company,))).values()
-    await c.project_books().prepare(company, message.project, bundle.manifest.project, exact=False)
+    await c.project_books().prepare(company, message.project, bundle.manifest.project, None)
     await c.bring_files()(company, message.project, bundle)
     await home.world.settle()
     assert home.left() == {**NOTHING, "projects": 1, "files": 2}

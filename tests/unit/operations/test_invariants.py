@@ -76,6 +76,8 @@ def waiting(name: str, age: timedelta, **fields: datetime) -> Queue:
         replace(WELL, announcement_due_at=NOW - timedelta(minutes=10)),
         replace(WELL, announcement_due_at=NOW + timedelta(days=9)),
         replace(WELL, announcement_due_at=NOW - timedelta(days=1), maintenance=True),
+        replace(WELL, event_waiting_since=NOW - timedelta(minutes=1)),
+        replace(WELL, event_waiting_since=NOW - timedelta(days=1), maintenance=True),
     ],
 )
 async def test_a_limit_may_be_reached(limit: Vitals) -> None:
@@ -90,6 +92,7 @@ BROKEN = {
         replace(WELL, upload_over_since=NOW - timedelta(hours=1, seconds=1), unchecked_since=NOW),
     ],
     "letters": [replace(WELL, announcement_due_at=NOW - timedelta(minutes=10, seconds=1))],
+    "views": [replace(WELL, event_waiting_since=NOW - timedelta(minutes=1, seconds=1))],
     "schema": [replace(WELL, schema_fits=False)],
     "clocks": [replace(WELL, time=NOW + 6 * SECOND), replace(WELL, time=NOW - 6 * SECOND)],
 }
@@ -150,7 +153,7 @@ async def test_what_is_broken_is_logged_as_an_error_and_what_holds_is_not(caplog
 
 async def test_the_doctor_tells_what_is_broken_and_does_not_call_the_service_ill_for_it() -> None:
     well = await Examine(probes=(InvariantsProbe(invariants=check()),))()
-    assert [(finding.well, finding.detail) for finding in well.findings] == [(True, "8 hold")]
+    assert [(finding.well, finding.detail) for finding in well.findings] == [(True, "9 hold")]
     ill = await Examine(probes=(InvariantsProbe(invariants=check(replace(WELL, stray_sessions=1))),))()
     (finding,) = ill.findings
     assert (ill.well, finding.well) == (True, False)

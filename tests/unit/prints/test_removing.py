@@ -9,7 +9,8 @@ import pytest
 from asperguide.ar.creating import NewContent
 from asperguide.ar.errors import ContentNotFound
 from asperguide.ar.events import FilesLeft
-from asperguide.ar.videos import FileId
+from asperguide.ar.rotation import DateRule, Rotation, RotationKind
+from asperguide.ar.videos import FileId, Window
 from asperguide.media.model import FileState
 from asperguide.shared.tenancy import CompanyId
 from tests.prints import PrintShop
@@ -231,3 +232,25 @@ async def test_what_is_deleted_while_a_project_is_copied_is_left_out(shop: Print
 
     await replace(copies, copy=gone)(shop.owner.actor.user, shop.id, shop.project_id, target)
     assert await shop.c.ar_reads().counts(shop.id, [target]) == {}
+
+
+async def test_rules_of_a_copy_are_about_its_own_videos(shop: PrintShop) -> None:
+    made = await shop.ready(videos=2)
+    kept = await shop.kept(made.id)
+    assert kept is not None
+    first, second = kept.videos
+    window = Window(id=shop.world.ids.new(), starts_at=kept.created_at, ends_at=kept.ends_at)
+    rules = Rotation(
+        dates=(DateRule(day=kept.created_at.date(), video=second.id),), kind=RotationKind.FIXED, videos=(first.id,)
+    )
+    async with shop.c.ar_unit_of_work() as uow:
+        await uow.contents.save(replace(kept, rotation=rules, videos=(replace(first, windows=(window,)), second)))
+        await uow.commit()
+    view = await shop.c.duplicate_content()(shop.owner.actor, made.id)
+    copy = await shop.kept(view.id)
+    assert copy is not None
+    assert copy.rotation is not None
+    assert copy.rotation.videos == (copy.videos[0].id,)
+    assert copy.rotation.dates[0].video == copy.videos[1].id
+    (copied,) = copy.videos[0].windows
+    assert (copied.id != window.id, copied.starts_at) == (True, window.starts_at)

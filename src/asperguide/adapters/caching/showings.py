@@ -83,11 +83,10 @@ class CachedShowings(Showings):
     async def _read(self, id: PublicId, edition: bytes | None) -> Showing | None:
         """From the database: the content, then, after the token that vouches for it, the project."""
         asked = monotonic()
-        content = await self._reads.public(id)
-        if content is None:
+        found = await self._reads.shown(id)
+        if found is None:
             return None
-        scene = await self._reads.scene(content.company, content.id)
-        content = _bare(content)
+        content, scene = _bare(found[0]), found[1]
         token = await self._editions.token(shown_key(content.company))
         project = (await self._projects.known((content.project,))).get(content.project)
         if project is None:

@@ -120,6 +120,10 @@ class MemoryCounts(Counts):
             return gone
         return gone + self.rows.remove(lambda row: row.company == company and (whole or row.subject in subjects))
 
+    async def forget_videos(self, company: CompanyId, videos: Collection[VideoId]) -> int:
+        """One table."""
+        return self.rows.remove(lambda row: row.company == company and row.subject in videos)
+
 
 class MemoryAnalyticsUnitOfWork(MemoryUnitOfWork, AnalyticsUnitOfWork):
     """A transaction in memory."""

@@ -84,6 +84,10 @@ class MemoryNumbers(Numbers):
         self.rows.add(now)
         return now.last
 
+    async def forget(self, company: CompanyId) -> None:
+        """Of all days."""
+        self.rows.remove(lambda row: row.id[0] == company)
+
 
 @dataclass(frozen=True, slots=True)
 class MemoryTurns(Turns):
@@ -107,6 +111,11 @@ class MemoryTurns(Turns):
         over = sorted(self.sessions.all(lambda row: row.at < before), key=lambda row: row.at)[:limit]
         keys = {row.id for row in over}
         return self.sessions.remove(lambda row: row.id in keys)
+
+    async def forget(self, content: ContentId) -> None:
+        """Of both kinds."""
+        self.rows.remove(lambda row: row.id == content)
+        self.sessions.remove(lambda row: row.id[0] == content)
 
 
 @dataclass(frozen=True, slots=True)

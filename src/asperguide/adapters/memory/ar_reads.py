@@ -34,6 +34,11 @@ class MemoryArReads(ArReads):
         """By public id."""
         return self._database.rows(CONTENTS).first(lambda content: content.public_id == id)
 
+    async def shown(self, id: PublicId) -> tuple[Content, Scene | None] | None:
+        """By public id, and the scene by the content's."""
+        content = await self.public(id)
+        return None if content is None else (content, await self.scene(content.company, content.id))
+
     async def contents(self, company: CompanyId, project: ProjectId, page: PageRequest) -> Page[Content]:
         """Every content of the project is looked at."""
         found = self._of(company, project)

@@ -97,7 +97,12 @@ class MemoryCounts(Counts):
 
     async def give_back(self, company: CompanyId) -> None:
         """One fewer."""
-        self._keep(company, self._now(company) - 1)
+        if self.rows.get(company) is not None:
+            self._keep(company, self._now(company) - 1)
+
+    async def forget(self, company: CompanyId) -> None:
+        """One row."""
+        self.rows.remove(lambda row: row.company == company)
 
     def _now(self, company: CompanyId) -> int:
         count = self.rows.get(company)

@@ -41,6 +41,9 @@ _waiting = Prepared(
 )
 
 
+_let_go = Prepared(sa.delete(FoldRow.__table__).where(FoldRow.__table__.c.company == _company))
+
+
 @functools.cache
 def _among(column: Any, count: int) -> sa.ColumnElement[bool]:
     return column.in_([sa.bindparam(f"_d{n}", type_=KeyBytes(DIGEST)) for n in range(count)])  # type: ignore[no-any-return]
@@ -123,7 +126,16 @@ class SqlCounts(Counts):
         if content is None and gone < limit:
             sessions = sa.select(_sessions.digest).where(_sessions.company == company)
             gone += await self._delete(SessionRow, sessions.limit(limit - gone))
-        return gone if gone >= limit else gone + await self._store.change(counts)
+        if gone >= limit:
+            return gone
+        if content is None:
+            await self._store.change(_let_go, _company=company)
+        return gone + await self._store.change(counts)
+
+    async def forget_videos(self, company: CompanyId, videos: Collection[VideoId]) -> int:
+        """By primary keys, as far as they go."""
+        theirs = (_counts.company == company, _counts.subject.in_(list(videos)))
+        return await self._store.change(sa.delete(CountRow.__table__).where(*theirs))
 
     async def _delete(self, row: type[Row], found: "sa.Select[Any]") -> int:
         digests = (await self._store.execute(found)).scalars().all()

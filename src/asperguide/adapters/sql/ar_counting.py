@@ -24,9 +24,17 @@ _of_day = sa.and_(
 _count = Prepared(sa.update(ArNumberRow.__table__).where(_of_day).values(last=_numbers.last + 1))
 _counted = Prepared(sa.select(_numbers.last).where(_of_day))
 
+_forget_numbers = Prepared(
+    sa.delete(ArNumberRow.__table__).where(_numbers.company == sa.bindparam("_company", type_=Uuid()))
+)
+
 _of_content = _turns.content == sa.bindparam("_content", type_=Uuid())
 _taken = Prepared(sa.select(_turns.taken).where(_of_content).with_for_update())
 _take = Prepared(sa.update(ArTurnRow.__table__).where(_of_content).values(taken=_turns.taken + 1))
+_forget_turns = (
+    Prepared(sa.delete(ArTurnRow.__table__).where(_of_content)),
+    Prepared(sa.delete(ArSessionRow.__table__).where(_sessions.content == sa.bindparam("_content", type_=Uuid()))),
+)
 _turn = Prepared(
     sa.select(_sessions.turn).where(
         _sessions.content == sa.bindparam("content"), _sessions.session == sa.bindparam("session")
@@ -76,6 +84,10 @@ class SqlNumbers(Numbers):
             await self._store.change(_count, **key)
         return int(await self._store.scalar(_counted, **key))
 
+    async def forget(self, company: CompanyId) -> None:
+        """By the primary key."""
+        await self._store.change(_forget_numbers, _company=company)
+
 
 class SqlTurns(Turns):
     """A row for each content, which is locked by whoever gets a turn, and one for each view session."""
@@ -105,6 +117,11 @@ class SqlTurns(Turns):
             return 0
         these = sa.tuple_(_sessions.content, _sessions.session).in_(keys)
         return await self._store.change(sa.delete(ArSessionRow.__table__).where(these))
+
+    async def forget(self, content: ContentId) -> None:
+        """By the primary keys."""
+        for statement in _forget_turns:
+            await self._store.change(statement, _content=content)
 
     async def _known(self, content: ContentId, session: str) -> int | None:
         found = await self._store.scalar(_turn, content=content, session=session)

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from asperguide.adapters.sql.ar_contents import CONTENT, VIDEO, contents, of_content, videos
-from asperguide.adapters.sql.ar_rows import ArContentRow
+from asperguide.adapters.sql.ar_rows import ArContentRow, ArSceneRow
 from asperguide.adapters.sql.ar_scenes import scene_of
 from asperguide.adapters.sql.engine import Database
 from asperguide.adapters.sql.paging import Condition, Keyset
@@ -22,12 +22,23 @@ from asperguide.ar.videos import ContentVideo
 from asperguide.shared.pages import Page, PageRequest
 from asperguide.shared.tenancy import CompanyId, ProjectId
 
+scenes = ArSceneRow.__table__.c
 _limit = sa.bindparam("limit", type_=sa.Integer)
 _company = contents.company == sa.bindparam("company")
 
 _whereabouts = Prepared(sa.select(contents.company, contents.project).where(contents.id == sa.bindparam("id")))
 _content = Prepared(sa.select(*CONTENT).where(contents.id == sa.bindparam("id"), _company))
 _public = Prepared(sa.select(*CONTENT).where(contents.public_id == sa.bindparam("public_id")))
+_shown = Prepared(
+    sa.select(
+        *CONTENT,
+        scenes.placements.label("scene_placements"),
+        scenes.updated_at.label("scene_updated_at"),
+        scenes.version.label("scene_version"),
+    )
+    .select_from(ArContentRow.__table__.outerjoin(ArSceneRow.__table__, scenes.id == contents.id))
+    .where(contents.public_id == sa.bindparam("public_id"))
+)
 _videos_of = by_ids(
     videos.content,
     lambda these: sa.select(videos.content, *VIDEO).where(these).order_by(videos.position, videos.id),
@@ -95,6 +106,16 @@ class SqlArReads(ArReads):
         async with self._database.reading() as store:
             return await _whole(store, await store.one(_public, Content, public_id=id))
 
+    async def shown(self, id: PublicId) -> tuple[Content, Scene | None] | None:
+        """By unique key, joined with its scene; and its videos."""
+        async with self._database.reading() as store:
+            found = await store.execute(_shown, {"public_id": id})
+            if (row := found.first()) is None:
+                return None
+            values = dict(zip(found.keys(), row, strict=True))
+            content = await _whole(store, to_entity(values, Content))
+        return None if content is None else (content, _scene_in(values, content))
+
     async def contents(self, company: CompanyId, project: ProjectId, page: PageRequest) -> Page[Content]:
         """By keyset, chosen in the index of the order; then all videos of the page."""
         wanted, table = CONTENTS.read(page), ArContentRow.__table__.c
@@ -136,6 +157,16 @@ class SqlArReads(ArReads):
         async with self._database.reading() as store:
             rows = await store.execute(_copied, {"company": company, "project": project})
         return {id for (id,) in rows}
+
+
+def _scene_in(values: Mapping[str, Any], content: Content) -> Scene | None:
+    """The scene among the values of a row, if there is one."""
+    if values["scene_version"] is None:
+        return None
+    return Scene(
+        content=content.id, company=content.company, placements=values["scene_placements"],
+        updated_at=values["scene_updated_at"], version=values["scene_version"],
+    )  # fmt: skip
 
 
 async def _whole(store: Store, content: Content | None) -> Content | None:

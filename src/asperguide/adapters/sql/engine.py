@@ -220,7 +220,7 @@ def open_mysql(
     Statements that take longer than `slow` seconds are logged, and all are told to the tracer.
     """
     # Its driver brings 8 MiB, which an embedded database has no use for.
-    import aiomysql  # type: ignore[import-untyped]
+    from asperguide.adapters.sql.driver import aiomysql
 
     async def connect(**options: Any) -> Any:
         # The driver's own timeout ends with the TCP handshake; a server that accepts and says nothing counts as well.

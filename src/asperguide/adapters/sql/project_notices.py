@@ -55,6 +55,7 @@ _take = Prepared(
     _update.where(_counts.projects < sa.bindparam("_most", type_=sa.Integer)).values(projects=_counts.projects + 1)
 )
 _give_back = Prepared(_update.values(projects=_counts.projects - 1))
+_forget_count = Prepared(sa.delete(CountRow.__table__).where(_counts.company == _company))
 
 
 class SqlNotices(Notices):
@@ -125,3 +126,7 @@ class SqlCounts(Counts):
     async def give_back(self, company: CompanyId) -> None:
         """One update."""
         await self._store.change(_give_back, _company=company)
+
+    async def forget(self, company: CompanyId) -> None:
+        """By primary key."""
+        await self._store.change(_forget_count, _company=company)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 
 from asperguide.adapters.sql import migrations
+from asperguide.adapters.sql.analytics_rows import EventRow
 from asperguide.adapters.sql.capsule_rows import AddresseeRow
 from asperguide.adapters.sql.engine import Database
 from asperguide.adapters.sql.identity_rows import SessionRow, UserRow
@@ -36,6 +37,10 @@ _unchecked_since = sa.select(sa.func.min(_files.updated_at)).where(
 )
 _upload_over_since = sa.select(sa.func.min(UploadRow.__table__.c.expires_at))
 _announcement_due_at = sa.select(sa.func.min(AddresseeRow.__table__.c.due_at))
+# By company, so that of each one the index is looked at where its events begin, however many there are.
+_events = EventRow.__table__.c
+_oldest_events = sa.select(sa.func.min(_events.received_at).label("since")).where(_events.waiting == 1)
+_event_waiting_since = sa.select(sa.func.min(_oldest_events.group_by(_events.company).subquery("oldest").c.since))
 
 
 class SqlWatch(Watch):
@@ -57,6 +62,7 @@ class SqlWatch(Watch):
                 unchecked_since=await store.scalar(_unchecked_since),
                 upload_over_since=await store.scalar(_upload_over_since),
                 announcement_due_at=await store.scalar(_announcement_due_at),
+                event_waiting_since=await store.scalar(_event_waiting_since),
             )
 
     async def _time(self, store: Store, now: datetime) -> datetime:

@@ -297,6 +297,22 @@ class AnalyticsContract:
         assert (await tally(persistence, other)).opened == 2
         assert (await tally(persistence, PROJECT)).opened == 3
 
+    async def test_a_video_is_forgotten_by_itself_and_stays_counted_for_its_content(
+        self, persistence: Persistence
+    ) -> None:
+        other = VideoId(new_id())
+        await persistence.event_log.add([*visit("a"), event(EventKind.PLAY, video=other)])
+        await fold(persistence)
+        for company, count in ((OTHER, 0), (COMPANY, 5), (COMPANY, 0)):
+            async with persistence.begin_analytics() as uow:
+                await uow.counts.hold(company)
+                forgotten = await uow.counts.forget_videos(company, (VIDEO,))
+                await uow.commit()
+            assert forgotten == count
+        assert await figures(persistence, VIDEO) == Figures()
+        assert (await tally(persistence, other)).play == 1
+        assert (await tally(persistence)).play == 2
+
     async def test_a_company_is_forgotten_whole(self, persistence: Persistence) -> None:
         await persistence.event_log.add([*visit("a"), event(company=OTHER)])
         await fold(persistence)

@@ -12,6 +12,7 @@ from asperguide.testing.contracts.maintenance import begin, end, notice
 from asperguide.testing.contracts.people import DAY, HOUR, NOW, active, add_all, session
 from asperguide.testing.contracts.persistence import Persistence
 from asperguide.testing.contracts.sealing import capsule, somebody
+from asperguide.testing.contracts.views import OTHER, event, fold
 
 
 class WatchContract:
@@ -22,6 +23,7 @@ class WatchContract:
         seen = await watch.look(now)
         assert (seen.oldest_lease, seen.stray_sessions, seen.maintenance) == (None, 0, False)
         assert (seen.unchecked_since, seen.upload_over_since, seen.announcement_due_at) == (None, None, None)
+        assert seen.event_waiting_since is None
         assert seen.time.utcoffset() == timedelta()
 
     async def test_the_lease_that_is_over_for_longest_is_seen_until_somebody_ends_the_job(
@@ -90,3 +92,19 @@ class WatchContract:
         assert (await watch.look(NOW)).announcement_due_at == NOW + 27 * DAY
         await persistence.change_capsules(lambda uow: uow.announcements.reset(first.id, ()))
         assert (await watch.look(NOW)).announcement_due_at == NOW + 37 * DAY
+
+    async def test_the_event_that_waits_for_longest_to_be_counted_is_seen_whosever_it_is(
+        self, watch: Watch, persistence: Persistence
+    ) -> None:
+        counted, waiting = (
+            event(at=NOW - 3 * HOUR),
+            [event(company=OTHER, at=NOW - n * HOUR, id=str(n)) for n in (1, 2)],
+        )
+        await persistence.event_log.add([counted])
+        await fold(persistence)
+        await persistence.event_log.add([*waiting, event(at=NOW, id="another")])
+        assert (await watch.look(NOW)).event_waiting_since == NOW - 2 * HOUR
+        await fold(persistence, OTHER)
+        assert (await watch.look(NOW)).event_waiting_since == NOW
+        await fold(persistence)
+        assert (await watch.look(NOW)).event_waiting_since is None

@@ -109,7 +109,8 @@ async def create_content(
     about = await form.about()
 
     async def compare(kept: ContentView) -> None:
-        await compare_files(kept, form.files())
+        videos = [video.file for video in kept.videos]
+        await compare_files(kept.company, kept.marker.photo, videos, form.files())
 
     view = await once(
         ContentView, lambda: create_content_with_files(actor, project, about, form.files()),

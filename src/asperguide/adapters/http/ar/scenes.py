@@ -55,7 +55,7 @@ async def get_scene(
     "/contents/{id:uuid}/scene",
     tags=TAGS,
     **route(
-        "put_scene", PutScene, versioned="optional", answer_example=SCENE,
+        "put_scene", PutScene, versioned="optional", example={"placements": SCENE["placements"]}, answer_example=SCENE,
         raises=(*CHANGES, InvalidScene, InvalidContent, StorageFull),
     ),
 )  # fmt: skip

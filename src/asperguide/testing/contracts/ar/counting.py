@@ -70,3 +70,24 @@ class CountingContract:
         assert counts == [2, 1, 0]
         again = [await persistence.change_ar(lambda uow, n=n: uow.turns.take(one, f"s{n}", NOW + DAY)) for n in (3, 0)]  # type: ignore[misc]
         assert again == [3, 5]
+
+    async def test_numbers_of_a_company_that_is_gone_are_forgotten_on_all_days(self, persistence: Persistence) -> None:
+        gone, other = company(), company()
+        for who, day in ((gone, TODAY), (gone, TOMORROW), (other, TODAY)):
+            await persistence.change_ar(lambda uow, who=who, day=day: uow.numbers.next(who, day))  # type: ignore[misc]
+        await persistence.change_ar(lambda uow: uow.numbers.forget(gone))
+        for who, day, expected in ((gone, TODAY, 1), (gone, TOMORROW, 1), (other, TODAY, 2)):
+            assert await persistence.change_ar(lambda uow, who=who, day=day: uow.numbers.next(who, day)) == expected  # type: ignore[misc]
+
+    async def test_turns_of_a_content_that_is_gone_are_forgotten_with_its_sessions(
+        self, persistence: Persistence
+    ) -> None:
+        gone, other = ContentId(IDS.new()), ContentId(IDS.new())
+        for content in (gone, other):
+            for session in ("a", "b"):
+                await persistence.change_ar(lambda uow, c=content, s=session: uow.turns.take(c, s, NOW))  # type: ignore[misc]
+        for _ in range(2):
+            await persistence.change_ar(lambda uow: uow.turns.forget(gone))
+        assert await persistence.change_ar(lambda uow: uow.turns.take(gone, "b", NOW)) == 0
+        assert await persistence.change_ar(lambda uow: uow.turns.take(other, "b", NOW)) == 1
+        assert await persistence.change_ar(lambda uow: uow.turns.take(other, "c", NOW)) == 2

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from asperguide.ar.model import Content
+from asperguide.ar.model import Content, PublicId
 from asperguide.ar.repositories import ArUnitOfWork
 from asperguide.ar.scenes import ImagePlane, LinkSpot, Placement, Scene, TextPlane, VideoPlane
 from asperguide.shared.errors import EditedMeanwhile
@@ -57,6 +57,17 @@ class ScenesContract:
         assert await persistence.ar_reads.scene(one.company, one.id) == made
         async with persistence.begin_ar() as uow:
             assert await uow.scenes.get(one.company, one.id) == made
+
+    async def test_the_public_is_shown_a_content_with_its_scene(self, persistence: Persistence) -> None:
+        one, bare = full(company(), project()), content(company(), project())
+        made = await self.kept_scene(persistence, one, *everything(one))
+        await persistence.keep_contents(bare)
+        reads = persistence.ar_reads
+        assert await reads.shown(one.public_id) == (await reads.public(one.public_id), made)
+        assert await reads.shown(bare.public_id) == (await reads.public(bare.public_id), None)
+        await self.saved_scene(persistence, gone := made.with_placements(None, NOW + HOUR))
+        assert await reads.shown(one.public_id) == (one, replace(gone, version=2))
+        assert await reads.shown(PublicId("A" * 22)) is None
 
     async def test_a_scene_that_is_not_there_or_is_foreign_is_none(self, persistence: Persistence) -> None:
         one, bare = full(company(), project()), content(company(), project())
