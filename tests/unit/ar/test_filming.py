@@ -38,7 +38,7 @@ from asperguide.shared.errors import EditedMeanwhile
 from asperguide.shared.tenancy import CompanyRole, ProjectState
 from tests.playing import COMPANY, Studio, film, id_of, letter_of, letters, rotation, window
 
-CHANGED, LEFT = "ar.content-changed", "ar.files-left"
+CHANGED, LEFT, GONE = "ar.content-changed", "ar.files-left", "ar.videos-removed"
 
 
 def new(*letters: str, **fields: Any) -> NewFilms:
@@ -202,7 +202,7 @@ async def test_a_video_goes_with_its_windows_and_its_file(studio: Studio) -> Non
     kept = await studio.kept()
     assert [(letter_of(one.id), one.position) for one in kept.videos] == [("a", 0), ("c", 1)]
     assert kept.chosen is None
-    assert studio.told() == [CHANGED, LEFT]
+    assert studio.told() == [CHANGED, LEFT, GONE]
 
 
 async def test_a_file_that_another_video_shows_too_has_not_left(studio: Studio) -> None:
@@ -211,7 +211,7 @@ async def test_a_file_that_another_video_shows_too_has_not_left(studio: Studio) 
         await uow.contents.save(twice)
         await uow.commit()
     await studio.use(RemoveFilm)(studio.editor, twice.id, id_of("b"))
-    assert studio.told() == [CHANGED]
+    assert studio.told() == [CHANGED, GONE]
 
 
 @pytest.mark.parametrize(
