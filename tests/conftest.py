@@ -3,10 +3,14 @@
 import logging
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 
 pytest_plugins = ["tests.servers", "tests.collecting", "tests.economy"]
 pytest.register_assert_rewrite("asperguide.testing.contracts")
+# How long an example takes says something about the machine, and what else it does.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 class Errors(logging.Handler):
