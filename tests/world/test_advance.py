@@ -112,8 +112,8 @@ async def test_passing_over_idle_firings_changes_nothing() -> None:
     settings = replace(SETTINGS, session_idle_days=3)
     patient = Patient(settings)
     assert await nine_days(World(settings)) == await nine_days(patient)
-    # 16 an hour, one every 5 minutes and one a minute, for 9 days and 10 minutes, and two a day
-    assert patient.fired == 9 * 24 * (16 + 12 + 60) + 2 + 10 + 2 * 9
+    # 18 an hour, one every 5 minutes and three a minute, for 9 days and 10 minutes, and four a day
+    assert patient.fired == 9 * 24 * (18 + 12 + 3 * 60) + 2 + 3 * 10 + 4 * 9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
