@@ -44,7 +44,8 @@ from datetime import datetime
 import schemathesis
 from hypothesis import strategies
 
-schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")
+for kind in ("application/offset+octet-stream", "image/avif", "image/bmp", "image/heic", "image/heif", "image/tiff"):
+    schemathesis.serializer.alias(kind, "application/octet-stream")
 soon = strategies.datetimes(datetime(2027, 1, 1), datetime(2030, 1, 1))
 schemathesis.openapi.format("date-time-local", soon.map(datetime.isoformat))
 """

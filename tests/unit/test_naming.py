@@ -15,6 +15,7 @@ from asperguide.shared.naming import LONGEST_SLUG, SLUG, can_be_seen, free_slug,
     [
         ("東京 / O'Neil & Söhne", "oneil-and-sohne"),
         ("O’Neil", "oneil"),
+        ("𝐁old 𝒮cript Ⓒircle ﬁn", "bold-script-circle-fin"),
         ("東京", "company"),
         ("😀👩‍👧‍👦", "company"),
         ("مرحبا", "company"),

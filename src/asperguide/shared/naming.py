@@ -52,7 +52,7 @@ def slug_of(name: str, nameless: str) -> str:
 
     `nameless` is that of names in which there is nothing that can be written with Latin letters.
     """
-    plain = "".join(map(_plain, unicodedata.normalize("NFKD", name.casefold())))
+    plain = "".join(map(_plain, unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", name).casefold())))
     words = "".join(one if one.isascii() and one.isalnum() else " " for one in plain).split()
     return "-".join(words)[:LONGEST_SLUG].strip("-") or nameless
 

@@ -117,6 +117,12 @@ async def test_a_session_that_is_none_is_refused(client: httpx.AsyncClient, sess
     assert code(answer, 422) in ("INVALID_FIELDS", "INVALID_SESSION")
 
 
+@pytest.mark.parametrize("query", ["preview=null", "preview=yes", "preview=true&preview=true", "preview=1&preview=0"])
+async def test_neither_yes_nor_no_is_refused(client: httpx.AsyncClient, query: str) -> None:
+    for part in ("check", "manifest", "photo", "marker"):
+        assert code(await client.get(f"{AT}/{part}?{query}"), 422) == "INVALID_FIELDS"
+
+
 @pytest.mark.parametrize("preview", ["preview", "preview=", "preview=true", "preview=1"])
 async def test_members_preview_what_is_not_published(stage: Stage, client: httpx.AsyncClient, preview: str) -> None:
     await stage.change(state=ContentState.DRAFT)

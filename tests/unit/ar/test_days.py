@@ -56,7 +56,7 @@ def test_until_then_it_is_the_same_date_and_then_another(now: datetime, name: st
     assert now < begins <= now + timedelta(hours=26)
     assert day_of(begins, zone(name)) != day_of(now, zone(name))
     for part in range(20):
-        assert day_of(now + (begins - now) * part / 20, zone(name)) == day_of(now, zone(name))
+        assert day_of(now + (begins - now) * part // 20, zone(name)) == day_of(now, zone(name))
     assert day_of(begins - timedelta(microseconds=1), zone(name)) == day_of(now, zone(name))
 
 

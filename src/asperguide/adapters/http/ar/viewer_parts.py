@@ -12,7 +12,7 @@ from asperguide.ar.ports import Piece
 from asperguide.ar.unavailable import REFUSALS
 from asperguide.media.errors import TooManyImages
 from asperguide.shared.actor import Actor
-from asperguide.shared.errors import StorageUnavailable
+from asperguide.shared.errors import FieldError, InvalidFields, StorageUnavailable
 
 VIEWER = ["viewer"]
 PREVIEW = parameter(
@@ -32,6 +32,7 @@ SHOWN: dict[str, Any] = {
     "parameters": (PREVIEW, *READING),
     "answers": READ,
 }
+YES, NO = ("true", "1", ""), ("false", "0")
 PUBLIC_ID = "dGhlIHBhdGggdG8gdGhlIA"
 AT = f"https://guides.example.org/api/v1/viewer/{PUBLIC_ID}"
 VIDEO = "0199b0e2-7d1c-7c3e-9a57-5f2b8d6e4a10"
@@ -74,14 +75,24 @@ class Still(StrEnum):
 
 
 def asked_for(request: ApiRequest, name: str) -> str | None:
-    """What the query says under this name; nearly nobody has a query, and the framework's way costs all of them."""
-    query = request.scope["query_string"]
-    return dict(parse_qsl(query.decode("ascii"), keep_blank_values=True)).get(name) if query else None
+    """What the query says under this name. Raises InvalidFields when it says so twice.
+
+    Nearly nobody has a query, and the framework's way costs all of them.
+    """
+    if not (query := request.scope["query_string"]):
+        return None
+    said = [value for key, value in parse_qsl(query.decode("ascii"), keep_blank_values=True) if key == name]
+    if len(said) > 1:
+        raise InvalidFields(fields=(FieldError(pointer=f"?{name}", code="NOT_ALLOWED", detail="At most once."),))
+    return said[0] if said else None
 
 
 def previews(request: ApiRequest) -> bool:
-    """Whether somebody wants to look beforehand."""
-    return asked_for(request, "preview") not in (None, "false", "0")
+    """Whether somebody wants to look beforehand. Raises InvalidFields for neither yes nor no."""
+    said = asked_for(request, "preview")
+    if said not in (None, *YES, *NO):
+        raise InvalidFields(fields=(FieldError(pointer="?preview", code="NOT_ALLOWED", detail="true or false."),))
+    return said in YES
 
 
 def member_of(request: ApiRequest) -> Actor | None:
