@@ -59,7 +59,10 @@ def zipped(files: dict[str, bytes] | None = None, method: int = zipfile.ZIP_STOR
     with zipfile.ZipFile(out, "w", method) as made:
         made.comment = comment
         for name, content in (FILES if files is None else files).items():
-            made.writestr(name, content)
+            header = zipfile.ZipInfo(name)
+            header.compress_type = method
+            with made.open(header, "w") as entry:  # `writestr` of Python 3.11 takes no empty name
+                entry.write(content)
     return out.getvalue()
 
 
