@@ -880,8 +880,8 @@ class Container(DeclarativeContainer):
         files=media_files,
         receive=receive_file.provider,
     )
-    reach_to_pack: Provider[a.Reach] = Factory(a.Reach, reads=ar_reads, projects=project_standings)
-    export_project: Provider[a.ExportProject] = Factory(a.ExportProject, begin=begin_ar, reach=reach_to_pack, ids=ids)
+    reach: Provider[a.Reach] = Factory(a.Reach, reads=ar_reads, projects=project_standings)
+    export_project: Provider[a.ExportProject] = Factory(a.ExportProject, begin=begin_ar, reach=reach, ids=ids)
     make_project_export: Provider[a.MakeProjectExport] = Factory(
         a.MakeProjectExport,
         begin=begin_ar,
@@ -894,7 +894,7 @@ class Container(DeclarativeContainer):
         clock=clock,
     )
     open_project_export: Provider[a.OpenProjectExport] = Factory(
-        a.OpenProjectExport, reach=reach_to_pack, storage=storage, links=storage, clock=clock
+        a.OpenProjectExport, reach=reach, storage=storage, links=storage, clock=clock
     )
     drop_project_export: Provider[a.DropProjectExport] = Factory(a.DropProjectExport, storage=storage)
     prune_packed_projects: Provider[a.PrunePackedProjects] = Factory(
@@ -942,7 +942,6 @@ class Container(DeclarativeContainer):
     show_video: Provider[a.ShowVideo] = Factory(a.ShowVideo, look=look_at_print, files=media_files, clock=clock)
 
     # ar: prints
-    reach: Provider[a.Reach] = Factory(a.Reach, reads=ar_reads, projects=project_standings)
     open_content: Provider[a.OpenContent] = Factory(a.OpenContent, reach=reach)
     get_scene: Provider[a.GetScene] = Factory(a.GetScene, open=open_content, reads=ar_reads)
     put_scene: Provider[a.PutScene] = Factory(

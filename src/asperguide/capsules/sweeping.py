@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from asperguide.capsules.announcements import Announcement, Stage
@@ -10,12 +10,11 @@ from asperguide.capsules.events import CapsuleReady, CapsulesSweepDue, CapsuleUn
 from asperguide.capsules.ports import CapsulePolicy
 from asperguide.capsules.repositories import CapsulesUnitOfWork
 from asperguide.shared.ports import Clock, JobOptions, Message
+from asperguide.shared.repeating import look_again
 
 BATCH = 500
 AFTERWARDS = JobOptions(priority=1)
 """Thousands of mails that are due at once keep nobody waiting: neither the next sweep nor whoever registers."""
-GRAIN = timedelta(seconds=1)
-"""What is due within the same second is looked for once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,9 +49,7 @@ class SweepCapsules:
         """`now` is when nothing more was due: what has become due since is looked for at once."""
         async with self.begin() as uow:
             soon = await uow.announcements.next_after(now)
-            if soon is not None and soon <= now + self.policy.sweep:
-                at = soon if soon.microsecond == 0 else soon.replace(microsecond=0) + GRAIN
-                uow.announce(CapsulesSweepDue(), JobOptions(run_at=at, unique_key=f"capsules-sweep:{at.isoformat()}"))
+            look_again(uow, CapsulesSweepDue(), "capsules-sweep", soon, by=now + self.policy.sweep)
             uow.complete(job)
             await uow.commit()
 

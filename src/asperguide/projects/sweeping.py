@@ -2,19 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from asperguide.projects.events import ProjectChanged, ProjectEnding, ProjectsSweepDue
 from asperguide.projects.notices import Notice, Stage
 from asperguide.projects.ports import ProjectPolicy, ProjectsUnitOfWork
 from asperguide.shared.ports import Clock, JobOptions
+from asperguide.shared.repeating import look_again
 
 BATCH = 500
 AFTERWARDS = JobOptions(priority=1)
 """Thousands of mails that are due at once keep nobody waiting."""
-GRAIN = timedelta(seconds=1)
-"""What is due within the same second is looked for once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,9 +48,7 @@ class SweepProjects:
         """`now` is when nothing more was due: what has become due since is looked for at once."""
         async with self.begin() as uow:
             soon = await uow.notices.next_after(now)
-            if soon is not None and soon <= now + self.policy.sweep:
-                at = soon if soon.microsecond == 0 else soon.replace(microsecond=0) + GRAIN
-                uow.announce(ProjectsSweepDue(), JobOptions(run_at=at, unique_key=f"projects-sweep:{at.isoformat()}"))
+            look_again(uow, ProjectsSweepDue(), "projects-sweep", soon, by=now + self.policy.sweep)
             uow.complete(job)
             await uow.commit()
 

@@ -302,7 +302,6 @@ class World:
             )
         )
         c.company_reads.override(Singleton(MemoryCompanyReads, database))
-
         c.projects_unit_of_work.override(
             Factory(
                 MemoryProjectsUnitOfWork,
