@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import AsyncIterable, Callable, Collection, Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
 from uuid import UUID
@@ -199,7 +199,7 @@ class Studio:
         }
         if story in (CreateRotation, ReplaceRotation):
             ports["rotate"] = Rotate(open=self.open, change=self.change)
-        return story(**{field.name: ports[field.name] for field in fields(cast("Any", story))})
+        return story(**{name: ports[name] for name in cast("Any", story).__struct_fields__})
 
     async def keep(self, content: Content | None = None) -> None:
         """The content is there from now on."""

@@ -68,7 +68,7 @@ def test_every_class_is_immutable_or_a_port_or_an_error(package: str) -> None:
     assert [cls.__qualname__ for cls in classes(package) if not _is_immutable(cls)] == []
 
 
-def test_every_use_case_is_a_frozen_slotted_keyword_only_dataclass() -> None:
+def test_every_use_case_is_a_frozen_keyword_only_struct() -> None:
     assert [cls.__qualname__ for cls in use_cases() if not _is_story(cls)] == []
 
 
@@ -134,7 +134,12 @@ def _is_frozen_and_slotted(cls: type) -> bool:
 
 
 def _is_story(cls: type) -> bool:
-    return _is_frozen_and_slotted(cls) and all(field.kw_only for field in dataclasses.fields(cls)) and bool(cls.__doc__)
+    if not issubclass(cls, msgspec.Struct):
+        return False
+    fields = inspect.signature(cls).parameters.values()
+    return (
+        cls.__struct_config__.frozen and all(field.kind is field.KEYWORD_ONLY for field in fields) and bool(cls.__doc__)
+    )
 
 
 def _structs_taken_by(use_case: type) -> Iterator[type[msgspec.Struct]]:

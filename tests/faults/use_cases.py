@@ -8,6 +8,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from msgspec import Struct
+
 from asperguide.adapters.memory.passwords import MemoryPasswords
 from asperguide.container import Container
 from asperguide.identity import (
@@ -454,12 +456,12 @@ def wired() -> dict[str, type]:
 
 def under(faults: Faults, thing: Any, name: str = "") -> Any:
     """The use case with every port of it, and of the use cases it is made of, wrapped."""
-    if not (is_dataclass(thing) and type(thing).__module__.startswith("asperguide.")):
+    if not (type(thing).__module__.startswith("asperguide.") and (is_dataclass(thing) or isinstance(thing, Struct))):
         return thing
     hints = typing.get_type_hints(type(thing))
-    names = [field.name for field in fields(thing)]
+    names = [field.name for field in fields(thing)] if is_dataclass(thing) else thing.__struct_fields__
     parts = {name: _part(faults, getattr(thing, name), name, hints[name]) for name in names}
-    return replace(thing, **parts)
+    return type(thing)(**parts)
 
 
 def _part(faults: Faults, value: Any, name: str, hint: Any) -> Any:

@@ -1,8 +1,9 @@
 """Turning events into counts: each event once, whoever is at it, and however often it breaks off."""
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from uuid import UUID
+
+from msgspec import Struct
 
 from asperguide.ar.analytics_counting import fold, sessions_of
 from asperguide.ar.analytics_ports import AnalyticsPolicy, AnalyticsReads, AnalyticsUnitOfWork
@@ -19,8 +20,7 @@ MOST_ROUNDS = 50
 MOST_TOLD = 100_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FoldEvents:
+class FoldEvents(Struct, frozen=True, kw_only=True):
     """Count what viewers of a company did, up to 20 000 events; how many were left over, which mostly is none.
 
     That an event was counted is committed with the counts themselves, so that none is counted twice or never.
@@ -48,8 +48,7 @@ class FoldEvents:
         return len(events)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FoldAllEvents:
+class FoldAllEvents(Struct, frozen=True, kw_only=True):
     """Count what viewers of all companies did. How many companies there were, one after the other."""
 
     reads: AnalyticsReads
@@ -67,8 +66,7 @@ class FoldAllEvents:
         return total
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PruneEvents:
+class PruneEvents(Struct, frozen=True, kw_only=True):
     """Forget events that were counted, and sessions that did nothing, for as long as they are kept. How many."""
 
     begin: Callable[[], AnalyticsUnitOfWork]
@@ -88,8 +86,7 @@ class PruneEvents:
                 return total
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ForgetViews:
+class ForgetViews(Struct, frozen=True, kw_only=True):
     """Remove what is kept of a content that is gone with its videos, or of a whole company. How many rows."""
 
     begin: Callable[[], AnalyticsUnitOfWork]

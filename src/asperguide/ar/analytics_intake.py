@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 from asperguide.ar.analytics_browsers import browser_of
 from asperguide.ar.analytics_errors import InvalidEvents, ViewNotFound
@@ -58,8 +57,7 @@ class EventsTaken(msgspec.Struct, frozen=True, kw_only=True):
     accepted: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TakeEvents:
+class TakeEvents(Struct, frozen=True, kw_only=True):
     """Keep what a viewer did. Once this is answered it is there for good; sending it again changes nothing.
 
     What members of the company do is a preview, which is not counted. Of the browser only its kind is kept, of the

@@ -1,6 +1,5 @@
 """Looking at what was counted."""
 
-from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
@@ -31,8 +30,7 @@ class Period(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     by: By = By.DAY
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShowAnalytics:
+class ShowAnalytics(msgspec.Struct, frozen=True, kw_only=True):
     """How often something was looked at, day by day, in ISO weeks or in months of the company's zone.
 
     Everything that was acknowledged before is counted.

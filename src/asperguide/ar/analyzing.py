@@ -1,11 +1,10 @@
 """Looking at pictures that may become markers, before anything is kept."""
 
 from collections.abc import AsyncIterable
-from dataclasses import dataclass
 from typing import Annotated
 
 import msgspec
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 from asperguide.ar.marker_advice import DEFAULT_LANGUAGE, sentences
 from asperguide.ar.marker_errors import MarkerTooLarge
@@ -69,8 +68,7 @@ def report_view(report: MarkerReport, language: str = DEFAULT_LANGUAGE) -> Marke
     )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AnalyzeMarker:
+class AnalyzeMarker(Struct, frozen=True, kw_only=True):
     """Tell how well a picture would do as a marker, and what would make it better. Nothing of it is kept.
 
     Any image of up to 16 MiB and 25 megapixels that has at least 300 pixels on its shorter side.

@@ -1,13 +1,13 @@
 """Changing prints: what is written about them, their photo, and who may see them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from uuid import UUID
 
 import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Struct, UnsetType
 
 from asperguide.ar.content_views import ArPolicy, ContentView, content_view
 from asperguide.ar.desk import ChangeContent, OpenContent, zone_at
@@ -51,8 +51,7 @@ class Photo(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     photo: UUID
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UpdateContent:
+class UpdateContent(Struct, frozen=True, kw_only=True):
     """Change what a print is called, for whom it is, how long it lasts, and what is remembered of it.
 
     With `version`, only if it is still that one.
@@ -104,8 +103,7 @@ def _changed(
     )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReplacePhoto:
+class ReplacePhoto(Struct, frozen=True, kw_only=True):
     """Give a print another photo: a finished upload of mine, or a file that is the company's.
 
     Somebody looks at it anew; until then a published print is not shown. The old one is thrown away when no other print
@@ -141,8 +139,7 @@ class ReplacePhoto:
         return view
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MoveContent:
+class MoveContent(Struct, frozen=True, kw_only=True):
     """Lets a print go on to another state, or back, and tells of it. One that is there already stays as it is."""
 
     open: OpenContent
@@ -170,8 +167,7 @@ def _moved(to: ContentState, content: Content, now: datetime) -> Content:
     return content.archived(now)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PublishContent:
+class PublishContent(Struct, frozen=True, kw_only=True):
     """Show a print to everybody who scans its code. Refused while it lacks a marker or a video, and when it is over."""
 
     move: MoveContent
@@ -180,8 +176,7 @@ class PublishContent:
         return await self.move(actor, id, Right.PUBLISH, ContentState.PUBLISHED, version)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnpublishContent:
+class UnpublishContent(Struct, frozen=True, kw_only=True):
     """Show a print to nobody outside of the company any more; it can be published again."""
 
     move: MoveContent
@@ -190,8 +185,7 @@ class UnpublishContent:
         return await self.move(actor, id, Right.PUBLISH, ContentState.UNPUBLISHED, version)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArchiveContent:
+class ArchiveContent(Struct, frozen=True, kw_only=True):
     """Put a print away for ever: nobody is shown it, nothing of it can be changed, it can only be deleted."""
 
     move: MoveContent
@@ -200,8 +194,7 @@ class ArchiveContent:
         return await self.move(actor, id, Right.ARCHIVE, ContentState.ARCHIVED, version)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RegenerateMedia:
+class RegenerateMedia(Struct, frozen=True, kw_only=True):
     """Have the marker looked at, and all videos processed, once more by jobs; what there is is shown until then."""
 
     open: OpenContent

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from msgspec import Struct
+
 from asperguide.ar.content_views import ArPolicy
 from asperguide.ar.desk import OpenContent
 from asperguide.ar.marker_ports import QrCodes
@@ -26,8 +28,7 @@ class Code:
     content: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShowCode:
+class ShowCode(Struct, frozen=True, kw_only=True):
     """The QR code of a print, as SVG or as PNG to be printed; it leads to the print's page, whatever becomes of it.
 
     The PNG has 600 by 600 pixels, with the number and the company's name below the code.

@@ -1,9 +1,11 @@
 """Copies of prints: they share the files of what they are copies of, and nothing else."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
+
+from msgspec import Struct
 
 from asperguide.ar.content_views import ArPolicy, ContentView, content_view
 from asperguide.ar.creating import numbered
@@ -25,8 +27,7 @@ from asperguide.shared.repeating import until_unhindered
 from asperguide.shared.tenancy import Companies, CompanyFacts, CompanyId, ProjectId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CopyContent:
+class CopyContent(Struct, frozen=True, kw_only=True):
     """Makes a copy of a print in a project of the same company: a draft, or ready, with a number and a code of its own.
 
     It lasts as long as the other one; 30 years if that is over. Nobody can delete the other one, and its files with it,
@@ -77,8 +78,7 @@ def _renamed(rotation: Rotation, names: Mapping[VideoId, VideoId]) -> Rotation:
     return replace(rotation, dates=dates, videos=tuple(names[video] for video in rotation.videos))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DuplicateContent:
+class DuplicateContent(Struct, frozen=True, kw_only=True):
     """Make a copy of a print in the same project, under a number and a code of its own.
 
     It has the same photo, videos, rules and scene, and shares their files; it is not published.
@@ -92,8 +92,7 @@ class DuplicateContent:
         return await self.copy(actor.user, company, id, None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CopyContents:
+class CopyContents(Struct, frozen=True, kw_only=True):
     """Copy all prints of a project into another one of the company, the oldest first, whoever asks.
 
     Those that were copied by an earlier call are not copied again.

@@ -10,7 +10,7 @@ from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 from asperguide.ar.content_views import ArPolicy, ContentView, content_view
 from asperguide.ar.days import day_of
@@ -67,8 +67,7 @@ class SentFile:
     chunks: AsyncIterable[bytes]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeepContent:
+class KeepContent(Struct, frozen=True, kw_only=True):
     """Makes a print of files that are the company's by now: its number and its row are there together, or not at all.
 
     Numbers have no gaps within a day of the company's calendar.
@@ -124,8 +123,7 @@ async def numbered(uow: ArUnitOfWork, content: Content, company: CompanyFacts) -
     return kept
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CreateContent:
+class CreateContent(Struct, frozen=True, kw_only=True):
     """Make a print of finished uploads of mine, or of files that are the company's.
 
     The files belong to the company from then on and count against its room. The photo is looked at by a job, videos are
@@ -147,8 +145,7 @@ class CreateContent:
         return await self.keep(actor, project, new, customer, ends_at, files)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CreateContentWithFiles:
+class CreateContentWithFiles(Struct, frozen=True, kw_only=True):
     """Make a print of a photo and videos that come in this one request, of up to 16 MiB each.
 
     Larger ones are sent as uploads first, and the print is made of their ids. What came of a request that is refused is
@@ -195,8 +192,7 @@ class CreateContentWithFiles:
             raise InvalidContent(fields=(wrong("#/photo", "Is required."),))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CompareFiles:
+class CompareFiles(Struct, frozen=True, kw_only=True):
     """Looks whether a print was made of these very files: a request that is repeated says all of it again.
 
     They are the photo and the videos, in their order.

@@ -1,10 +1,12 @@
 """Prints as members work at them: looking at one, and a change of what belongs to it as one story."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from functools import partial
 from typing import TypeVar
+
+from msgspec import Struct
 
 from asperguide.ar.analytics_messages import once_all_in
 from asperguide.ar.days import zone_called
@@ -24,8 +26,7 @@ V = TypeVar("V")
 Change = Callable[[Content, datetime], Content]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenContent:
+class OpenContent(Struct, frozen=True, kw_only=True):
     """Whose a content is, for members who have the right there. Raises what `Reach.content` does."""
 
     reach: Reach
@@ -45,8 +46,7 @@ class OpenContent:
         return content
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChangeContent:
+class ChangeContent(Struct, frozen=True, kw_only=True):
     """Change a content of the company and tell of it, in one transaction, anew when somebody else was faster.
 
     With `version`, only if it is still that one. What stays as it was is not stored, nor is the `deed` noted then.

@@ -1,14 +1,14 @@
 """Videos of a content: bringing them in, changing, ordering and removing them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from asperguide.ar.desk import ChangeContent, OpenContent, zone_at
 from asperguide.ar.errors import InvalidVideo, TooManyVideos
@@ -58,8 +58,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     videos: Annotated[tuple[UUID, ...], Meta(max_length=MOST_VIDEOS)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListFilms:
+class ListFilms(Struct, frozen=True, kw_only=True):
     """The videos of a content, in their order."""
 
     open: OpenContent
@@ -70,8 +69,7 @@ class ListFilms:
         return films_view(content, self.clock.now())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AddFilms:
+class AddFilms(Struct, frozen=True, kw_only=True):
     """Let more videos play over a print: finished uploads of mine, or files that are the company's.
 
     They count against the company's room from now on, and can be shown once they are processed. A content has at most
@@ -115,8 +113,7 @@ class AddFilms:
         )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChangeFilm:
+class ChangeFilm(Struct, frozen=True, kw_only=True):
     """Change what a video is called, whether and until when it may play, and how often it is drawn.
 
     With `version`, only if the content is still that one.
@@ -137,8 +134,7 @@ class ChangeFilm:
         return await self.change(company, id, lambda content, _: _changed(content, video, values), show, version)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderFilms:
+class OrderFilms(Struct, frozen=True, kw_only=True):
     """Put the videos of a content in another order. With `version`, only if it is still that one."""
 
     open: OpenContent
@@ -151,8 +147,7 @@ class OrderFilms:
         return await self.change(company, id, lambda content, _: ordered(content, ids), show, version)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RemoveFilm:
+class RemoveFilm(Struct, frozen=True, kw_only=True):
     """Take a video from a content, with its schedule windows; its file goes when no other content has it.
 
     Not while a rule names it. With `version`, only if the content is still that one.

@@ -1,6 +1,6 @@
 """Finding prints: one of them, and those of a project."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from asperguide.ar.content_views import ArPolicy, ContentView, content_view
 from asperguide.ar.desk import OpenContent
@@ -15,8 +15,7 @@ from asperguide.shared.ports import Clock
 from asperguide.shared.tenancy import ProjectId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GetContent:
+class GetContent(Struct, frozen=True, kw_only=True):
     """A print with its videos, its marker's report and what it lacks; advice in the language that is asked for."""
 
     open: OpenContent
@@ -28,8 +27,7 @@ class GetContent:
         return content_view(content, self.clock.now(), self.policy, language)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListContents:
+class ListContents(Struct, frozen=True, kw_only=True):
     """The prints of a project, the newest first.
 
     `filter[title]` and `filter[customer]` are beginnings in any case, `filter[number]` is the beginning of a number.

@@ -1,10 +1,11 @@
 """Forgetting what nobody asks for any more: old view sessions, and all of contents and companies that are gone."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 from uuid import UUID
+
+from msgspec import Struct
 
 from asperguide.ar.analytics_folding import FoldEvents, ForgetViews
 from asperguide.ar.analytics_ports import AnalyticsUnitOfWork
@@ -19,8 +20,7 @@ KEPT = timedelta(days=30)
 AT_ONCE = 1000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ForgetSessions:
+class ForgetSessions(Struct, frozen=True, kw_only=True):
     """Forget view sessions 30 days after they came; one that comes back gets another turn. How many."""
 
     begin: Callable[[], ArUnitOfWork]
@@ -39,8 +39,7 @@ class ForgetSessions:
                 return total
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ForgetContent:
+class ForgetContent(Struct, frozen=True, kw_only=True):
     """Forget what viewers did with a content that is gone, and whatever they did as it went.
 
     Events that wait are counted before: what they mean for its project and company stays.
@@ -60,8 +59,7 @@ class ForgetContent:
             await uow.commit()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ForgetVideos:
+class ForgetVideos(Struct, frozen=True, kw_only=True):
     """Forget what was counted of videos that were taken from a content; what it means for the content stays."""
 
     begin: Callable[[], AnalyticsUnitOfWork]
@@ -86,8 +84,7 @@ class CompanyGone(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ForgetPrintsOfCompany:
+class ForgetPrintsOfCompany(Struct, frozen=True, kw_only=True):
     """Forget what is left of the prints of a company that is gone: figures, numbers, archives, and stray files."""
 
     begin: Callable[[], ArUnitOfWork]

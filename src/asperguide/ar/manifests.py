@@ -77,8 +77,7 @@ def sheet_of(manifest: Manifest, until: datetime) -> Sheet:
     return Sheet(manifest=manifest, body=body, etag=blake2b(body, digest_size=12).hexdigest(), until=until)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Addresses:
+class Addresses(msgspec.Struct, frozen=True, kw_only=True):
     """Where the public finds what belongs to a print; `preview` for members who look at it beforehand."""
 
     url: str

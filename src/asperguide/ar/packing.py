@@ -40,8 +40,7 @@ class PackingAsked(msgspec.Struct, frozen=True, kw_only=True):
     job: UUID
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExportProject:
+class ExportProject(msgspec.Struct, frozen=True, kw_only=True):
     """Have a project packed into one archive: its prints with their photos and videos as they were sent, their rules
     and scenes, and for whom they are.
 
@@ -84,8 +83,7 @@ class _Bundle:
     left_out: list[LeftOut] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MakeProjectExport:
+class MakeProjectExport(msgspec.Struct, frozen=True, kw_only=True):
     """Pack a project, if whoever has asked for it may still have it. The archive is there whole or not at all.
 
     No more of it is in memory than a piece of a file. It may be made again; what changes meanwhile is in it or not.

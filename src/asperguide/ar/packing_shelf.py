@@ -1,8 +1,9 @@
 """Archives of projects: where they lie, for how long, and who gets at them."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
+
+from msgspec import Struct
 
 from asperguide.ar.events import ProjectExportWanted
 from asperguide.ar.packing_errors import PackedProjectNotFound
@@ -34,8 +35,7 @@ def packed_path(project: ProjectId, export: UUID) -> str:
     return f"/api/v1/projects/{project}/exports/{export}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenProjectExport:
+class OpenProjectExport(Struct, frozen=True, kw_only=True):
     """An archive of a project for whoever may export the project, whoever has asked for it: within 7 days."""
 
     reach: Reach
@@ -54,8 +54,7 @@ class OpenProjectExport:
         return await self.links.link(key, FETCHED_WITHIN, name=name, media_type=MEDIA_TYPE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PrunePackedProjects:
+class PrunePackedProjects(Struct, frozen=True, kw_only=True):
     """Remove archives of projects that were made 7 days ago. How many."""
 
     storage: ObjectStorage
@@ -72,8 +71,7 @@ class PrunePackedProjects:
                 return total
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DropProjectExport:
+class DropProjectExport(Struct, frozen=True, kw_only=True):
     """Remove an archive that nobody waits for any more."""
 
     storage: ObjectStorage

@@ -1,13 +1,13 @@
 """What plays where no rule decides, what plays when, and the picture that stands for a video."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import tzinfo
 from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from asperguide.ar.calendar import month
 from asperguide.ar.desk import ChangeContent, OpenContent, zone_at
@@ -40,8 +40,7 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     at: Annotated[float, Meta(ge=0, le=600, description="Seconds from the beginning.", examples=[12.5])]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GetPlayback:
+class GetPlayback(Struct, frozen=True, kw_only=True):
     """What plays where no rule decides, and what plays now."""
 
     open: OpenContent
@@ -52,8 +51,7 @@ class GetPlayback:
         return playback_view(content, self.clock.now(), zone_at(company))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetPlayback:
+class SetPlayback(Struct, frozen=True, kw_only=True):
     """Say what plays where no rule decides: a video picked by hand, else the first, or the next for each view session.
 
     With `version`, only if the content is still that one.
@@ -72,8 +70,7 @@ class SetPlayback:
         return await self.change(company, id, lambda content, _: _set(content, wanted), show, version)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShowCalendar:
+class ShowCalendar(Struct, frozen=True, kw_only=True):
     """What plays on each day of a month if nothing is changed; the past as things are now.
 
     `wanted` is `YYYY-MM`, from 2000 to 2999. Where view sessions take turns no video is named.
@@ -88,8 +85,7 @@ class ShowCalendar:
         return calendar_view(wanted, _name(zone_of(content, zone_at(company))), plans, content.version)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RenewThumbnail:
+class RenewThumbnail(Struct, frozen=True, kw_only=True):
     """Have the pictures of a video made anew, of another moment, by a job; until then the old ones stay."""
 
     open: OpenContent

@@ -1,10 +1,12 @@
 """What prints know of their files, brought up to date by jobs: how good a marker a photo is, what films are like."""
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Protocol
 from uuid import UUID
+
+from msgspec import Struct
 
 from asperguide.ar.content_views import packed
 from asperguide.ar.errors import ContentNotFound
@@ -37,8 +39,7 @@ class Settled(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LookAtMarker:
+class LookAtMarker(Struct, frozen=True, kw_only=True):
     """Tells whether the photo of a print can be a marker, how good a one, and whether another one looks like it."""
 
     reads: ArReads
@@ -82,8 +83,7 @@ class LookAtMarker:
         return twin if bits <= ALIKE else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RefreshContent:
+class RefreshContent(Struct, frozen=True, kw_only=True):
     """Copies into a print what media knows by now of its files: of all that are not settled, and of one that is named.
 
     Done twice it gives the same. It is told of if anything has changed.
@@ -135,8 +135,7 @@ def _film(video: ContentVideo, file: MediaFile | None) -> ContentVideo:
     return replace(video, footage=file.footage, failure=None if file.footage else file.refusal)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FollowContent:
+class FollowContent(Struct, frozen=True, kw_only=True):
     """A print has changed: look at a new photo, and at what has become of files meanwhile."""
 
     begin: Callable[[], ArUnitOfWork]
@@ -147,8 +146,7 @@ class FollowContent:
         await done(self.begin, job)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LookAgain:
+class LookAgain(Struct, frozen=True, kw_only=True):
     """Look at the photo of a print once more, if it still has this one."""
 
     begin: Callable[[], ArUnitOfWork]
@@ -159,8 +157,7 @@ class LookAgain:
         await done(self.begin, job)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FollowFile:
+class FollowFile(Struct, frozen=True, kw_only=True):
     """Something was decided about a file: have every print know that shows it."""
 
     begin: Callable[[], ArUnitOfWork]

@@ -1,10 +1,11 @@
 """Deleting prints, and throwing files away that none of them shows any more."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from uuid import UUID
+
+from msgspec import Struct
 
 from asperguide.ar.analytics_messages import once_all_in
 from asperguide.ar.desk import OpenContent
@@ -37,8 +38,7 @@ async def remove(uow: ArUnitOfWork, content: Content, clock: Clock) -> None:
     uow.announce(gone, once_all_in(clock.now()))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeleteContent:
+class DeleteContent(Struct, frozen=True, kw_only=True):
     """Delete a print for good, in whatever state, with its videos, rules and files; its code leads nowhere then.
 
     Files that another print shows stay. With `version`, only if it is still that one.
@@ -61,8 +61,7 @@ class DeleteContent:
             await uow.commit()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RemoveSomeContents:
+class RemoveSomeContents(Struct, frozen=True, kw_only=True):
     """Delete up to so many prints of a project, each in its own transaction, whoever asks. Whether none is left."""
 
     begin: Callable[[], ArUnitOfWork]
@@ -82,8 +81,7 @@ class RemoveSomeContents:
                 await uow.commit()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DropLeftFiles:
+class DropLeftFiles(Struct, frozen=True, kw_only=True):
     """Throw away files that a print has left, those that no other one shows.
 
     What was taken within the last minute may be for a print that is about to be made: it is looked at once more later.
@@ -107,8 +105,7 @@ class DropLeftFiles:
             await uow.commit()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SweepFiles:
+class SweepFiles(Struct, frozen=True, kw_only=True):
     """Throw away files of companies that no print shows, a day after they were last touched. How many.
 
     They are what a crash leaves between the moment in which a file becomes a company's and its print.

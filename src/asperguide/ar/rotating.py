@@ -1,13 +1,13 @@
 """Rules by which the video of a content changes with the calendar: at most one rotation for each content."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, tzinfo
 from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 from asperguide.ar.days import day_of, zone_called
 from asperguide.ar.desk import ChangeContent, OpenContent, zone_at
@@ -57,8 +57,7 @@ class NewRotation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GetRotation:
+class GetRotation(Struct, frozen=True, kw_only=True):
     """The rules of a content. Raises RotationNotFound when there are none."""
 
     open: OpenContent
@@ -67,8 +66,7 @@ class GetRotation:
         return _shown((await self.open.seen(actor, id))[1])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rotate:
+class Rotate(Struct, frozen=True, kw_only=True):
     """Rules in the place of those that a content has, if `allowed` says so: what both stories below share."""
 
     open: OpenContent
@@ -90,8 +88,7 @@ class Rotate:
         return await self.change(company, id, change, _shown, version)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CreateRotation:
+class CreateRotation(Struct, frozen=True, kw_only=True):
     """Have the video of a content change with the calendar. Raises RotationExists when it has rules already."""
 
     rotate: Rotate
@@ -100,8 +97,7 @@ class CreateRotation:
         return await self.rotate(actor, id, new, _must_have_none, None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReplaceRotation:
+class ReplaceRotation(Struct, frozen=True, kw_only=True):
     """Other rules instead of those that a content has. With `version`, only if it is still that one."""
 
     rotate: Rotate
@@ -110,8 +106,7 @@ class ReplaceRotation:
         return await self.rotate(actor, id, new, _must_have_one, version)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RemoveRotation:
+class RemoveRotation(Struct, frozen=True, kw_only=True):
     """Take the rules of a content away. With `version`, only if it is still that one."""
 
     open: OpenContent

@@ -1,11 +1,11 @@
 """Schedule windows of a content: spans in which one of its videos is to play. No two of them overlap."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from uuid import UUID
 
 import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Struct, UnsetType
 
 from asperguide.ar.desk import ChangeContent, OpenContent
 from asperguide.ar.errors import InvalidSchedule
@@ -36,8 +36,7 @@ class WindowChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     ends_at: Instant | UnsetType = UNSET
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListWindows:
+class ListWindows(Struct, frozen=True, kw_only=True):
     """The schedule windows of a content, the earliest first."""
 
     open: OpenContent
@@ -46,8 +45,7 @@ class ListWindows:
         return windows_view((await self.open.seen(actor, id))[1])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AddWindow:
+class AddWindow(Struct, frozen=True, kw_only=True):
     """Have a video play in a span. Windows of a content may not overlap; there are at most 100."""
 
     open: OpenContent
@@ -64,8 +62,7 @@ class AddWindow:
         )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MoveWindow:
+class MoveWindow(Struct, frozen=True, kw_only=True):
     """Change when a schedule window is open, or whose it is. With `version`, only if the content is still that one."""
 
     open: OpenContent
@@ -80,8 +77,7 @@ class MoveWindow:
         return await self.change(company, id, lambda content, _: _moved(content, window, wanted), show, version)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RemoveWindow:
+class RemoveWindow(Struct, frozen=True, kw_only=True):
     """Take a schedule window away. With `version`, only if the content is still that one."""
 
     open: OpenContent

@@ -3,8 +3,9 @@
 import hashlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from asperguide.ar.creating import MOST_AT_ONCE, SentFile
 from asperguide.ar.desk import ChangeContent, OpenContent
@@ -25,8 +26,7 @@ from asperguide.shared.ports import Clock, Ids
 from asperguide.shared.tenancy import CompanyFacts, CompanyId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AddSentFilms:
+class AddSentFilms(Struct, frozen=True, kw_only=True):
     """Let videos that come in this one request play over a print, of up to 16 MiB each.
 
     Larger ones are sent as uploads first, and added by their ids. Videos are called like their files. What came of a
@@ -87,8 +87,7 @@ class AddSentFilms:
         await self.files.drop(company, [file for file in files if file not in shown])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CompareSentFilms:
+class CompareSentFilms(Struct, frozen=True, kw_only=True):
     """Whether files that were added to a print are these very ones. Raises IdempotencyKeyReused."""
 
     open: OpenContent

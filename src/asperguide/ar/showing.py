@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from asperguide.ar.model import ContentState, MarkerState, PublicId
 from asperguide.ar.unavailable import REFUSALS, Reason
@@ -46,8 +47,7 @@ def _reasons(showing: Showing, now: datetime) -> Iterator[Reason]:
         yield Reason.NO_PLAYABLE_VIDEO
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LookAt:
+class LookAt(Struct, frozen=True, kw_only=True):
     """What is known of a print, and why it cannot be seen: nothing of it is known to whoever may not know it.
 
     A `member` of the project, whatever the role, is shown what is not published too.

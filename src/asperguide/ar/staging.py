@@ -1,7 +1,7 @@
 """The scene of a content: looking at it, putting one there, taking it away. It has a version of its own."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -37,8 +37,7 @@ class SceneView(msgspec.Struct, frozen=True, kw_only=True):
     version: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GetScene:
+class GetScene(msgspec.Struct, frozen=True, kw_only=True):
     """What stands over a print beside its video. Raises SceneNotFound where nothing was put."""
 
     open: OpenContent
@@ -49,8 +48,7 @@ class GetScene:
         return _shown(await self.reads.scene(company.id, id))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PutScene:
+class PutScene(msgspec.Struct, frozen=True, kw_only=True):
     """Say what stands over a print, in the place of what stood there.
 
     Axes are those of glTF and WebXR: x to the right, y up, z out of the print, from its centre, in widths of the print;
@@ -98,8 +96,7 @@ class PutScene:
         return view
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RemoveScene:
+class RemoveScene(msgspec.Struct, frozen=True, kw_only=True):
     """Leave nothing over a print but its video. With `version`, only if the scene is still that one."""
 
     begin: Callable[[], ArUnitOfWork]

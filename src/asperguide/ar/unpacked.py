@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
+from msgspec import Struct
+
 from asperguide.ar.days import zone_called
 from asperguide.ar.desk import zone_at
 from asperguide.ar.errors import InvalidContent
@@ -59,8 +61,7 @@ class Origin:
     now: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MakePrints:
+class MakePrints(Struct, frozen=True, kw_only=True):
     """Makes prints of what a manifest says of them, without numbers and public ids. Raises ArchiveRefused."""
 
     companies: Companies

@@ -2,13 +2,13 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 from asperguide.ar.creating import numbered
 from asperguide.ar.errors import InvalidContent
@@ -47,8 +47,7 @@ class NewImport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     name: Annotated[str, Meta(min_length=1, max_length=255)] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportProject:
+class ImportProject(Struct, frozen=True, kw_only=True):
     """Make a project of an archive that was exported here or elsewhere, by a job; its result is the project.
 
     All of its prints are drafts, with numbers and codes of their own. The archive is looked through before anything is
@@ -97,8 +96,7 @@ async def allowed(companies: Companies, user: UserId, company: CompanyId) -> Com
     return standing.company
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UndoImport:
+class UndoImport(Struct, frozen=True, kw_only=True):
     """Leave nothing of a project that was to be made of an archive, unless it is there already."""
 
     files: MediaFiles
@@ -116,8 +114,7 @@ class UndoImport:
                 await self.files.drop(company, tuple(brought))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BringFiles:
+class BringFiles(Struct, frozen=True, kw_only=True):
     """Make the files of an archive files of the company, each once, however often this is begun anew.
 
     Raises ArchiveRefused, StorageFull.
@@ -140,8 +137,7 @@ class BringFiles:
         return ids
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MakeProject:
+class MakeProject(Struct, frozen=True, kw_only=True):
     """Make the project of an archive and let it be seen; what cannot be made is undone, and the job says why.
 
     Everything has an id that follows from the project's: begun anew after a crash it goes on where it was.
@@ -205,8 +201,7 @@ class MakeProject:
                 await uow.commit()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DropImport:
+class DropImport(Struct, frozen=True, kw_only=True):
     """The job was cancelled: leave nothing of the project that it was to make."""
 
     begin: Callable[[], ArUnitOfWork]

@@ -39,8 +39,7 @@ class Bundle:
     entries: Mapping[str, Packed]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LookThrough:
+class LookThrough(msgspec.Struct, frozen=True, kw_only=True):
     """Read the whole archive and check it: its layout, its manifest, and every byte of every file.
 
     Raises ArchiveRefused with the reason; files are named in it by their places in the manifest.

@@ -34,8 +34,7 @@ class Availability(msgspec.Struct, frozen=True, kw_only=True):
     reason: Reason | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckPrint:
+class CheckPrint(msgspec.Struct, frozen=True, kw_only=True):
     """Whether a print can be seen now, and the reason if it cannot. Whatever is asked for is answered, never refused.
 
     Of prints in a company or project that is not active nothing more is told than that.
@@ -49,8 +48,7 @@ class CheckPrint:
         return Availability(available=reason is None, reason=reason)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MakeSheet:
+class MakeSheet(msgspec.Struct, frozen=True, kw_only=True):
     """The manifest of a print that can be seen, for whoever has this turn. Raises NoPlayableVideo.
 
     That of the first turn is made once and kept while it is good; not so a preview, which leads to other addresses.
@@ -82,8 +80,7 @@ class MakeSheet:
         return sheet_of(manifest, until)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TakeTurn:
+class TakeTurn(msgspec.Struct, frozen=True, kw_only=True):
     """Which turn a view session has: the next one when it is new, the same again when it comes back.
 
     However many come at once, no two new sessions get the same one. Raises InvalidSession.
@@ -101,8 +98,7 @@ class TakeTurn:
         return turn
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShowManifest:
+class ShowManifest(msgspec.Struct, frozen=True, kw_only=True):
     """What a viewer needs to show a print: its marker, and the video that plays now.
 
     Where each view session gets the next video, `session` says which one this is: 8 to 64 letters, digits, `-`, `_`,
@@ -137,8 +133,7 @@ class PrintPage:
     locale: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SeePrint:
+class SeePrint(msgspec.Struct, frozen=True, kw_only=True):
     """The page of a print: what it shows to whoever scans the code on it. What cannot be seen is told by its reason."""
 
     look: LookAt
@@ -155,8 +150,7 @@ class SeePrint:
         )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShowPhoto:
+class ShowPhoto(msgspec.Struct, frozen=True, kw_only=True):
     """The photo of a print as it can be recognised by (`marker`, WebP) and looked at (`photo`, JPEG).
 
     Its longer side has at most 1280 pixels. It tells nothing but the picture: not where it was taken, nor with what.
@@ -170,8 +164,7 @@ class ShowPhoto:
         return found(await self.pictures.picture(content.company, content.marker.photo, longest, media_type))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShowVideo:
+class ShowVideo(msgspec.Struct, frozen=True, kw_only=True):
     """A video of a print, or pictures of it: of those that may play now, whichever is chosen."""
 
     look: LookAt
@@ -186,8 +179,7 @@ class ShowVideo:
         return found(await self.files.open(content.company, wanted.file, piece))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShowSceneImage:
+class ShowSceneImage(msgspec.Struct, frozen=True, kw_only=True):
     """A picture that stands over a print. Its longer side has at most 1280 pixels; it tells nothing but the picture."""
 
     look: LookAt

@@ -1,12 +1,12 @@
 """An address book: those whom somebody writes to. Nobody is in it twice."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from asperguide.capsules.content import Name
 from asperguide.capsules.errors import InvalidRecipient, RecipientNotFound
@@ -43,8 +43,7 @@ class RecipientChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     notes: Notes | UnsetType = UNSET
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AddRecipient:
+class AddRecipient(Struct, frozen=True, kw_only=True):
     """Put somebody into my address book."""
 
     begin: Callable[[], CapsulesUnitOfWork]
@@ -65,8 +64,7 @@ class AddRecipient:
         return recipient
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GetRecipient:
+class GetRecipient(Struct, frozen=True, kw_only=True):
     """Somebody in my address book."""
 
     reads: CapsuleReads
@@ -78,8 +76,7 @@ class GetRecipient:
         return recipient
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListRecipients:
+class ListRecipients(Struct, frozen=True, kw_only=True):
     """My address book, the newest first."""
 
     reads: CapsuleReads
@@ -88,8 +85,7 @@ class ListRecipients:
         return await self.reads.recipients(actor.user, page)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChangeRecipient:
+class ChangeRecipient(Struct, frozen=True, kw_only=True):
     """Change what I know of somebody. With `version`, only if it is still that one. Sealed letters are not changed."""
 
     begin: Callable[[], CapsulesUnitOfWork]
@@ -113,8 +109,7 @@ class ChangeRecipient:
         return saved
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RemoveRecipient:
+class RemoveRecipient(Struct, frozen=True, kw_only=True):
     """Take somebody out of my address book. Letters that were sealed for them stay theirs."""
 
     begin: Callable[[], CapsulesUnitOfWork]

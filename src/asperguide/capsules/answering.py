@@ -2,12 +2,11 @@
 
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Annotated
 
 import msgspec
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 from asperguide.capsules.addressees import CapsuleId
 from asperguide.capsules.changing import found
@@ -42,8 +41,7 @@ class NewReflection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     text: Annotated[str, Meta(min_length=1, max_length=10_000)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReplyToCapsule:
+class ReplyToCapsule(Struct, frozen=True, kw_only=True):
     """Answer a capsule that I have opened, once, if its sender allows it. The sender is told, and reads it there."""
 
     begin: Callable[[], CapsulesUnitOfWork]
@@ -72,8 +70,7 @@ class ReplyToCapsule:
         return reply_view(reply)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reflect:
+class Reflect(Struct, frozen=True, kw_only=True):
     """Say what I think of a letter to myself, after I have opened it. It can be said anew."""
 
     begin: Callable[[], CapsulesUnitOfWork]

@@ -1,7 +1,6 @@
 """What the sender can still do with a sealed capsule: take it back, put it off, correct an address."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 
 import msgspec
@@ -36,8 +35,7 @@ class NewAddress(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     email: Email
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CancelCapsule:
+class CancelCapsule(msgspec.Struct, frozen=True, kw_only=True):
     """Take a capsule of mine back before its time: it will never open, and its recipients are told.
 
     Cancelling again changes nothing.
@@ -65,8 +63,7 @@ class CancelCapsule:
         return saved
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PostponeCapsule:
+class PostponeCapsule(msgspec.Struct, frozen=True, kw_only=True):
     """Have a capsule of mine open later, as long as it does not unfold yet."""
 
     begin: Callable[[], CapsulesUnitOfWork]
@@ -89,8 +86,7 @@ class PostponeCapsule:
         return saved
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReaddressCapsule:
+class ReaddressCapsule(msgspec.Struct, frozen=True, kw_only=True):
     """Correct the address of a recipient who has not opened the capsule. Links that went to the old one end.
 
     If the time has come already the mail is sent again, to the new address.

@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
+from msgspec import Struct
+
 from asperguide.capsules.addressees import Addressee, AddresseeId
 from asperguide.capsules.errors import ClaimExpired, ClaimNotFound, ClaimUsed
 from asperguide.capsules.model import Capsule, State
@@ -58,8 +60,7 @@ def _mac(secret: bytes, raw: bytes) -> bytes:
     return hmac.digest(secret, b"claim\0" + raw, hashlib.sha256)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShowClaim:
+class ShowClaim(Struct, frozen=True, kw_only=True):
     """What waits behind a link: that there is a letter. To read it, take it into an account."""
 
     reads: CapsuleReads
@@ -82,8 +83,7 @@ class ShowClaim:
         )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClaimCapsule:
+class ClaimCapsule(Struct, frozen=True, kw_only=True):
     """Take the letter behind a link into my account, where it can be opened. A link works for the first who uses it.
 
     For them it works again. Whoever gets the letter anyway keeps what they have.

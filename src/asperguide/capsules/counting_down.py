@@ -3,7 +3,8 @@
 import base64
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from asperguide.capsules.addressees import CapsuleId
 from asperguide.capsules.changing import found
@@ -18,8 +19,7 @@ from asperguide.shared.ports import Clock, Ids
 MOST_COUNTDOWNS = 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShareCountdown:
+class ShareCountdown(Struct, frozen=True, kw_only=True):
     """Make a link by which anybody sees when a capsule of mine opens, until I revoke it. It is told once."""
 
     begin: Callable[[], CapsulesUnitOfWork]
@@ -44,8 +44,7 @@ class ShareCountdown:
         return view
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListCountdowns:
+class ListCountdowns(Struct, frozen=True, kw_only=True):
     """The countdowns of a capsule of mine that are shared, the newest first."""
 
     reads: CapsuleReads
@@ -57,8 +56,7 @@ class ListCountdowns:
         return [shared_countdown(one) for one in await self.reads.countdowns(id)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RevokeCountdown:
+class RevokeCountdown(Struct, frozen=True, kw_only=True):
     """Make a link to a countdown useless."""
 
     begin: Callable[[], CapsulesUnitOfWork]
@@ -73,8 +71,7 @@ class RevokeCountdown:
             await uow.commit()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SeeCountdown:
+class SeeCountdown(Struct, frozen=True, kw_only=True):
     """When a capsule opens whose countdown somebody shared."""
 
     reads: CapsuleReads

@@ -1,7 +1,9 @@
 """Writing letters: drafts, saved as often as one likes, and never in clear where they are kept."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+from msgspec import Struct
 
 from asperguide.capsules.addressees import CapsuleId
 from asperguide.capsules.content import Draft, unpacked_draft
@@ -21,8 +23,7 @@ from asperguide.shared.pages import Page, PageRequest
 from asperguide.shared.ports import Clock, Ids
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CreateDraft:
+class CreateDraft(Struct, frozen=True, kw_only=True):
     """Begin a letter: everything may still be missing."""
 
     begin: Callable[[], CapsulesUnitOfWork]
@@ -41,8 +42,7 @@ class CreateDraft:
         return view
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReadDraft:
+class ReadDraft(Struct, frozen=True, kw_only=True):
     """What is in a draft of the actor's. Raises DraftNotFound, LetterUnreadable."""
 
     reads: CapsuleReads
@@ -67,8 +67,7 @@ class ReadDraft:
             return None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GetDraft:
+class GetDraft(Struct, frozen=True, kw_only=True):
     """A draft of mine."""
 
     read: ReadDraft
@@ -77,8 +76,7 @@ class GetDraft:
         return draft_view(*await self.read(actor, id))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListDrafts:
+class ListDrafts(Struct, frozen=True, kw_only=True):
     """My drafts, the latest first."""
 
     reads: CapsuleReads
@@ -96,8 +94,7 @@ class ListDrafts:
         return Page(items=items, next_cursor=found.next_cursor, total=found.total)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SaveDraft:
+class SaveDraft(Struct, frozen=True, kw_only=True):
     """Save a draft of mine as it is now. With `version`, only if it is still that one."""
 
     begin: Callable[[], CapsulesUnitOfWork]
@@ -114,8 +111,7 @@ class SaveDraft:
         return draft_view(saved, written)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeleteDraft:
+class DeleteDraft(Struct, frozen=True, kw_only=True):
     """Throw a draft of mine away, for good. With `version`, only if it is still that one."""
 
     begin: Callable[[], CapsulesUnitOfWork]

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from msgspec import Struct
+
 from asperguide.capsules.addressees import Addressee, AddresseeId, CapsuleId
 from asperguide.capsules.content import To
 from asperguide.capsules.errors import InvalidCapsule
@@ -24,8 +26,7 @@ class Named:
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FindAddressees:
+class FindAddressees(Struct, frozen=True, kw_only=True):
     """Those whom recipients stand for: nobody twice, as far as the sender can know.
 
     Who has an account at an address is found out and never told. Raises InvalidCapsule, which points at those that

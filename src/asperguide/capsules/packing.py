@@ -6,6 +6,8 @@ from datetime import datetime
 from functools import partial
 from typing import TypeVar
 
+from msgspec import Struct
+
 from asperguide.capsules.drafting import ReadDraft
 from asperguide.capsules.ports import CapsuleReads
 from asperguide.capsules.reading import ShowCapsule
@@ -26,8 +28,7 @@ class PackedLetter:
     what: object
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PackLetters:
+class PackLetters(Struct, frozen=True, kw_only=True):
     """Everything of a person here, read one by one: sealed letters only from outside, as everywhere."""
 
     reads: CapsuleReads

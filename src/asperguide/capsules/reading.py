@@ -1,10 +1,11 @@
 """Reading: what somebody may know of a capsule at this moment. Nothing but the rule in here unseals a letter."""
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from uuid import UUID
+
+from msgspec import Struct
 
 from asperguide.capsules.addressees import CapsuleId
 from asperguide.capsules.content import Content, unpacked
@@ -36,8 +37,7 @@ from asperguide.shared.repeating import until_unhindered
 from asperguide.shared.storage import SignedRequest
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReadLetter:
+class ReadLetter(Struct, frozen=True, kw_only=True):
     """What is in a capsule, for somebody who may read it now; None for everybody else, at no cost.
 
     With `early` it is the early view that is asked for: raises the reason why there is none. Raises LetterUnreadable
@@ -62,8 +62,7 @@ class ReadLetter:
             raise LetterUnreadable from None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShowCapsule:
+class ShowCapsule(Struct, frozen=True, kw_only=True):
     """A capsule as somebody may see it now; `outside` leaves out what is in it."""
 
     reads: CapsuleReads
@@ -101,8 +100,7 @@ def unreadable(capsule: Capsule, now: datetime) -> DomainError:
     return CapsuleStillSealed() if capsule.state(now) in SHUT else CapsuleInWrongState()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GetCapsule:
+class GetCapsule(Struct, frozen=True, kw_only=True):
     """A capsule that is from me or for me, and what I may know of it now.
 
     From sealing to its time nobody is told what is in it, how long it is, or what goes with it. Who reads it has
@@ -119,8 +117,7 @@ class GetCapsule:
         return await self.show(capsule, actor.user, outside=actor.impersonator is not None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListCapsules:
+class ListCapsules(Struct, frozen=True, kw_only=True):
     """Capsules for me (`inbox`) or from me (`outbox`), the latest sealed first: that there are, and when they open."""
 
     reads: CapsuleReads
@@ -162,8 +159,7 @@ class ListCapsules:
         return await self.people.known({capsule.sender for capsule in capsules})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenCapsule:
+class OpenCapsule(Struct, frozen=True, kw_only=True):
     """Open a capsule that is for me and whose time has come. The first time counts; opening again shows it again.
 
     It needs no worker and waits for none. Nobody opens anything while acting for somebody else.
@@ -198,8 +194,7 @@ class OpenCapsule:
         return saved
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PeekCapsule:
+class PeekCapsule(Struct, frozen=True, kw_only=True):
     """See a capsule within the three days before it opens, if its sender allows it. It is not opened by that."""
 
     reads: CapsuleReads
@@ -211,8 +206,7 @@ class PeekCapsule:
         return await self.show(await visible(self.reads, id, actor.user, self.clock), actor.user, early=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LinkAttachment:
+class LinkAttachment(Struct, frozen=True, kw_only=True):
     """A signed request for a file that goes with a letter that I may read, for 15 minutes."""
 
     reads: CapsuleReads
@@ -231,8 +225,7 @@ class LinkAttachment:
         return await self.files.link(file)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProveCapsule:
+class ProveCapsule(Struct, frozen=True, kw_only=True):
     """What was sealed, in numbers: for its sender at once, for others as soon as they may read it.
 
     Whoever may read all of it gets the very bytes that the proof is of; of an anonymous letter that is when its sender

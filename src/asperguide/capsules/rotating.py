@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from msgspec import Struct
+
 from asperguide.capsules.ports import CapsuleReads, SealBroken, Vault
 from asperguide.capsules.repositories import CapsulesUnitOfWork
 
@@ -18,8 +20,7 @@ class KeyInUse:
     current: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RotateKeys:
+class RotateKeys(Struct, frozen=True, kw_only=True):
     """Hang everything on the current key of the service. How much was; ends early where a key is missing.
 
     It can be ended at any moment and called again, while letters are sealed and opened.
@@ -46,8 +47,7 @@ class RotateKeys:
         return done
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CountKeys:
+class CountKeys(Struct, frozen=True, kw_only=True):
     """What hangs on which key of the service, the current one first."""
 
     reads: CapsuleReads

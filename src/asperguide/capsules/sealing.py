@@ -2,13 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Annotated
 
 import msgspec
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 from asperguide.capsules.addressees import Addressee, CapsuleId
 from asperguide.capsules.announcements import announcements
@@ -96,8 +95,7 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     recipients: Somebody
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MakeCapsule:
+class MakeCapsule(Struct, frozen=True, kw_only=True):
     """Everything that sealing makes of a letter, before anything is kept."""
 
     find: FindAddressees
@@ -156,8 +154,7 @@ class MakeCapsule:
             raise InvalidCapsule(fields=wrong)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SealCapsule:
+class SealCapsule(Struct, frozen=True, kw_only=True):
     """Seal a letter as it is sent. From now to its time nobody reads it, myself included.
 
     Keep the proof: it can be held against the letter once it is open. Recipients may be users and addresses, and I can
@@ -180,8 +177,7 @@ class SealCapsule:
         return view
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SealDraft:
+class SealDraft(Struct, frozen=True, kw_only=True):
     """Turn a draft of mine into a capsule of the same id, which consumes it. With `version`, only if it is that one.
 
     It must have a title, a body and recipients by now. From then on nobody reads it, myself included, until its time.

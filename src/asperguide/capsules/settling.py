@@ -6,6 +6,8 @@ from functools import partial
 from typing import Protocol
 from uuid import UUID
 
+from msgspec import Struct
+
 from asperguide.capsules.addressees import Addressee, AddresseeId, CapsuleId
 from asperguide.capsules.claiming import give
 from asperguide.capsules.ports import CapsuleReads
@@ -49,8 +51,7 @@ class Gone(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LinkAddress:
+class LinkAddress(Struct, frozen=True, kw_only=True):
     """Letters that wait for an address are for the user whose it is now. How many."""
 
     begin: Callable[[], CapsulesUnitOfWork]
@@ -76,8 +77,7 @@ class LinkAddress:
                 await uow.commit()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ForgetPerson:
+class ForgetPerson(Struct, frozen=True, kw_only=True):
     """Forget what somebody kept here who is gone: drafts, address book, letters to themselves, shared countdowns.
 
     Letters to others have been sent: they open at their time, signed as they were. What was for them is for nobody

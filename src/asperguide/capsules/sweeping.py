@@ -1,9 +1,10 @@
 """Looking for capsules whose time has come, so that their addressees are told: each once, in order, and never early."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+
+from msgspec import Struct
 
 from asperguide.capsules.announcements import Announcement, Stage
 from asperguide.capsules.events import CapsuleReady, CapsulesSweepDue, CapsuleUnfolded
@@ -17,8 +18,7 @@ AFTERWARDS = JobOptions(priority=1)
 """Thousands of mails that are due at once keep nobody waiting: neither the next sweep nor whoever registers."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SweepCapsules:
+class SweepCapsules(Struct, frozen=True, kw_only=True):
     """Announce everything that is due, a batch in a transaction, and have the next due time looked at when it comes.
 
     Any number of these may run at once. After a downtime all that was missed is announced, in order. How many.

@@ -4,10 +4,11 @@ No mail says what is in a letter, how long it is, or what it is called.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from asperguide.capsules.addressees import Addressee
 from asperguide.capsules.claiming import ClaimTokens, claimed_until
@@ -60,8 +61,7 @@ TRUE_IN: Mapping[type[ToRecipient], tuple[State, ...]] = {
 """In which states the capsule must still be, for the addressee: what is over by then is not said any more."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WriteAboutCapsule:
+class WriteAboutCapsule(Struct, frozen=True, kw_only=True):
     """A mail about a capsule, in the language of whoever gets it."""
 
     letters: Letters
@@ -75,8 +75,7 @@ class WriteAboutCapsule:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TellRecipient:
+class TellRecipient(Struct, frozen=True, kw_only=True):
     """Tell somebody what became of a capsule that is for them.
 
     People without an account get an invitation, if the sender wants that, and a link when the time has come. Mails to
@@ -165,8 +164,7 @@ class TellRecipient:
             await uow.commit()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TellSender:
+class TellSender(Struct, frozen=True, kw_only=True):
     """Tell the sender of a capsule what a recipient did, or that no mail reaches them."""
 
     reads: CapsuleReads

@@ -1,11 +1,11 @@
 """What administrators of the service do to companies: see them all, and set what they may have."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 import msgspec
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from asperguide.companies.activity import What, happening
 from asperguide.companies.errors import CompanyNotFound, InvalidCompany
@@ -34,8 +34,7 @@ class CompanyAdministration(msgspec.Struct, frozen=True, kw_only=True, forbid_un
     most_projects: Count | UnsetType = UNSET
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListAllCompanies:
+class ListAllCompanies(Struct, frozen=True, kw_only=True):
     """All companies, the newest first, for administrators of the service."""
 
     reads: CompanyReads
@@ -46,8 +45,7 @@ class ListAllCompanies:
         return Page(items=tuple(map(account_of, found.items)), next_cursor=found.next_cursor, total=found.total)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShowAnyCompany:
+class ShowAnyCompany(Struct, frozen=True, kw_only=True):
     """One company, for administrators of the service."""
 
     reads: CompanyReads
@@ -59,8 +57,7 @@ class ShowAnyCompany:
         return account_of(company)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AdministerCompany:
+class AdministerCompany(Struct, frozen=True, kw_only=True):
     """Set what a company pays for and may have, and whether what it shows to the public goes on.
 
     It stands in the security log, and in the company's activity without the name of the administrator.

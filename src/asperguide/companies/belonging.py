@@ -1,7 +1,7 @@
 """Who belongs to a company: seeing them, giving them roles, letting them go. There is an owner at every moment."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import msgspec
 
@@ -30,8 +30,7 @@ class NewOwner(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     user: UserId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListMembers:
+class ListMembers(msgspec.Struct, frozen=True, kw_only=True):
     """Who belongs to a company of mine, who came first in front."""
 
     reads: CompanyReads
@@ -46,8 +45,7 @@ class ListMembers:
         return Page(items=items, next_cursor=found.next_cursor, total=found.total)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GetMember:
+class GetMember(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody who belongs to a company of mine."""
 
     reads: CompanyReads
@@ -61,8 +59,7 @@ class GetMember:
         return member_view(found, people, with_address=me.may(Right.MANAGE_MEMBERS) or user == actor.user)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChangeRole:
+class ChangeRole(msgspec.Struct, frozen=True, kw_only=True):
     """Give a member another role. Owners are made and changed by owners only, and the last one stays one."""
 
     begin: Callable[[], CompaniesUnitOfWork]
@@ -89,8 +86,7 @@ class ChangeRole:
         return member_view(saved, people, with_address=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RemoveMember:
+class RemoveMember(msgspec.Struct, frozen=True, kw_only=True):
     """Take somebody out of a company. Owners are taken out by owners only, and the last one never."""
 
     begin: Callable[[], CompaniesUnitOfWork]
@@ -111,8 +107,7 @@ class RemoveMember:
             await uow.commit()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LeaveCompany:
+class LeaveCompany(msgspec.Struct, frozen=True, kw_only=True):
     """Belong to a company no more. Its last owner makes somebody else an owner first."""
 
     begin: Callable[[], CompaniesUnitOfWork]
@@ -131,8 +126,7 @@ class LeaveCompany:
             await uow.commit()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TransferOwnership:
+class TransferOwnership(msgspec.Struct, frozen=True, kw_only=True):
     """Make another member the owner instead of me, who stays as a manager. There is no moment between the two."""
 
     begin: Callable[[], CompaniesUnitOfWork]

@@ -1,11 +1,11 @@
 """The clients of a company: adding, finding, changing and erasing them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Annotated
 
 import msgspec
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from asperguide.companies.activity import What, happening
 from asperguide.companies.clients import Client
@@ -44,8 +44,7 @@ class ClientChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     notes: Notes | UnsetType = UNSET
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AddClient:
+class AddClient(Struct, frozen=True, kw_only=True):
     """Add a client to a company of mine."""
 
     begin: Callable[[], CompaniesUnitOfWork]
@@ -67,8 +66,7 @@ class AddClient:
         return client
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GetClient:
+class GetClient(Struct, frozen=True, kw_only=True):
     """A client of a company of mine."""
 
     reads: CompanyReads
@@ -80,8 +78,7 @@ class GetClient:
         return found
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListClients:
+class ListClients(Struct, frozen=True, kw_only=True):
     """The clients of a company of mine, by name. `search` finds those whose name, phone or address begins so."""
 
     reads: CompanyReads
@@ -91,8 +88,7 @@ class ListClients:
         return await self.reads.clients(id, page)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChangeClient:
+class ChangeClient(Struct, frozen=True, kw_only=True):
     """Change what is known of a client. With `version`, only if it is still that one."""
 
     begin: Callable[[], CompaniesUnitOfWork]
@@ -122,8 +118,7 @@ class ChangeClient:
         return saved
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EraseClient:
+class EraseClient(Struct, frozen=True, kw_only=True):
     """Forget a client for good: nothing that was known of them is left, not in what happened either."""
 
     begin: Callable[[], CompaniesUnitOfWork]

@@ -1,7 +1,6 @@
 """The end of a company: gone for everybody at once, and taken apart by a job afterwards."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
@@ -29,8 +28,7 @@ class CompanyDeleted(msgspec.Struct, frozen=True, kw_only=True):
     job: UUID
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeleteCompany:
+class DeleteCompany(msgspec.Struct, frozen=True, kw_only=True):
     """Delete a company of mine: nobody sees it any more, and its name is free at once.
 
     Without `cascade` only when it has neither clients nor anything that other parts of the service keep for it; with
@@ -66,8 +64,7 @@ async def close(uow: CompaniesUnitOfWork, company: Company, clock: Clock, owner:
     return uow.announce(CompanyClosing(company=company.id), options)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TakeApart:
+class TakeApart(msgspec.Struct, frozen=True, kw_only=True):
     """Remove what is left of a company that is gone for everybody; the company itself goes last, and others are told.
 
     It can be stopped at any point and begun anew.

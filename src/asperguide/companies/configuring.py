@@ -1,10 +1,10 @@
 """How a company wants things: reading its settings, and changing them under a version of their own."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Struct, UnsetType
 
 from asperguide.companies.activity import What, happening
 from asperguide.companies.errors import CompanyNotFound, InvalidCompanySettings
@@ -31,8 +31,7 @@ class SettingsChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     email: Email | UnsetType | None = UNSET
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GetCompanySettings:
+class GetCompanySettings(Struct, frozen=True, kw_only=True):
     """How a company of mine wants things."""
 
     reads: CompanyReads
@@ -44,8 +43,7 @@ class GetCompanySettings:
         return settings_view(settings)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChangeCompanySettings:
+class ChangeCompanySettings(Struct, frozen=True, kw_only=True):
     """Change how a company wants things. With `version`, only if the settings are still that one."""
 
     begin: Callable[[], CompaniesUnitOfWork]

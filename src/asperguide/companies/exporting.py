@@ -5,6 +5,8 @@ import io
 from collections.abc import AsyncGenerator, Callable, Iterable
 from dataclasses import dataclass
 
+from msgspec import Struct
+
 from asperguide.companies.activity import What, happening
 from asperguide.companies.clients import Client
 from asperguide.companies.model import Right
@@ -27,8 +29,7 @@ class Export:
     rows: AsyncGenerator[bytes, None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExportClients:
+class ExportClients(Struct, frozen=True, kw_only=True):
     """All clients of a company of mine as CSV, by name. That it was taken is written down before the first byte.
 
     What a spreadsheet would take for a formula has an apostrophe in front. Phone numbers have none: all they can be

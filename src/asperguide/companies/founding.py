@@ -1,11 +1,11 @@
 """Founding a company, seeing those one belongs to, and changing what is known of one."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Annotated
 
 import msgspec
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from asperguide.companies.activity import What, happening
 from asperguide.companies.errors import CompanySlugTaken, InvalidCompany
@@ -64,8 +64,7 @@ class CompanyChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     notes: Notes | UnsetType = UNSET
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CreateCompany:
+class CreateCompany(Struct, frozen=True, kw_only=True):
     """Found a company, of which I am the owner. Its name is its own, whatever the case.
 
     The slug that is made of the name gets a number behind it when it is taken; one that was asked for is refused.
@@ -114,8 +113,7 @@ class CreateCompany:
         return view
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GetCompany:
+class GetCompany(Struct, frozen=True, kw_only=True):
     """A company that I am a member of."""
 
     reads: CompanyReads
@@ -125,8 +123,7 @@ class GetCompany:
         return company_view(shown.company, shown.membership.role)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListCompanies:
+class ListCompanies(Struct, frozen=True, kw_only=True):
     """Companies that I am a member of, the latest joined first."""
 
     reads: CompanyReads
@@ -138,8 +135,7 @@ class ListCompanies:
         return Page(items=items, next_cursor=found.next_cursor, total=found.total)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChangeCompany:
+class ChangeCompany(Struct, frozen=True, kw_only=True):
     """Change what is known of a company. With `version`, only if it is still that one."""
 
     begin: Callable[[], CompaniesUnitOfWork]

@@ -1,9 +1,10 @@
 """Forgetting what is of no use any more."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
+
+from msgspec import Struct
 
 from asperguide.companies.ports import CompaniesUnitOfWork
 from asperguide.shared.ports import Clock
@@ -13,8 +14,7 @@ KEPT = timedelta(days=30)
 BATCH = 1000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PruneInvitations:
+class PruneInvitations(Struct, frozen=True, kw_only=True):
     """Forget invitations that have been over for 30 days. How many."""
 
     begin: Callable[[], CompaniesUnitOfWork]

@@ -1,7 +1,7 @@
 """Inviting people into a company by mail, as those see it who invite."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import msgspec
 
@@ -31,8 +31,7 @@ class NewInvitation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     role: CompanyRole = CompanyRole.VIEWER
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InviteMember:
+class InviteMember(msgspec.Struct, frozen=True, kw_only=True):
     """Invite somebody by mail; the link in it is good for 7 days. Owners are invited by owners only.
 
     Whether the address has an account is not told. One that was not answered in time makes room for another.
@@ -79,8 +78,7 @@ class InviteMember:
             raise TooManyInvitations
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListInvitations:
+class ListInvitations(msgspec.Struct, frozen=True, kw_only=True):
     """Whom a company has invited, the latest first."""
 
     reads: CompanyReads
@@ -94,8 +92,7 @@ class ListInvitations:
         return Page(items=items, next_cursor=found.next_cursor, total=found.total)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResendInvitation:
+class ResendInvitation(msgspec.Struct, frozen=True, kw_only=True):
     """Send an invitation again, with another link that is good for 7 days; the former one is not any more.
 
     Not more often than every 10 minutes.
@@ -117,8 +114,7 @@ class ResendInvitation:
         return invitation_view(saved, now)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RevokeInvitation:
+class RevokeInvitation(msgspec.Struct, frozen=True, kw_only=True):
     """Take an invitation back: its link is no good any more."""
 
     begin: Callable[[], CompaniesUnitOfWork]

@@ -1,7 +1,8 @@
 """Being invited into a company: seeing what a link out of a mail is for, accepting, declining."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from asperguide.companies.activity import What, happening
 from asperguide.companies.errors import InvitationForAnother, InvitationNotFound, InvitationOver
@@ -13,8 +14,7 @@ from asperguide.shared.actor import Actor, refuse_impersonators
 from asperguide.shared.ports import Clock, Ids
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShowInvitation:
+class ShowInvitation(Struct, frozen=True, kw_only=True):
     """What an invitation is for, to whoever has its link: which company, as what, by whom, until when."""
 
     reads: CompanyReads
@@ -35,8 +35,7 @@ class ShowInvitation:
         )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AcceptInvitation:
+class AcceptInvitation(Struct, frozen=True, kw_only=True):
     """Become a member of the company that I was invited into, once.
 
     Only whoever has the invited address as their verified one: a link that was passed on is of no use to others.
@@ -71,8 +70,7 @@ class AcceptInvitation:
         return Joined(company=id, role=accepted.role)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeclineInvitation:
+class DeclineInvitation(Struct, frozen=True, kw_only=True):
     """Say no to an invitation. Whoever has the link may: that takes no account."""
 
     begin: Callable[[], CompaniesUnitOfWork]

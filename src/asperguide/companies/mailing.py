@@ -1,10 +1,11 @@
 """Turning invitations into mails; run by workers, at least once, with the same Message-ID every time."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from asperguide.companies.events import InvitationAsked
 from asperguide.companies.invitations import Invitation, InvitationState
@@ -16,8 +17,7 @@ from asperguide.shared.tenancy import CompanyFacts
 KIND = "company-invitation"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SendInvitation:
+class SendInvitation(Struct, frozen=True, kw_only=True):
     """Send an invitation that is still wanted, with a token that is made now and kept nowhere else.
 
     A second attempt replaces the token of the first: what counts is the last mail that left.

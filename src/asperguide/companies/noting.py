@@ -1,10 +1,11 @@
 """What happened in a company: reading it, and having it written down for other contexts."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
+
+from msgspec import Struct
 
 from asperguide.companies.activity import happening
 from asperguide.companies.model import Right
@@ -53,8 +54,7 @@ class Happened(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListActivity:
+class ListActivity(Struct, frozen=True, kw_only=True):
     """What happened in a company of mine, the latest first: who did what when."""
 
     reads: CompanyReads
@@ -68,8 +68,7 @@ class ListActivity:
         return Page(items=items, next_cursor=found.next_cursor, total=found.total)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoteActivity:
+class NoteActivity(Struct, frozen=True, kw_only=True):
     """Write down what happened elsewhere, under the id of the job: however often it runs, it is one line."""
 
     begin: Callable[[], CompaniesUnitOfWork]

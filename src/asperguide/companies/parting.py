@@ -1,10 +1,12 @@
 """When people are no more: what becomes of the companies that they belonged to."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Protocol
 from uuid import UUID
+
+from msgspec import Struct
 
 from asperguide.companies.activity import What, happening
 from asperguide.companies.closing import close
@@ -27,8 +29,7 @@ class Gone(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PartFromCompanies:
+class PartFromCompanies(Struct, frozen=True, kw_only=True):
     """Take somebody who is gone out of all their companies.
 
     Where they were the last owner, the manager who came first is the owner now, else the first editor, else the first

@@ -1,7 +1,7 @@
 """What administrators do: see accounts, grant roles, lock people out, act for them, read the security log."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 import msgspec
@@ -38,8 +38,7 @@ class NewAdmin(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     password: NewPassword
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListUsers:
+class ListUsers(msgspec.Struct, frozen=True, kw_only=True):
     """All accounts, for administrators."""
 
     reads: IdentityReads
@@ -52,8 +51,7 @@ class ListUsers:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GetUser:
+class GetUser(msgspec.Struct, frozen=True, kw_only=True):
     """One account, for administrators."""
 
     begin: Callable[[], IdentityUnitOfWork]
@@ -64,8 +62,7 @@ class GetUser:
             return account_of(await _existing(uow, id))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GrantRole:
+class GrantRole(msgspec.Struct, frozen=True, kw_only=True):
     """Give somebody a role."""
 
     begin: Callable[[], IdentityUnitOfWork]
@@ -85,8 +82,7 @@ class GrantRole:
         return account_of(saved)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RevokeRole:
+class RevokeRole(msgspec.Struct, frozen=True, kw_only=True):
     """Take a role away; the last administrator keeps theirs."""
 
     begin: Callable[[], IdentityUnitOfWork]
@@ -107,8 +103,7 @@ class RevokeRole:
         return account_of(saved)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SuspendUser:
+class SuspendUser(msgspec.Struct, frozen=True, kw_only=True):
     """Lock somebody out: all their sessions end, they are refused everywhere within 5 seconds and told by mail."""
 
     begin: Callable[[], IdentityUnitOfWork]
@@ -131,8 +126,7 @@ class SuspendUser:
         return account_of(saved)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RestoreUser:
+class RestoreUser(msgspec.Struct, frozen=True, kw_only=True):
     """Let a suspended person in again."""
 
     begin: Callable[[], IdentityUnitOfWork]
@@ -149,8 +143,7 @@ class RestoreUser:
         return account_of(saved)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EndUserSessions:
+class EndUserSessions(msgspec.Struct, frozen=True, kw_only=True):
     """Sign somebody out everywhere."""
 
     begin: Callable[[], IdentityUnitOfWork]
@@ -168,8 +161,7 @@ class EndUserSessions:
         return Ended(ended=ended)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Impersonate:
+class Impersonate(msgspec.Struct, frozen=True, kw_only=True):
     """Act for somebody for an hour, to see what they see.
 
     Marked in the token and in the security log of both. Passwords, addresses, closing and administration are out of
@@ -203,8 +195,7 @@ class Impersonate:
         return answer
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MySecurityLog:
+class MySecurityLog(msgspec.Struct, frozen=True, kw_only=True):
     """What happened to my account: sign-ins, changes, and what administrators did; the newest first.
 
     From where others did something is theirs to know.
@@ -221,8 +212,7 @@ class MySecurityLog:
         return event if event.by == actor.user else replace(event, address="", user_agent="")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SecurityLog:
+class SecurityLog(msgspec.Struct, frozen=True, kw_only=True):
     """What happened to all accounts, for administrators; the newest first."""
 
     reads: IdentityReads
@@ -232,8 +222,7 @@ class SecurityLog:
         return await self.reads.events(page)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CreateAdmin:
+class CreateAdmin(msgspec.Struct, frozen=True, kw_only=True):
     """Make an administrator, for operators on the machine itself; the address counts as confirmed."""
 
     begin: Callable[[], IdentityUnitOfWork]

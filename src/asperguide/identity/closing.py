@@ -1,11 +1,10 @@
 """Leaving: closing an account, coming back within 30 days, and erasing what is personal afterwards."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Annotated
 
 import msgspec
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 from asperguide.identity.audit import SecurityEventKind, event
 from asperguide.identity.codes import Purpose
@@ -38,8 +37,7 @@ class Reopening(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     password: GivenPassword | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CloseAccount:
+class CloseAccount(Struct, frozen=True, kw_only=True):
     """Close my account. All sessions end now; everything personal is erased after 30 days unless I reopen it."""
 
     begin: Callable[[], IdentityUnitOfWork]
@@ -67,8 +65,7 @@ class CloseAccount:
             await uow.commit()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReopenAccount:
+class ReopenAccount(Struct, frozen=True, kw_only=True):
     """Come back before the 30 days are over, with the code out of the mail or with login and password."""
 
     begin: Callable[[], IdentityUnitOfWork]
@@ -107,8 +104,7 @@ class ReopenAccount:
         uow.announce(AccountReopened(user=id))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PurgeClosedAccounts:
+class PurgeClosedAccounts(Struct, frozen=True, kw_only=True):
     """Erase what is personal of every account whose grace is over; each in its own transaction."""
 
     begin: Callable[[], IdentityUnitOfWork]

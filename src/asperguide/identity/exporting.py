@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -44,8 +43,7 @@ class ExportAsked(msgspec.Struct, frozen=True, kw_only=True):
     job: UUID
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AskForExport:
+class AskForExport(msgspec.Struct, frozen=True, kw_only=True):
     """Have everything packed that is kept of me: my account, devices, security events, files and
     letters, sealed ones from outside.
 
@@ -85,8 +83,7 @@ class AskForExport:
         return answer
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MakeExport:
+class MakeExport(msgspec.Struct, frozen=True, kw_only=True):
     """Pack what is kept of a person into one archive. It may be made again: it is there whole or not at all."""
 
     begin: Callable[[], IdentityUnitOfWork]

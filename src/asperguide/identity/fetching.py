@@ -1,8 +1,9 @@
 """Fetching an archive by the link out of a mail or signed in, and removing those that were kept for long enough."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from uuid import UUID
+
+from msgspec import Struct
 
 from asperguide.identity.errors import ExportNotFound
 from asperguide.identity.events import AccountErased, ExportMade, ExportRequested
@@ -14,8 +15,7 @@ from asperguide.shared.ports import Clock
 from asperguide.shared.storage import ObjectStorage, SignedLinks, SignedRequest
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SendExport:
+class SendExport(Struct, frozen=True, kw_only=True):
     """Tell somebody that their archive is there, with the link to it; the same one whenever it is sent again."""
 
     begin: Callable[[], IdentityUnitOfWork]
@@ -33,8 +33,7 @@ class SendExport:
         await self.write("export-ready", user, user.email, str(job), data)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenExport:
+class OpenExport(Struct, frozen=True, kw_only=True):
     """The archive that the link out of a mail leads to: for 7 days, as long as the account is open."""
 
     reads: IdentityReads
@@ -51,8 +50,7 @@ class OpenExport:
         return await signed_export(self.storage, self.links, id, export, self.clock.now())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenMyExport:
+class OpenMyExport(Struct, frozen=True, kw_only=True):
     """An archive of mine, for 7 days after it was made. Nobody gets it while acting for somebody else."""
 
     storage: ObjectStorage
@@ -64,8 +62,7 @@ class OpenMyExport:
         return await signed_export(self.storage, self.links, actor.user, export, self.clock.now())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PruneExports:
+class PruneExports(Struct, frozen=True, kw_only=True):
     """Remove archives that were made 7 days ago. How many."""
 
     storage: ObjectStorage
@@ -82,8 +79,7 @@ class PruneExports:
                 return total
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ForgetExports:
+class ForgetExports(Struct, frozen=True, kw_only=True):
     """Remove an archive that nobody waits for any more, or all of a person who is gone."""
 
     storage: ObjectStorage

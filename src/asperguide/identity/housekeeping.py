@@ -1,8 +1,9 @@
 """Throwing away what is over; each run works in small transactions until nothing is left."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from uuid import UUID
+
+from msgspec import Struct
 
 from asperguide.identity.codes import AN_HOUR
 from asperguide.identity.guessing import DAY
@@ -33,8 +34,7 @@ async def in_batches(
             return total
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PruneSessions:
+class PruneSessions(Struct, frozen=True, kw_only=True):
     """Remove sessions that ended or expired, and the counts of guesses that nobody made for a day."""
 
     begin: Callable[[], IdentityUnitOfWork]
@@ -46,8 +46,7 @@ class PruneSessions:
         return await in_batches(self.begin, lambda uow: uow.sessions.delete_over(now, BATCH), job)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PruneCodes:
+class PruneCodes(Struct, frozen=True, kw_only=True):
     """Remove codes that were used or have expired, an hour later: till then they count as mails that were sent."""
 
     begin: Callable[[], IdentityUnitOfWork]
@@ -58,8 +57,7 @@ class PruneCodes:
         return await in_batches(self.begin, lambda uow: uow.codes.delete_over(before, BATCH), job)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PruneUnconfirmed:
+class PruneUnconfirmed(Struct, frozen=True, kw_only=True):
     """Remove accounts that nobody confirmed in time or ever signed in to, so that the address's owner can register."""
 
     begin: Callable[[], IdentityUnitOfWork]

@@ -4,10 +4,12 @@ Codes are made here and nowhere else, at the moment of sending, so that no row o
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from asperguide.identity.audit import SecurityEventKind, event
 from asperguide.identity.codes import AN_HOUR, LIFETIMES, MAILS_PER_HOUR, CodeId, Purpose, new_code
@@ -40,8 +42,7 @@ PAGES = {
 Notice = EmailChanged | PasswordChanged | SignedInFromNewDevice | AccountReopened | UserSuspended
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WriteMail:
+class WriteMail(Struct, frozen=True, kw_only=True):
     """Find the words in the language of the person and hand the mail over. Raises MailRefused, MailDelayed."""
 
     letters: Letters
@@ -54,8 +55,7 @@ class WriteMail:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SendCode:
+class SendCode(Struct, frozen=True, kw_only=True):
     """Make a code and mail it to an address; at most 5 an hour for each person and purpose.
 
     `job` names the row of the ledger that asks: a repeated attempt replaces its own code instead of adding one.
@@ -97,8 +97,7 @@ class SendCode:
         return text
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SendVerification:
+class SendVerification(Struct, frozen=True, kw_only=True):
     """The mail that confirms a new account's address."""
 
     begin: Callable[[], IdentityUnitOfWork]
@@ -115,8 +114,7 @@ class SendVerification:
             await self.send_code(user, Purpose.VERIFY_EMAIL, user.email, job)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SendReset:
+class SendReset(Struct, frozen=True, kw_only=True):
     """The mail to choose a new password with."""
 
     begin: Callable[[], IdentityUnitOfWork]
@@ -129,8 +127,7 @@ class SendReset:
             await self.send_code(user, Purpose.RESET_PASSWORD, user.email, job)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SendEmailChange:
+class SendEmailChange(Struct, frozen=True, kw_only=True):
     """The mail that confirms the address an account moves to; when it has an account, its owner is told instead."""
 
     begin: Callable[[], IdentityUnitOfWork]
@@ -150,8 +147,7 @@ class SendEmailChange:
         await self.send_code(user, Purpose.CHANGE_EMAIL, message.email, job)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TellTakenAddress:
+class TellTakenAddress(Struct, frozen=True, kw_only=True):
     """Tell the owner of an address that somebody tried to register with it; at most 5 times an hour."""
 
     begin: Callable[[], IdentityUnitOfWork]
@@ -175,8 +171,7 @@ class TellTakenAddress:
             await uow.commit()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SendClosing:
+class SendClosing(Struct, frozen=True, kw_only=True):
     """Tell somebody that their account is closing, with the way back."""
 
     begin: Callable[[], IdentityUnitOfWork]
@@ -189,8 +184,7 @@ class SendClosing:
             await self.send_code(user, Purpose.REOPEN_ACCOUNT, user.email, job)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TellOwner:
+class TellOwner(Struct, frozen=True, kw_only=True):
     """Tell somebody what happened to their account."""
 
     begin: Callable[[], IdentityUnitOfWork]

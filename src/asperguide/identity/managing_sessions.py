@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from asperguide.identity.audit import SecurityEventKind, event
 from asperguide.identity.errors import SessionNotFound
@@ -28,8 +29,7 @@ async def end_session(uow: IdentityUnitOfWork, id: SessionId, now: datetime, rea
     raise EditedMeanwhile
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListSessions:
+class ListSessions(Struct, frozen=True, kw_only=True):
     """My signed-in devices, the last seen first; the one that asks is marked."""
 
     reads: IdentityReads
@@ -40,8 +40,7 @@ class ListSessions:
         return [session_view(session, actor.session) for session in sessions]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EndSession:
+class EndSession(Struct, frozen=True, kw_only=True):
     """Sign one of my devices out."""
 
     begin: Callable[[], IdentityUnitOfWork]
@@ -65,8 +64,7 @@ class EndSession:
             await uow.commit()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EndAllSessions:
+class EndAllSessions(Struct, frozen=True, kw_only=True):
     """Sign all my devices out, this one too."""
 
     begin: Callable[[], IdentityUnitOfWork]
@@ -87,8 +85,7 @@ class EndAllSessions:
         return Ended(ended=ended)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EndOtherSessions:
+class EndOtherSessions(Struct, frozen=True, kw_only=True):
     """Sign all my other devices out."""
 
     end: EndAllSessions

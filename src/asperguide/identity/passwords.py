@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import msgspec
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 from asperguide.identity.audit import SecurityEventKind, event
 from asperguide.identity.codes import Purpose, digest_of
@@ -85,8 +85,7 @@ def _weak(field: str, code: str, detail: str) -> PasswordTooWeak:
     return PasswordTooWeak(detail, fields=(FieldError(pointer=f"#/{field}", code=code, detail=detail),))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetPassword:
+class SetPassword(Struct, frozen=True, kw_only=True):
     """Replace the password of an account, end its sessions and tell the owner. For use cases and operators.
 
     With `code`, that code is spent and proves the address; `keep` is the one session that goes on.
@@ -131,8 +130,7 @@ class SetPassword:
             announce_address(uow, confirmed, user)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChangePassword:
+class ChangePassword(Struct, frozen=True, kw_only=True):
     """Change my password; all my other sessions end and I am told by mail."""
 
     prove: ProveOwner
@@ -145,8 +143,7 @@ class ChangePassword:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AskForReset:
+class AskForReset(Struct, frozen=True, kw_only=True):
     """Send a mail to choose a new password with, if the address has an account; the answer does not tell."""
 
     begin: Callable[[], IdentityUnitOfWork]
@@ -159,8 +156,7 @@ class AskForReset:
             await uow.commit()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResetPassword:
+class ResetPassword(Struct, frozen=True, kw_only=True):
     """Choose a new password with the code out of the mail; all sessions end."""
 
     begin: Callable[[], IdentityUnitOfWork]

@@ -1,10 +1,11 @@
 """Pictures of people: setting mine, removing it, showing those of others, and throwing away what nobody shows."""
 
 from collections.abc import AsyncIterable, Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
 from uuid import UUID
+
+from msgspec import Struct
 
 from asperguide.identity.audit import SecurityEventKind, event
 from asperguide.identity.errors import PictureTooLarge, PortraitNotFound, UserNotFound
@@ -24,8 +25,7 @@ OF_CONTENT = 20
 """Letters of a portrait's name that its pixels decide; the others are chance, so that no name comes back."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChangePortrait:
+class ChangePortrait(Struct, frozen=True, kw_only=True):
     """The last step of setting and removing: the account shows another portrait, and the old one goes."""
 
     begin: Callable[[], IdentityUnitOfWork]
@@ -62,8 +62,7 @@ def _looks_alike(user: User, name: str | None) -> bool:
     return (user.avatar or "")[:OF_CONTENT] == (name or "")[:OF_CONTENT]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetAvatar:
+class SetAvatar(Struct, frozen=True, kw_only=True):
     """Show this picture of me: any image of up to 5 MiB.
 
     It is cut square at its centre and made anew in 256 and in 64 pixels as WebP, so that nothing but the picture is
@@ -100,8 +99,7 @@ async def _whole(chunks: AsyncIterable[bytes]) -> bytes:
     return bytes(whole)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RemoveAvatar:
+class RemoveAvatar(Struct, frozen=True, kw_only=True):
     """Show no picture of me any more. With `version`, only if nobody changed my account since that version was read."""
 
     change: ChangePortrait
@@ -110,8 +108,7 @@ class RemoveAvatar:
         return await self.change(actor, None, version, origin)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShowAvatar:
+class ShowAvatar(Struct, frozen=True, kw_only=True):
     """The picture of somebody, as WebP: the address that their profile tells never shows any other."""
 
     portraits: Portraits
@@ -125,8 +122,7 @@ class ShowAvatar:
         return found
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ForgetPortrait:
+class ForgetPortrait(Struct, frozen=True, kw_only=True):
     """Throw the pictures of a portrait away, unless the account shows it. No name is ever used again."""
 
     begin: Callable[[], IdentityUnitOfWork]

@@ -1,7 +1,7 @@
 """My account: seeing it, changing it, moving to another username or address; finding other people."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import msgspec
 
@@ -56,8 +56,7 @@ class EmailChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     current_password: GivenPassword | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GetMe:
+class GetMe(msgspec.Struct, frozen=True, kw_only=True):
     """My account."""
 
     reads: IdentityReads
@@ -69,8 +68,7 @@ class GetMe:
         return profile
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UpdateMe:
+class UpdateMe(msgspec.Struct, frozen=True, kw_only=True):
     """Change my account. With `version`, only if nobody changed it since that version was read."""
 
     begin: Callable[[], IdentityUnitOfWork]
@@ -110,8 +108,7 @@ def _changed(user: User, values: dict[str, object]) -> User:
     return changed.renamed(changed.username, user.updated_at)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChangeUsername:
+class ChangeUsername(msgspec.Struct, frozen=True, kw_only=True):
     """Take another username."""
 
     update: UpdateMe
@@ -122,8 +119,7 @@ class ChangeUsername:
         return await self.update(actor, ProfileChange(username=change.username), version, origin)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChangeEmail:
+class ChangeEmail(msgspec.Struct, frozen=True, kw_only=True):
     """Move my account to another address.
 
     A mail with a code goes to the new address; the move happens when the code comes back, and the old address is
@@ -141,8 +137,7 @@ class ChangeEmail:
             await uow.commit()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SearchUsers:
+class SearchUsers(msgspec.Struct, frozen=True, kw_only=True):
     """Find people by username or full name: exact matches first, then beginnings, then anywhere."""
 
     reads: IdentityReads

@@ -4,6 +4,8 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec import Struct
+
 from asperguide.identity.codes import Code, Purpose, digest_of
 from asperguide.identity.errors import (
     CodeRefused,
@@ -30,8 +32,7 @@ class Proof:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GuessPassword:
+class GuessPassword(Struct, frozen=True, kw_only=True):
     """Look at one guess, within the limits of the account.
 
     The try is committed before the hash is computed. Raises TooManyGuesses when the limits are reached and
@@ -67,8 +68,7 @@ class GuessPassword:
         raise TooManyGuesses
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProveOwner:
+class ProveOwner(Struct, frozen=True, kw_only=True):
     """Let an actor do something grave: with their current password, or shortly after they typed it.
 
     Raises PasswordWrong, TooManyGuesses, ProofNeeded, NotWhileImpersonating.

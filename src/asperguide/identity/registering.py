@@ -5,11 +5,10 @@ the same work, and everything sent to an address is decided later, by the worker
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Annotated
 
 import msgspec
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 from asperguide.identity.audit import SecurityEventKind, event
 from asperguide.identity.codes import Purpose
@@ -52,8 +51,7 @@ class AddressOnly(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     email: Email
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Register:
+class Register(Struct, frozen=True, kw_only=True):
     """Become a user.
 
     The account is pending until the address is confirmed with the code that is sent to it. The answer is the same
@@ -102,8 +100,7 @@ class Register:
         return answer
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConfirmEmail:
+class ConfirmEmail(Struct, frozen=True, kw_only=True):
     """Confirm an address with the code that was sent to it.
 
     Works for the address of a new account and for one that an account moves to.
@@ -133,8 +130,7 @@ class ConfirmEmail:
             await uow.commit()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResendVerification:
+class ResendVerification(Struct, frozen=True, kw_only=True):
     """Send the confirmation mail again, if the address belongs to a pending account; the answer does not tell."""
 
     begin: Callable[[], IdentityUnitOfWork]
@@ -148,8 +144,7 @@ class ResendVerification:
             await uow.commit()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckUsername:
+class CheckUsername(Struct, frozen=True, kw_only=True):
     """Tell whether a username can be had."""
 
     reads: IdentityReads

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 from asperguide.identity.audit import Outcome, SecurityEventKind, event
 from asperguide.identity.errors import (
@@ -60,8 +60,7 @@ class RefreshRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     refresh_token: Annotated[str, Meta(min_length=1, max_length=200)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckLogin:
+class CheckLogin(Struct, frozen=True, kw_only=True):
     """Find the account that a login names and look at one guess of its password, the same for every login.
 
     Raises SignInRefused for an unknown login, a wrong password, an account that may not sign in, all in the same
@@ -104,8 +103,7 @@ class CheckLogin:
         return replace(found, guesses=guesses.since(found.user.changed_at))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignIn:
+class SignIn(Struct, frozen=True, kw_only=True):
     """Sign in with a mail address or username and the password.
 
     Opens a session: an access token for requests, a refresh token for the next access token, and a device token that
@@ -183,8 +181,7 @@ class SignIn:
                 await uow.commit()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RefreshSession:
+class RefreshSession(Struct, frozen=True, kw_only=True):
     """Exchange a refresh token for the next pair of tokens.
 
     A token is good once. Its immediate predecessor gets the same successor for 30 seconds, for lost answers and
@@ -234,8 +231,7 @@ class RefreshSession:
         return session
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignOut:
+class SignOut(Struct, frozen=True, kw_only=True):
     """End the session that asks; its tokens are refused everywhere within 5 seconds."""
 
     begin: Callable[[], IdentityUnitOfWork]

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec import Struct
+
 from asperguide.identity.audit import SecurityEventKind, event
 from asperguide.identity.errors import AccessTokenRefused, RefreshTokenRefused
 from asperguide.identity.managing_sessions import end_session
@@ -17,8 +19,7 @@ from asperguide.shared.ports import Clock, Ids
 INACTIVE = Introspection(active=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IssueTokens:
+class IssueTokens(Struct, frozen=True, kw_only=True):
     """The access token of a session, and how many seconds it is good for."""
 
     tokens: AccessTokens
@@ -36,8 +37,7 @@ class IssueTokens:
         return self.tokens.issue(claims), int((expires - now).total_seconds())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Authenticate:
+class Authenticate(Struct, frozen=True, kw_only=True):
     """Whom an access token speaks for, as of at most 5 seconds ago. Raises AccessTokenRefused."""
 
     tokens: AccessTokens
@@ -84,8 +84,7 @@ class Recognised:
     expires_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecogniseToken:
+class RecogniseToken(Struct, frozen=True, kw_only=True):
     """What a text is worth as a token of either kind: None when nothing (any more)."""
 
     begin: Callable[[], IdentityUnitOfWork]
@@ -130,8 +129,7 @@ class RecogniseToken:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RevokeToken:
+class RevokeToken(Struct, frozen=True, kw_only=True):
     """End the session that a token belongs to; a token that is worth nothing is fine too (RFC 7009, section 2.2)."""
 
     begin: Callable[[], IdentityUnitOfWork]
@@ -156,8 +154,7 @@ class RevokeToken:
             await uow.commit()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IntrospectToken:
+class IntrospectToken(Struct, frozen=True, kw_only=True):
     """What a token is worth at this moment. People may ask about their own tokens, administrators about all."""
 
     recognise: RecogniseToken

@@ -10,6 +10,8 @@ from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
+from msgspec import Struct
+
 from asperguide.media.arriving import Arrive
 from asperguide.media.errors import (
     ChecksumMismatch,
@@ -45,8 +47,7 @@ class Checksum:
             raise ValueError(f"no checksum is computed by {self.algorithm[:20]}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AppendToUpload:
+class AppendToUpload(Struct, frozen=True, kw_only=True):
     """Send the next bytes of a resumable upload, from `offset` on, which is what the upload is at.
 
     What has come stays when the sender hangs up; with a checksum all of it stays, or nothing. Any process may take the

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
+
+from msgspec import Struct
 
 from asperguide.media.examining import WRONG_SIZE, ExamineFile, Verdict
 from asperguide.media.model import File, quarantine_key
@@ -20,8 +21,7 @@ from asperguide.shared.storage import ObjectStorage
 SLOW = ("video/", "audio/")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arrive:
+class Arrive(Struct, frozen=True, kw_only=True):
     """End an upload whose bytes, `size` of them, lie in quarantine.
 
     Small files that somebody waits for are looked at first, so that they are ready, or refused, in the transaction that

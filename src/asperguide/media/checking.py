@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
+
+from msgspec import Struct
 
 from asperguide.media.events import FileArrived, FileSettled
 from asperguide.media.examining import ExamineFile, Verdict
@@ -17,8 +18,7 @@ from asperguide.shared.repeating import until_unhindered
 from asperguide.shared.storage import ObjectStorage
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckFile:
+class CheckFile(Struct, frozen=True, kw_only=True):
     """Look at a file that has arrived, and make it ready or refuse it.
 
     It can be stopped at any point and begun anew, and be done by several at once: what is kept is decided by one of

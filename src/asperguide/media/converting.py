@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 from uuid import UUID
@@ -65,8 +64,7 @@ class Converting(msgspec.Struct, frozen=True, kw_only=True):
     file: FileView
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Convert:
+class Convert(msgspec.Struct, frozen=True, kw_only=True):
     """Make a file of mine of one that I may read, in another format.
 
     The job is told, and the new file, which names its `source`. Room for it is set aside at once.
@@ -122,8 +120,7 @@ def renamed(name: str, to: str) -> str:
     return f"{stem[: LONGEST_NAME - len(to) - 1]}.{to}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConvertFile:
+class ConvertFile(msgspec.Struct, frozen=True, kw_only=True):
     """Make the file that was asked for; it is ready then, or refused for a reason, and its quota as large as it is.
 
     It can be stopped at any point and begun anew.
@@ -204,8 +201,7 @@ async def refuse(uow: MediaUnitOfWork, file: File, reason: str, clock: Clock) ->
     await uow.quotas.release(file.owner, file.size)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StopConverting:
+class StopConverting(msgspec.Struct, frozen=True, kw_only=True):
     """The job was cancelled: the file will not be made."""
 
     begin: Callable[[], MediaUnitOfWork]

@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass
 
+from msgspec import Struct
+
 from asperguide.media.errors import TypeRefused
 from asperguide.media.model import MIB, Content, File, final_key, quarantine_key
 from asperguide.media.ports import Images, Refusal, TypeDetector, VideoTools
@@ -47,8 +49,7 @@ class _Read:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExamineFile:
+class ExamineFile(Struct, frozen=True, kw_only=True):
     """Look at every byte of a file in quarantine and, if all is well, copy exactly these bytes to their final place.
 
     Nothing is decided yet: whoever asked keeps the verdict. Done twice it gives the same. Raises what the tools raise

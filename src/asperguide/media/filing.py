@@ -1,7 +1,7 @@
 """My files: seeing them, naming and showing them, throwing them away, getting them back; how much room is left."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 import msgspec
@@ -40,8 +40,7 @@ class FileChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     metadata: dict[MetadataName, MetadataValue | None] | msgspec.UnsetType = msgspec.UNSET
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GetFile:
+class GetFile(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of a file: of mine in every state, of others' if it is ready and public, or unlisted."""
 
     reads: MediaReads
@@ -58,8 +57,7 @@ async def readable(reads: MediaReads, actor: Actor | None, id: FileId) -> File:
     return file
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListFiles:
+class ListFiles(msgspec.Struct, frozen=True, kw_only=True):
     """My files in every state, the newest first. Those that can be used: `?filter[state]=ready`."""
 
     reads: MediaReads
@@ -80,8 +78,7 @@ async def mine(uow: MediaUnitOfWork, actor: Actor, id: FileId, version: int | No
     return file
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UpdateFile:
+class UpdateFile(msgspec.Struct, frozen=True, kw_only=True):
     """Change what a file of mine is called, and who may see it. With `version`, only if it is still that one.
 
     Whoever acts for somebody else may not show their files to more people.
@@ -123,8 +120,7 @@ def _changed(file: File, change: FileChange) -> File:
     return replace(file, **values)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeleteFile:
+class DeleteFile(msgspec.Struct, frozen=True, kw_only=True):
     """Throw a file of mine away. One that was ready can be restored for 7 days, and counts till then.
 
     One that is on its way, or was refused, is gone at once. Deleting again changes nothing.
@@ -150,8 +146,7 @@ class DeleteFile:
             await uow.commit()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RestoreFile:
+class RestoreFile(msgspec.Struct, frozen=True, kw_only=True):
     """Get a file back that I deleted within the last 7 days."""
 
     begin: Callable[[], MediaUnitOfWork]
@@ -170,8 +165,7 @@ class RestoreFile:
         return saved
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GetQuota:
+class GetQuota(msgspec.Struct, frozen=True, kw_only=True):
     """How much I have, and may have."""
 
     reads: MediaReads

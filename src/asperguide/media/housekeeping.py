@@ -2,10 +2,11 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 from uuid import UUID
+
+from msgspec import Struct
 
 from asperguide.media.events import ObjectsAbandoned
 from asperguide.media.model import RETENTION, File, FileState, own
@@ -22,8 +23,7 @@ BATCH = 100
 LINKS_AT_ONCE = 1000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExpireUploads:
+class ExpireUploads(Struct, frozen=True, kw_only=True):
     """Give up every upload that was not finished in time, each in its own transaction. How many."""
 
     begin: Callable[[], MediaUnitOfWork]
@@ -42,8 +42,7 @@ class ExpireUploads:
         return sum([await _alone(self.begin, partial(_give_up, upload)) for upload in over])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PurgeDeletedFiles:
+class PurgeDeletedFiles(Struct, frozen=True, kw_only=True):
     """Forget files 7 days after they were deleted or refused, each in its own transaction; their bytes follow."""
 
     begin: Callable[[], MediaUnitOfWork]
@@ -72,8 +71,7 @@ class Gone(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ForgetOwner:
+class ForgetOwner(Struct, frozen=True, kw_only=True):
     """Forget every file and upload of somebody who is gone, in whatever state, each in its own transaction.
 
     Their bytes follow. Raises EditedMeanwhile when others come in the way of all that is left: call it again.
@@ -120,8 +118,7 @@ async def _end(begin: Callable[[], MediaUnitOfWork], job: UUID | None) -> None:
         await uow.commit()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PruneLinks:
+class PruneLinks(Struct, frozen=True, kw_only=True):
     """Forget links that have expired. How many."""
 
     begin: Callable[[], MediaUnitOfWork]
@@ -140,8 +137,7 @@ class PruneLinks:
                 return total
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RemoveObjects:
+class RemoveObjects(Struct, frozen=True, kw_only=True):
     """Remove what nothing points to any more: objects, and what has come of uploads in parts."""
 
     begin: Callable[[], MediaUnitOfWork]

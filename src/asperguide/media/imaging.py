@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import Annotated
 
 import msgspec
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 from asperguide.media.errors import FileNotFound, InvalidFile, NotAnImage
 from asperguide.media.filing import readable
@@ -120,8 +120,7 @@ class Variant:
         return f"{derived_prefix(id)}images/{RECIPE}-{shape}-{self.size}-q{self.quality}.{self.format}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MakeImage:
+class MakeImage(Struct, frozen=True, kw_only=True):
     """An image of a file, made when it is first asked for, and kept. Raises NotAnImage."""
 
     storage: ObjectStorage
@@ -167,8 +166,7 @@ class MakeImage:
         return bytes(content)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShowImage:
+class ShowImage(Struct, frozen=True, kw_only=True):
     """A file of mine, or one that is public or unlisted, as an image of the size and format that I need.
 
     It is made when it is first asked for, and kept. It is upright, in sRGB, and tells nothing but the picture: not
@@ -182,8 +180,7 @@ class ShowImage:
         return await self.make(actor, ready(await readable(self.reads, actor, id)), wanted)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShowImageOf:
+class ShowImageOf(Struct, frozen=True, kw_only=True):
     """A file of an owner, such as a company, as an image. Whoever calls has asked who may see it.
 
     Raises FileNotFound, FileNotReady, NotAnImage.

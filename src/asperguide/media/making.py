@@ -4,6 +4,8 @@ import hashlib
 from collections.abc import AsyncIterable
 from dataclasses import dataclass
 
+from msgspec import Struct
+
 from asperguide.media.formats import PICTURES
 from asperguide.media.keeping import content_of
 from asperguide.media.limits import GROWS_TOO_LARGE
@@ -24,8 +26,7 @@ class Made:
     key: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MakeConversion:
+class MakeConversion(Struct, frozen=True, kw_only=True):
     """Make one file of another one. Raises Refusal when it cannot be made."""
 
     storage: ObjectStorage

@@ -4,9 +4,10 @@ Nobody is let through here: whoever calls has asked before what the person in fr
 """
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+
+from msgspec import Struct
 
 from asperguide.media.errors import InvalidFile, QuotaExceeded, VideoNotFound
 from asperguide.media.model import File, FileId, FileState, OwnerId
@@ -36,8 +37,7 @@ def _all_well(_: Sequence[File]) -> None:
     return
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HandOver:
+class HandOver(Struct, frozen=True, kw_only=True):
     """Make files of mine somebody else's: all or none, with what was made of them, and what they count for.
 
     Nobody else sees them then, and links to them end. What is theirs already stays so, and counts as touched. Files are
@@ -106,8 +106,7 @@ def _fit(found: Sequence[File | None], actor: Actor, to: Room, families: Collect
     return fit
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DropFiles:
+class DropFiles(Struct, frozen=True, kw_only=True):
     """Throw files of an owner away for good, each in its own transaction; their bytes follow. Those that stay.
 
     What is not theirs is left alone, and so is what has changed since that instant, if one is given: it stays.
@@ -138,8 +137,7 @@ class DropFiles:
         return True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProcessAgain:
+class ProcessAgain(Struct, frozen=True, kw_only=True):
     """Have a video of an owner processed once more; what was made before is shown until then.
 
     Nothing while a job is at it. Raises VideoNotFound.
@@ -159,8 +157,7 @@ class ProcessAgain:
                 await uow.commit()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChooseMoment:
+class ChooseMoment(Struct, frozen=True, kw_only=True):
     """Have the stills of a video of an owner show another moment, by a job; the one that processes it if one does.
 
     Raises VideoNotFound, also for one that cannot be shown.

@@ -61,8 +61,7 @@ def ends_at(token: str) -> datetime:
     return datetime.fromtimestamp(int(token.partition(".")[0], 16), UTC)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SeeVideo:
+class SeeVideo(msgspec.Struct, frozen=True, kw_only=True):
     """Finds a video for whoever may see it: a reader of its file, or the holder of a token."""
 
     reads: MediaReads
@@ -82,8 +81,7 @@ class SeeVideo:
         return file, video
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GetVideo:
+class GetVideo(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of a video that I may see, or have a token for, and where its pieces are.
 
     The addresses hold a token that is good for 6 hours: a player needs nothing else, and whoever is given them sees the
@@ -101,8 +99,7 @@ class GetVideo:
         return video_view(file, video, actor, token, ends_at(token))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlayVideo:
+class PlayVideo(msgspec.Struct, frozen=True, kw_only=True):
     """A piece of a video: a rendition, a segment, a picture. Ranges can be asked for.
 
     For whoever may see the video, and for whoever has a token from its addresses.
@@ -119,8 +116,7 @@ class PlayVideo:
         return Readable(file=_as_file(file, made, actor), key=made.key, storage=self.storage)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlayPlaylist:
+class PlayPlaylist(msgspec.Struct, frozen=True, kw_only=True):
     """A playlist, or the index of the sprites, in which every address holds a token for what it leads to."""
 
     see: SeeVideo

@@ -2,13 +2,12 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 from asperguide.media.errors import InvalidFile, VideoInWrongState, VideoNotFound
 from asperguide.media.events import PosterWanted
@@ -31,8 +30,7 @@ class Poster(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     at: Annotated[float, Meta(ge=0, le=600, description="Seconds from the beginning.", examples=[12.5])]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetPoster:
+class SetPoster(Struct, frozen=True, kw_only=True):
     """Choose the moment of a video of mine that its thumbnails and its poster show. They are made by a job.
 
     The job is the one that processes the video if that is not over yet.
@@ -72,8 +70,7 @@ async def my_video(uow: MediaUnitOfWork, actor: Actor, id: FileId) -> tuple[File
     return file, video
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MakeStills:
+class MakeStills(Struct, frozen=True, kw_only=True):
     """Make the stills of a video anew, of the moment that was chosen last."""
 
     begin: Callable[[], MediaUnitOfWork]

@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
+
+from msgspec import Struct
 
 from asperguide.media.attempts import OUR_FAULT, is_last
 from asperguide.media.events import VideoProcessingWanted, VideoSettled
@@ -28,8 +29,7 @@ LOOKING, MAKING = 5, 85
 """Percent of all the work that are over once it was looked at, and that making takes; the rest is keeping."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProcessVideo:
+class ProcessVideo(Struct, frozen=True, kw_only=True):
     """Make a video playable, and have it shown once all of it is there.
 
     It can be stopped at any point and begun anew: until the end everybody sees what was made before. What cannot be

@@ -2,9 +2,11 @@
 
 from collections.abc import AsyncIterable, Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
+
+from msgspec import Struct
 
 from asperguide.media.arriving import Arrive
 from asperguide.media.checks import check_declared, check_size
@@ -22,8 +24,7 @@ from asperguide.shared.storage import Storage, WrongContent
 Chunks = Callable[[], AbstractAsyncContextManager[AsyncIterable[bytes]]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReceiveFile:
+class ReceiveFile(Struct, frozen=True, kw_only=True):
     """Make a file of an owner, of any size that can be sent, and check it like every other; what has come stays.
 
     Begun anew after a crash it goes on, or begins with the first byte. Raises what uploads do: TypeRefused,

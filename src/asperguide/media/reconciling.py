@@ -3,7 +3,6 @@
 import logging
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -67,8 +66,7 @@ class Findings(msgspec.Struct, frozen=True, kw_only=True):
         return self.orphans > max(SUSPICIOUS, self.objects * SUSPICIOUS_SHARE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reconcile:
+class Reconcile(msgspec.Struct, frozen=True, kw_only=True):
     """Compare the storage with the database, and with `mend` put right what does not fit.
 
     Orphans and stale uploads are removed, quotas set to what was counted, stuck files given to a worker again. Lost
@@ -211,8 +209,7 @@ def _ids(files: Sequence[File]) -> tuple[FileId, ...]:
     return tuple(file.id for file in files[:MOST_NAMED])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TidyMedia:
+class TidyMedia(msgspec.Struct, frozen=True, kw_only=True):
     """Reconcile without anybody looking on: mend what is harmless, and say in the log what is not.
 
     Lost files are only told. So is everything when there are so many orphans that the storage and the database can

@@ -1,9 +1,10 @@
 """Processing a video once more, or not to its end."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
+
+from msgspec import Struct
 
 from asperguide.media.errors import VideoInWrongState
 from asperguide.media.events import VideoProcessingWanted, VideoSettled
@@ -16,8 +17,7 @@ from asperguide.shared.ports import Clock
 from asperguide.shared.repeating import until_unhindered
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RetryProcessing:
+class RetryProcessing(Struct, frozen=True, kw_only=True):
     """Have a video of mine processed again: one that failed, was cancelled, or is to be made anew.
 
     What was made before is shown until then. Refused while a job is at it.
@@ -40,8 +40,7 @@ class RetryProcessing:
         return job
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CancelProcessing:
+class CancelProcessing(Struct, frozen=True, kw_only=True):
     """Stop processing a video of mine, at once. What was made before stays; it can be processed again."""
 
     begin: Callable[[], MediaUnitOfWork]
@@ -62,8 +61,7 @@ class CancelProcessing:
         return video.job
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StopProcessing:
+class StopProcessing(Struct, frozen=True, kw_only=True):
     """The job was cancelled: so is the video, unless another job is at it by now."""
 
     begin: Callable[[], MediaUnitOfWork]

@@ -2,12 +2,12 @@
 
 from collections.abc import AsyncIterable, AsyncIterator, Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Annotated
 
 import msgspec
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 from asperguide.media.arriving import Arrive
 from asperguide.media.checks import check_declared, check_size
@@ -52,8 +52,7 @@ class SmallUpload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     tags: Tags = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UploadSmall:
+class UploadSmall(Struct, frozen=True, kw_only=True):
     """Send a file of up to 16 MiB in this one request.
 
     It is checked at once: it is `ready` in the answer, or `refused` with the reason. Videos and sounds are

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Annotated
 
 import msgspec
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 from asperguide.media.errors import FileNotFound, FileNotReady, LinkNotFound, TooManyLinks
 from asperguide.media.filing import mine, readable
@@ -70,8 +70,7 @@ def ready(file: File) -> File:
     return file
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReadFile:
+class ReadFile(Struct, frozen=True, kw_only=True):
     """The bytes of a file: of mine, and of others' that are public or unlisted. Ranges can be asked for."""
 
     reads: MediaReads
@@ -82,8 +81,7 @@ class ReadFile:
         return Readable(file=file_view(file, actor), key=file.key, storage=self.storage)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LinkToContent:
+class LinkToContent(Struct, frozen=True, kw_only=True):
     """A signed request to the storage for the bytes of a file, for 15 minutes."""
 
     reads: MediaReads
@@ -101,8 +99,7 @@ class NewLink(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     expires_in: Annotated[int, Meta(ge=60, le=604_800, description="Seconds.")] = 900
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MakeLink:
+class MakeLink(Struct, frozen=True, kw_only=True):
     """Make a link by which anybody gets the bytes of a file of mine for a while.
 
     It is told once; it can be revoked. It ends with the file. Nobody makes one while acting for somebody else.
@@ -139,8 +136,7 @@ def digest_of(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListLinks:
+class ListLinks(Struct, frozen=True, kw_only=True):
     """The links to a file of mine that work, the newest first."""
 
     reads: MediaReads
@@ -153,8 +149,7 @@ class ListLinks:
         return [link_view(link) for link in await self.reads.links(id, self.clock.now())]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RevokeLink:
+class RevokeLink(Struct, frozen=True, kw_only=True):
     """Make a link to a file of mine useless."""
 
     begin: Callable[[], MediaUnitOfWork]
@@ -167,8 +162,7 @@ class RevokeLink:
             await uow.commit()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FollowLink:
+class FollowLink(Struct, frozen=True, kw_only=True):
     """The bytes that a temporary link leads to."""
 
     reads: MediaReads

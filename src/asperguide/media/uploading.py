@@ -5,13 +5,13 @@ Bytes never touch us on their way unless by tus or in one small request: the sen
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Annotated
 
 import msgspec
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 from asperguide.media.arriving import Arrive
 from asperguide.media.checks import check_declared, check_size
@@ -70,8 +70,7 @@ class NewUpload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     transport: Transport | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StartUpload:
+class StartUpload(Struct, frozen=True, kw_only=True):
     """Announce a file that is to be sent, and learn how.
 
     Room is set aside for it at once. It has to be sent within 24 hours: `direct` by the one request in `send`, then
@@ -152,8 +151,7 @@ async def my_arrived(reads: MediaReads, actor: Actor, id: FileId) -> File:
     return file
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GetUpload:
+class GetUpload(Struct, frozen=True, kw_only=True):
     """How far an upload of mine is. One that was finished is told as complete, for as long as there is the file."""
 
     reads: MediaReads
@@ -165,8 +163,7 @@ class GetUpload:
         return finished_view(await my_arrived(self.reads, actor, id))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListUploads:
+class ListUploads(Struct, frozen=True, kw_only=True):
     """My uploads under way, the newest first."""
 
     reads: MediaReads
@@ -176,8 +173,7 @@ class ListUploads:
         return Page(items=tuple(map(upload_view, found.items)), next_cursor=found.next_cursor, total=found.total)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AbortUpload:
+class AbortUpload(Struct, frozen=True, kw_only=True):
     """Give an upload up: what was sent is thrown away, and the room set aside for it is free again."""
 
     begin: Callable[[], MediaUnitOfWork]
@@ -195,8 +191,7 @@ class AbortUpload:
             await uow.commit()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LinkParts:
+class LinkParts(Struct, frozen=True, kw_only=True):
     """Where to send parts of an upload to: one signed request for each number asked for, at most 100 at once.
 
     Parts are numbered from 1 and have 8 MiB each, the last one what is left. They may be sent in any order, at once,
@@ -237,8 +232,7 @@ class LinkParts:
         return part_link(number, size, signed)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FinishUpload:
+class FinishUpload(Struct, frozen=True, kw_only=True):
     """Say that every byte was sent.
 
     A small file is checked at once: it is `ready` then, or `refused` with the reason. Others are `quarantined` until a

@@ -1,11 +1,10 @@
 """The buckets of the servers behind object stores."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Annotated
 
 import msgspec
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 from asperguide.operations.errors import BucketExists, BucketInUse, BucketNotFound, NoBuckets, StoreNotFound
 from asperguide.operations.model import DeedKind
@@ -26,8 +25,7 @@ class NewBucket(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     name: BucketName
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListBuckets:
+class ListBuckets(Struct, frozen=True, kw_only=True):
     """The buckets of the server behind a store, for administrators."""
 
     buckets: Buckets
@@ -37,8 +35,7 @@ class ListBuckets:
         return tuple(await _buckets(self.buckets, store).list())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CreateBucket:
+class CreateBucket(Struct, frozen=True, kw_only=True):
     """Make a private bucket on the server behind a store. It is written down before it is done."""
 
     buckets: Buckets
@@ -54,8 +51,7 @@ class CreateBucket:
             raise BucketExists
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeleteBucket:
+class DeleteBucket(Struct, frozen=True, kw_only=True):
     """Remove an empty bucket from the server behind a store. It is written down before it is done."""
 
     buckets: Buckets

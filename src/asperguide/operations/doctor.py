@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import timedelta
 from types import MappingProxyType
 
@@ -58,13 +57,12 @@ class Examination(msgspec.Struct, frozen=True, kw_only=True):
     findings: tuple[Finding, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Examine:
+class Examine(msgspec.Struct, frozen=True, kw_only=True):
     """Asks every dependency and says, for each that does not answer, what to do. For operators: reasons are shown."""
 
     probes: tuple[Probe, ...]
     timeout: timedelta = timedelta(seconds=5)
-    advice: Mapping[str, str] = field(default_factory=lambda: ADVICE)
+    advice: Mapping[str, str] = ADVICE
 
     async def __call__(self) -> Examination:
         """Examine everything at once, in the order of the probes. Never raises."""

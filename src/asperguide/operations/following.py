@@ -1,8 +1,9 @@
 """What people do about long work that was asked for in their name: look how far it is, cancel it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from uuid import UUID
+
+from msgspec import Struct
 
 from asperguide.operations.errors import JobNotCancellable, JobNotFound
 from asperguide.operations.events import JobCancelled
@@ -16,8 +17,7 @@ from asperguide.shared.ports import Clock
 UNTOLD = "This did not work out. Please try again later."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShowMyJob:
+class ShowMyJob(Struct, frozen=True, kw_only=True):
     """How far a job of mine is: its state, its progress from 0 to 1, and in the end its result or why it failed.
 
     `result` is the path of what is there once it is done. While it waits or runs, `Retry-After` says when to ask again.
@@ -30,8 +30,7 @@ class ShowMyJob:
         return as_seen(await _mine(self.reads, actor, id))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListMyJobs:
+class ListMyJobs(Struct, frozen=True, kw_only=True):
     """My long work, the newest first: what waits and runs, and what is over and not forgotten yet."""
 
     reads: JobReads
@@ -41,8 +40,7 @@ class ListMyJobs:
         return Page(items=tuple(as_seen(job) for job in found.items), next_cursor=found.next_cursor, total=found.total)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CancelMyJob:
+class CancelMyJob(Struct, frozen=True, kw_only=True):
     """End a job of mine that waits or runs; one that runs is stopped within a second. Cancelling twice changes nothing.
 
     What it did until then is cleaned up where that makes sense. Refused when the job is done or has failed.

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
@@ -28,8 +27,7 @@ class Readiness(msgspec.Struct, frozen=True, kw_only=True):
     dependencies: tuple[DependencyHealth, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckReadiness:
+class CheckReadiness(msgspec.Struct, frozen=True, kw_only=True):
     """Tells whether this process can serve, and how each of its dependencies is.
 
     Down while a required dependency does not answer within `timeout` and while the process drains before its end.

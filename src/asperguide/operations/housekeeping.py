@@ -1,8 +1,9 @@
 """Forgetting what nobody asks for any more: finished jobs after a week, kept answers when their day is over."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import timedelta
+
+from msgspec import Struct
 
 from asperguide.shared.ledger import Ledger
 from asperguide.shared.ports import Clock, Idempotency
@@ -11,8 +12,7 @@ KEPT = timedelta(days=7)
 BATCH = 1000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PruneLedger:
+class PruneLedger(Struct, frozen=True, kw_only=True):
     """Forget jobs that were done or cancelled a week ago, and kept answers that are a day old.
 
     Dead jobs stay until somebody has looked at them.

@@ -33,8 +33,7 @@ class Invariant(msgspec.Struct, frozen=True, kw_only=True):
     detail: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckInvariants:
+class CheckInvariants(msgspec.Struct, frozen=True, kw_only=True):
     """Look whether everything is as it must be.
 
     No lease is over for 10 minutes while nobody takes the job; no job of a queue that is not paused is due for
@@ -62,8 +61,7 @@ class CheckInvariants:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReportInvariants:
+class ReportInvariants(msgspec.Struct, frozen=True, kw_only=True):
     """Check the invariants and log an error for each that is broken."""
 
     check: CheckInvariants

@@ -1,12 +1,11 @@
 """What operators do about jobs: look, retry, cancel, forget."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 from asperguide.operations.errors import JobNotCancellable, JobNotFound, JobNotRetryable
 from asperguide.operations.events import JobCancelled
@@ -37,8 +36,7 @@ class Pruned(msgspec.Struct, frozen=True, kw_only=True):
     more: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListJobs:
+class ListJobs(Struct, frozen=True, kw_only=True):
     """Jobs in every state, for administrators; the newest first. Their messages are left out: they may name people."""
 
     reads: JobReads
@@ -48,8 +46,7 @@ class ListJobs:
         return await self.reads.list(page)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShowJob:
+class ShowJob(Struct, frozen=True, kw_only=True):
     """One job with its message, for administrators. Messages may name people; none carries a secret."""
 
     reads: JobReads
@@ -59,8 +56,7 @@ class ShowJob:
         return await _existing(self.reads, id)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RetryJob:
+class RetryJob(Struct, frozen=True, kw_only=True):
     """Make a job that waits, is dead or was cancelled due at once, with all its attempts.
 
     One that was put under a unique key has it again; refused while another job under that key waits or runs.
@@ -85,8 +81,7 @@ class RetryJob:
         return await _existing(self.reads, id)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CancelJob:
+class CancelJob(Struct, frozen=True, kw_only=True):
     """End a job that waits or runs.
 
     A running one is stopped within a second, or at its next heartbeat within 10 seconds when the bell is not heard.
@@ -114,8 +109,7 @@ class CancelJob:
         return await _existing(self.reads, id)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PruneJobs:
+class PruneJobs(Struct, frozen=True, kw_only=True):
     """Forget jobs that were over before an instant: done and cancelled ones, and dead ones when that is said.
 
     At most 10 000 in one call; the answer says whether there may be more.

@@ -1,11 +1,10 @@
 """Maintenance: everybody but administrators is asked to come back later, while somebody works on what is below."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Annotated
 
 import msgspec
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 from asperguide.operations.model import DeedKind, Maintenance, deed
 from asperguide.operations.ports import MaintenanceReads, OperationsUnitOfWork
@@ -24,8 +23,7 @@ class MaintenanceNotice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     retry_after: Annotated[int, Meta(ge=1, le=A_DAY)] = 300
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckMaintenance:
+class CheckMaintenance(Struct, frozen=True, kw_only=True):
     """The maintenance that is under way, or None."""
 
     reads: MaintenanceReads
@@ -34,8 +32,7 @@ class CheckMaintenance:
         return await self.reads.current()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BeginMaintenance:
+class BeginMaintenance(Struct, frozen=True, kw_only=True):
     """Have every process refuse everything but health and administration, and every worker take no more jobs.
 
     Each obeys within 5 seconds, and goes on obeying when it is restarted. What is running goes on to its end. Under
@@ -66,8 +63,7 @@ class BeginMaintenance:
         return maintenance
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EndMaintenance:
+class EndMaintenance(Struct, frozen=True, kw_only=True):
     """Serve everybody again, within 5 seconds. Whether there was a maintenance to end."""
 
     begin: Callable[[], OperationsUnitOfWork]

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from asperguide.operations.errors import InvalidQueueName
 from asperguide.operations.model import DeedKind, Queue, deed
@@ -14,8 +15,7 @@ from asperguide.shared.ports import Clock, Doorbell, Ids
 NAME = re.compile(r"[A-Za-z0-9._-]{1,40}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QueueOverview:
+class QueueOverview(Struct, frozen=True, kw_only=True):
     """Every queue that has jobs or is paused, by name: how full it is and how long its oldest job is overdue."""
 
     reads: JobReads
@@ -26,8 +26,7 @@ class QueueOverview:
         return tuple(await self.reads.queues(self.clock.now()))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PauseQueue:
+class PauseQueue(Struct, frozen=True, kw_only=True):
     """Have every worker take no more jobs of a queue, until it is resumed. What runs goes on; jobs can still be put.
 
     The pause outlives restarts, and holds for a queue that has no jobs yet.
@@ -49,8 +48,7 @@ class PauseQueue:
         return await _queue(self.reads, queue, now)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResumeQueue:
+class ResumeQueue(Struct, frozen=True, kw_only=True):
     """Let workers take jobs of a queue again; nothing changes when it was not paused."""
 
     begin: Callable[[], OperationsUnitOfWork]

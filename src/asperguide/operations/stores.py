@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, Protocol
 
 import msgspec
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 from asperguide.operations.errors import (
     InvalidObjectKey,
@@ -97,8 +97,7 @@ class StoreProbe(Probe):
         return "put, got and removed an object"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListStores:
+class ListStores(Struct, frozen=True, kw_only=True):
     """The names of all object stores, the default first, for administrators."""
 
     stores: Mapping[str, Storage]
@@ -108,8 +107,7 @@ class ListStores:
         return tuple(self.stores)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TryStore:
+class TryStore(Struct, frozen=True, kw_only=True):
     """Put an object into the store, get it back and remove it, within 10 seconds. Changes nothing."""
 
     stores: Mapping[str, Storage]
@@ -129,8 +127,7 @@ class TryStore:
         return StoreTested(name=store, well=False, detail=detail)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListObjects:
+class ListObjects(Struct, frozen=True, kw_only=True):
     """What lies in a store, for administrators; below a prefix, and with `folders` only down to the next slash."""
 
     stores: Mapping[str, Storage]
@@ -157,8 +154,7 @@ class ListObjects:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShowObject:
+class ShowObject(Struct, frozen=True, kw_only=True):
     """What a store knows of an object, for administrators."""
 
     stores: Mapping[str, Storage]
@@ -168,8 +164,7 @@ class ShowObject:
         return _shown(await _object(self.stores, store, key))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LinkObject:
+class LinkObject(Struct, frozen=True, kw_only=True):
     """A link to an object for whoever gets it, for 15 minutes unless asked otherwise. It is written down first."""
 
     stores: Mapping[str, Storage]
@@ -186,8 +181,7 @@ class LinkObject:
         return ObjectLink(url=signed.url, expires_at=signed.expires_at)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeleteObject:
+class DeleteObject(Struct, frozen=True, kw_only=True):
     """Remove an object for good, whoever needs it. It is written down before it is done.
 
     Files whose bytes are removed like this are found, and mended, by `asperguide media reconcile`.

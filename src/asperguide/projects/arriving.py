@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
+from msgspec import Struct
 from msgspec.structs import replace as replaced
 
 from asperguide.projects.creating import AddProject, NewProject
@@ -27,8 +28,7 @@ GIVEN_UP_AFTER = timedelta(days=2)
 MOST_OF_A_NAME = 100
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PrepareProject:
+class PrepareProject(Struct, frozen=True, kw_only=True):
     """Make a project under an id that was chosen before, hidden: as if it were being removed, which it is in two days
     unless it is revealed.
 
@@ -72,8 +72,7 @@ class PrepareProject:
         await self.add(company, project, finish)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RevealProject:
+class RevealProject(Struct, frozen=True, kw_only=True):
     """All of a prepared project is there: let it be seen, note who has brought it, and end the job.
 
     Raises ProjectNotFound when it is gone.
@@ -99,8 +98,7 @@ class RevealProject:
             await uow.commit()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DiscardProject:
+class DiscardProject(Struct, frozen=True, kw_only=True):
     """Have a prepared project removed at once, with all that is in it. False when it was revealed, and stays."""
 
     begin: Callable[[], ProjectsUnitOfWork]

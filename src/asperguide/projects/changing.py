@@ -1,12 +1,12 @@
 """What a project is called and says, its period and state: changing it, also by a day at a time."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Annotated, Any
 
 import msgspec
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from asperguide.projects.entering import EnterProject, Place, there
 from asperguide.projects.errors import InvalidProject
@@ -55,8 +55,7 @@ class Extension(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 A_MONTH = Extension()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UpdateProject:
+class UpdateProject(Struct, frozen=True, kw_only=True):
     """Change a project, unless it is archived. With `version`, only if it is still that one.
 
     When the end is another one, everything that is to be said before it is said anew.
@@ -85,8 +84,7 @@ class UpdateProject:
             return await keep(uow, project, replace(project, **values).checked(now), now, showing)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MoveProject:
+class MoveProject(Struct, frozen=True, kw_only=True):
     """A project in another state. There already, it stays as it is. Raises ProjectInWrongState."""
 
     begin: Callable[[], ProjectsUnitOfWork]
@@ -106,8 +104,7 @@ class MoveProject:
             return await keep(uow, project, project.moved(move), now, showing)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ActivateProject:
+class ActivateProject(Struct, frozen=True, kw_only=True):
     """Show what is in a draft of a project, while its period lasts. Active already, it stays so."""
 
     move: MoveProject
@@ -116,8 +113,7 @@ class ActivateProject:
         return await self.move(actor, id, Move.ACTIVATE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArchiveProject:
+class ArchiveProject(Struct, frozen=True, kw_only=True):
     """Put an active project away: what is in it is shown no more, and cannot be changed. It can be restored."""
 
     move: MoveProject
@@ -126,8 +122,7 @@ class ArchiveProject:
         return await self.move(actor, id, Move.ARCHIVE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RestoreProject:
+class RestoreProject(Struct, frozen=True, kw_only=True):
     """Take an archived project up again: it is active then, within its period."""
 
     move: MoveProject
@@ -136,8 +131,7 @@ class RestoreProject:
         return await self.move(actor, id, Move.RESTORE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExtendProject:
+class ExtendProject(Struct, frozen=True, kw_only=True):
     """Put the end of a project off by some days, 30 unless said otherwise, on the clocks of the company.
 
     One that has ended already goes on from now, for as many days. Notices about the end come again.

@@ -1,12 +1,12 @@
 """Projects made of others: of templates, and of any project once more. What is in them is copied by a job."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 from asperguide.projects.creating import AddProject
 from asperguide.projects.entering import EnterProject, Place, enter_company
@@ -44,8 +44,7 @@ class FromTemplate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     ends_at: End = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CopyProject:
+class CopyProject(Struct, frozen=True, kw_only=True):
     """A new draft that is like the original but for its name and period, and the job that copies what is in it.
 
     Who is listed for the original is listed for the copy.
@@ -79,8 +78,7 @@ class CopyProject:
         return await self.add(place.company, copy.checked(now), finish)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DuplicateProject:
+class DuplicateProject(Struct, frozen=True, kw_only=True):
     """Make a project that is like this one, with copies of its contents, as drafts. A copy of a template is one too.
 
     The project is there at once, and the job that copies the contents is told.
@@ -96,8 +94,7 @@ class DuplicateProject:
         return await self.copy(actor, place, new)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UseTemplate:
+class UseTemplate(Struct, frozen=True, kw_only=True):
     """Make a project of a template of my company, with copies of its contents, as drafts.
 
     The project is there at once, and the job that copies the contents is told.
@@ -119,8 +116,7 @@ class UseTemplate:
         return await self.copy(actor, replace(place, project=replace(place.project, template=False)), wanted)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CopyContents:
+class CopyContents(Struct, frozen=True, kw_only=True):
     """Copy what is in one project into another, if both are there still. It can be stopped and begun anew."""
 
     begin: Callable[[], ProjectsUnitOfWork]

@@ -2,12 +2,12 @@
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Annotated, TypeVar
 
 import msgspec
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 from asperguide.projects.entering import enter_company
 from asperguide.projects.errors import InvalidProject, ProjectSlugTaken, TooManyProjects
@@ -50,8 +50,7 @@ class NewProject(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     template: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AddProject:
+class AddProject(Struct, frozen=True, kw_only=True):
     """A new project, counted; without a slug it gets one of its own. TooManyProjects, ProjectName-, ProjectSlugTaken.
 
     `finish` does the rest in the same transaction, and makes the answer.
@@ -81,8 +80,7 @@ class AddProject:
         return answer
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CreateProject:
+class CreateProject(Struct, frozen=True, kw_only=True):
     """Begin a project of my company.
 
     A slug that is made of its name gets a number behind it when it is taken; it stays when the name changes. A project

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from msgspec import Struct
+
 from asperguide.projects.errors import NoSuchCompany, ProjectNotFound
 from asperguide.projects.model import Project
 from asperguide.projects.ports import ProjectReads, ProjectsUnitOfWork
@@ -21,8 +23,7 @@ class Place:
     role: CompanyRole
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EnterProject:
+class EnterProject(Struct, frozen=True, kw_only=True):
     """Where the user stands in a project. Raises ProjectNotFound for strangers, RightNeeded for members."""
 
     reads: ProjectReads

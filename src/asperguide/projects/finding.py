@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from msgspec import Struct
+
 from asperguide.projects.entering import EnterProject, Place, enter_company
 from asperguide.projects.model import Project
 from asperguide.projects.ports import ProjectContents, ProjectReads
@@ -30,8 +32,7 @@ class ShowProject:
         return lambda project: project_view(project, place.role, self.clock.now(), count)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GetProject:
+class GetProject(Struct, frozen=True, kw_only=True):
     """A project of a company of mine, if it is open to me."""
 
     enter: EnterProject
@@ -42,8 +43,7 @@ class GetProject:
         return (await self.show.showing(place))(place.project)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListProjects:
+class ListProjects(Struct, frozen=True, kw_only=True):
     """The projects of a company of mine that are open to me, the newest first, with how much is in each."""
 
     reads: ProjectReads

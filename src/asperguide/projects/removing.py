@@ -1,11 +1,13 @@
 """Removing projects: empty ones at once, others with everything in them by a job; all of a company's with it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Protocol
 from uuid import UUID
+
+from msgspec import Struct
 
 from asperguide.projects.entering import EnterProject, Place, there
 from asperguide.projects.errors import ProjectNotEmpty
@@ -25,8 +27,7 @@ AFTERWARDS = timedelta(minutes=5)
 """Whoever put something into a project when it was removed is done by then."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeleteProject:
+class DeleteProject(Struct, frozen=True, kw_only=True):
     """Delete a project of my company that is empty. With `version`, only if it is still that one."""
 
     begin: Callable[[], ProjectsUnitOfWork]
@@ -48,8 +49,7 @@ class DeleteProject:
             await uow.commit()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeleteProjectWithAll:
+class DeleteProjectWithAll(Struct, frozen=True, kw_only=True):
     """Delete a project of my company with everything in it. It is gone at once, what is in it is removed by a job.
 
     The job is told. When it is cancelled the project comes back, with what is left in it.
@@ -77,8 +77,7 @@ class DeleteProjectWithAll:
         return answer
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RemoveProject:
+class RemoveProject(Struct, frozen=True, kw_only=True):
     """Remove what is in a project, a batch at a time, and then the project, if it is still to be removed.
 
     It can be stopped at any point and begun anew.
@@ -108,8 +107,7 @@ class RemoveProject:
             await uow.commit()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StopRemoving:
+class StopRemoving(Struct, frozen=True, kw_only=True):
     """The job was cancelled: the project is there again, with what is left in it."""
 
     begin: Callable[[], ProjectsUnitOfWork]
@@ -130,8 +128,7 @@ class StopRemoving:
             await uow.commit()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClearRemoved:
+class ClearRemoved(Struct, frozen=True, kw_only=True):
     """Remove what came into a project in the moment in which it was removed. Nothing, nearly always."""
 
     begin: Callable[[], ProjectsUnitOfWork]
@@ -145,8 +142,7 @@ class ClearRemoved:
             await uow.commit()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RemoveSomeOfCompany:
+class RemoveSomeOfCompany(Struct, frozen=True, kw_only=True):
     """Remove some of what a company has that is being taken apart, within seconds. True when nothing is left of it."""
 
     begin: Callable[[], ProjectsUnitOfWork]
@@ -176,8 +172,7 @@ class CompanyGone(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ForgetProjectCount:
+class ForgetProjectCount(Struct, frozen=True, kw_only=True):
     """Forget how many projects a company had that is gone."""
 
     begin: Callable[[], ProjectsUnitOfWork]

@@ -1,7 +1,7 @@
 """Who may see a project, and do what in it: every member by their role, or only those who are listed."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Protocol
 from uuid import UUID
@@ -37,8 +37,7 @@ class MemberAccess(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     role: CompanyRole
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GetAccess:
+class GetAccess(msgspec.Struct, frozen=True, kw_only=True):
     """Who has access to a project."""
 
     enter: EnterProject
@@ -49,8 +48,7 @@ class GetAccess:
         return access_view(place.project, await self.reads.access(place.company.id, id))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChangeAccess:
+class ChangeAccess(msgspec.Struct, frozen=True, kw_only=True):
     """Open a project to every member, or only to those who are listed. Who is listed stays so.
 
     With `version`, only if the project is still that one.
@@ -72,8 +70,7 @@ class ChangeAccess:
             return await changed(uow, place, replace(project, access=access), self.clock)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListMember:
+class ListMember(msgspec.Struct, frozen=True, kw_only=True):
     """Have a restricted project open to a member, in their role or a lower one. Again, it changes the role."""
 
     begin: Callable[[], ProjectsUnitOfWork]
@@ -99,8 +96,7 @@ class ListMember:
             return await changed(uow, place, project, self.clock)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnlistMember:
+class UnlistMember(msgspec.Struct, frozen=True, kw_only=True):
     """Take a member off the list of a project, whose it is no more once it is restricted."""
 
     begin: Callable[[], ProjectsUnitOfWork]
@@ -128,8 +124,7 @@ class Gone(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ForgetListed:
+class ForgetListed(msgspec.Struct, frozen=True, kw_only=True):
     """Take somebody who is gone off all lists. How many there were."""
 
     begin: Callable[[], ProjectsUnitOfWork]

@@ -1,9 +1,10 @@
 """Looking which periods begin, draw to their end or are over, so that it is said: each once, and never early."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+
+from msgspec import Struct
 
 from asperguide.projects.events import ProjectChanged, ProjectEnding, ProjectsSweepDue
 from asperguide.projects.notices import Notice, Stage
@@ -16,8 +17,7 @@ AFTERWARDS = JobOptions(priority=1)
 """Thousands of mails that are due at once keep nobody waiting."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SweepProjects:
+class SweepProjects(Struct, frozen=True, kw_only=True):
     """Announce everything that is due, a batch in a transaction, and have the next due time looked at when it comes.
 
     Any number of these may run at once. How many notices there were.

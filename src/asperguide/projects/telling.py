@@ -1,11 +1,12 @@
 """Telling the owners and managers of a company that a project ends, by mail: each of them once for each notice."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from uuid import UUID
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from asperguide.projects.events import ContactToTell, ProjectChanged, ProjectEnding
 from asperguide.projects.model import Project
@@ -24,8 +25,7 @@ KINDS: Mapping[Stage, str] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TellCompany:
+class TellCompany(Struct, frozen=True, kw_only=True):
     """Have each owner and manager told who can be written to, if it is still so."""
 
     begin: Callable[[], ProjectsUnitOfWork]
@@ -47,8 +47,7 @@ class TellCompany:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TellContact:
+class TellContact(Struct, frozen=True, kw_only=True):
     """Write to one of them, in their language, if it is still so. Told again, it is the same mail."""
 
     reads: ProjectReads
@@ -84,8 +83,7 @@ class TellContact:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RefreshContents:
+class RefreshContents(Struct, frozen=True, kw_only=True):
     """Have what is shown of a project made anew."""
 
     contents: ProjectContents

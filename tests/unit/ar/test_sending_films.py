@@ -1,9 +1,9 @@
 """Videos that come in one request: all of them or none, and nothing is left of those that are refused."""
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from asperguide.ar.creating import SentFile
@@ -86,7 +86,7 @@ async def test_what_the_print_has_all_the_same_stays(studio: Studio) -> None:
             await super().__call__(*args, **more)
             raise EditedMeanwhile
 
-    add = replace(studio.use(AddSentFilms), change=Late(begin=studio.begin, clock=studio.clock))
+    add = msgspec.structs.replace(studio.use(AddSentFilms), change=Late(begin=studio.begin, clock=studio.clock))
     with pytest.raises(EditedMeanwhile):
         await add(studio.editor, studio.content.id, parts(("x.mp4", FILM, True)))
     kept: Content = await studio.kept()

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from asperguide.adapters.caching.sheets import KeptSheets
@@ -176,7 +177,7 @@ async def test_the_oldest_go_when_there_are_too_many() -> None:
 @pytest.mark.parametrize("most", [1, 10])
 def test_sheets_are_kept_for_the_very_print_until_their_time(most: int) -> None:
     stage, sheets = Stage(), KeptSheets(max_entries=most)
-    make = replace(stage.process.make, sheets=sheets)
+    make = msgspec.structs.replace(stage.process.make, sheets=sheets)
     showing = Showing(content=shown(), project=PROJECT)
     sheet = make(showing)
     assert sheets.ready(showing, NOON) is make(showing) is sheet

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from dependency_injector.providers import Object
 
@@ -95,7 +96,7 @@ async def test_a_photo_that_is_another_one_by_the_time_it_was_looked_at_is_looke
         await shop.c.replace_photo()(shop.owner.actor, made.id, Photo(photo=await shop.photo(700)))
         return marker
 
-    await replace(refresh, look=replaced)(shop.id, made.id, made.marker.photo)
+    await msgspec.structs.replace(refresh, look=replaced)(shop.id, made.id, made.marker.photo)
     assert (await shop.seen(made)).marker.state is MarkerState.PENDING
     await shop.world.settle()
     assert (await shop.seen(made)).marker.report.width == 700

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from asperguide.ar.creating import NewContent
@@ -230,7 +231,7 @@ async def test_what_is_deleted_while_a_project_is_copied_is_left_out(shop: Print
         await shop.c.delete_content()(shop.owner.actor, made.id)
         return await shop.c.copy_content()(*args)
 
-    await replace(copies, copy=gone)(shop.owner.actor.user, shop.id, shop.project_id, target)
+    await msgspec.structs.replace(copies, copy=gone)(shop.owner.actor.user, shop.id, shop.project_id, target)
     assert await shop.c.ar_reads().counts(shop.id, [target]) == {}
 
 
