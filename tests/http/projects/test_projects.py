@@ -74,6 +74,16 @@ async def test_times_are_answered_in_utc_wherever_they_were_sent_from(firm: Firm
     assert same.headers["etag"] == read.headers["etag"] == answers[0].headers["etag"]
 
 
+async def test_the_activity_names_what_is_another_one_after_a_change(firm: Firm) -> None:
+    one = await firm.project(tags=["wedding"])
+    for description in ("new", "new"):
+        change = {"name": one["name"], "tags": ["wedding"], "starts_at": one["starts_at"], "description": description}
+        expect(200, await firm.owner("PATCH", f"/projects/{one['id']}", json=change))
+    await firm.api.world.settle()
+    told_of = (await firm.owner.get(f"/companies/{firm.id}/activity"))["items"]
+    assert [line["detail"] for line in told_of if line["what"] == "project-changed"] == ["description"]
+
+
 async def test_a_project_is_activated_extended_archived_and_restored(firm: Firm) -> None:
     one = await firm.project(ends_at=firm.ahead(days=1))
     where = f"/projects/{one['id']}"
