@@ -141,13 +141,13 @@ BAD: dict[str, tuple[Callable[[], bytes], str]] = {
     ),
     "null": (lambda: setting("project", to=None), "not as it should be"),
     "a naive time": (lambda: setting(*C, "ends_at", to="2055-01-01T00:00:00"), "not as it should be"),
-    "a name of nothing": (lambda: setting("project", "name", to="\u200b"), "project"),
-    "a period backwards": (lambda: setting("project", "ends_at", to="2001-01-01T00:00:00Z"), "project"),
-    "tags beyond": (lambda: setting("project", "tags", to=["a,b"]), "project"),
+    "a name of nothing": (lambda: setting("project", "name", to="\u200b"), r"as it should be\. name: A name that can be read\."),
+    "a period backwards": (lambda: setting("project", "ends_at", to="2001-01-01T00:00:00Z"), r"ends_at: After the beg"),
+    "tags beyond": (lambda: setting("project", "tags", to=["a,b"]), "tags/0: This value is not allowed"),
     # prints
-    "a title with a bell": (lambda: setting(*C, "title", to="a\x07"), "Print 0"),
+    "a title with a bell": (lambda: setting(*C, "title", to="a\x07"), r"Print 0 .*\. title: Control characters"),
     "metadata beyond": (lambda: setting(*C, "metadata", to={"a": "x" * 501}), "not as it should be"),
-    "a place of no video": (lambda: setting(*C, "chosen", to=7), "Print 0"),
+    "a place of no video": (lambda: setting(*C, "chosen", to=7), "Print 0 .* chosen: This is out of"),
     "rules of no video": (lambda: setting(*C, "rotation", to={"kind": "daily_cycle", "videos": [3]}), "Print 0"),
     "rules of nothing": (lambda: setting(*C, "rotation", to={}), "Print 0"),
     "a zone of nowhere": (

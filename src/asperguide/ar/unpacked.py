@@ -71,9 +71,8 @@ class MakePrints(Struct, frozen=True, kw_only=True):
         try:
             return await self._made(n, packed, origin)
         except DomainError as refused:
-            places = ", ".join(field.pointer.removeprefix("#/") for field in refused.fields)
-            where = f" ({places})" if places else ""
-            raise ArchiveRefused(f"Print {n} of the manifest is not acceptable{where}: {refused.detail}") from None
+            reason = " ".join(field.in_full for field in refused.fields) or refused.detail
+            raise ArchiveRefused(f"Print {n} of the manifest is not acceptable. {reason}") from None
 
     async def _made(self, n: int, packed: PackedContent, origin: Origin) -> tuple[Content, Scene | None]:
         refuse_controls(packed.title, "#/title")
