@@ -1,5 +1,6 @@
 """Making a project of an archive: all of it, or nothing that anybody could see."""
 
+import hashlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import replace
@@ -52,7 +53,8 @@ class ImportProject(Struct, frozen=True, kw_only=True):
 
     All of its prints are drafts, with numbers and codes of their own. The archive is looked through before anything is
     made, and nobody sees the project before all of it is there: when it is refused the job says why, and nothing stays.
-    While an archive is being made a project for me, asking again leads to that job.
+    While an archive is being made a project, asking for that again under the same name leads to the same job; under
+    another name it is made another project.
     """
 
     begin: Callable[[], ArUnitOfWork]
@@ -72,7 +74,8 @@ class ImportProject(Struct, frozen=True, kw_only=True):
         return await self._ask(actor, company, new)
 
     async def _ask(self, actor: Actor, company: CompanyId, new: NewImport) -> PackingAsked:
-        key = f"project-import:{company}:{new.file}"
+        named = "" if new.name is None else hashlib.sha256(new.name.encode()).hexdigest()
+        key = f"project-import:{company}:{new.file}:{named}"
         async with self.begin() as uow:
             if (job := await uow.live_job(key)) is None:
                 wanted = ProjectImportWanted(

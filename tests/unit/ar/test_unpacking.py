@@ -120,6 +120,19 @@ async def test_an_archive_that_is_being_made_a_project_is_not_made_another_one(h
     assert home.left()["projects"] == 1
 
 
+async def test_under_another_name_it_is_made_another_project(home: Atelier) -> None:
+    c, file = home.world.container, await home.sent(zipped(small()))
+    names = [None, "Fest", "Feier", "Fest", None]
+    jobs = [
+        (await c.import_project()(home.owner, home.company, NewImport(file=file, name=name))).job for name in names
+    ]
+    assert (jobs[0], jobs[1]) == (jobs[4], jobs[3])
+    await home.world.settle()
+    listed = await c.list_projects()(home.owner, home.company)
+    assert sorted(one.name for one in listed.items) == ["Feier", "Fest", "Gast"]
+    assert home.left()["files"] == 6
+
+
 async def test_nobody_sees_a_project_before_all_of_it_is_there(home: Atelier) -> None:
     c, world = home.world.container, home.world
     message = await wanted(home)
