@@ -87,7 +87,7 @@ class Turns(Protocol):
 
     @abstractmethod
     async def forget(self, content: ContentId) -> None:
-        """Forget all turns and sessions of a content that is gone; those that came after it was."""
+        """Forget all turns and sessions of a content: the next is the first. Of one that is gone, also late ones."""
         ...
 
 
