@@ -123,9 +123,7 @@ async def test_an_archive_that_is_being_made_a_project_is_not_made_another_one(h
 async def test_under_another_name_it_is_made_another_project(home: Atelier) -> None:
     c, file = home.world.container, await home.sent(zipped(small()))
     names = [None, "Fest", "Feier", "Fest", None]
-    jobs = [
-        (await c.import_project()(home.owner, home.company, NewImport(file=file, name=name))).job for name in names
-    ]
+    jobs = [(await c.import_project()(home.owner, home.company, NewImport(file=file, name=name))).job for name in names]
     assert (jobs[0], jobs[1]) == (jobs[4], jobs[3])
     await home.world.settle()
     listed = await c.list_projects()(home.owner, home.company)
