@@ -840,7 +840,6 @@ class Container(DeclarativeContainer):
         clock=clock,
         policy=project_policy,
     )
-    refresh_contents: Provider[p.RefreshContents] = Factory(p.RefreshContents, contents=contents)
     copy_contents: Provider[p.CopyContents] = Factory(p.CopyContents, begin=begin_projects, contents=contents)
     remove_project: Provider[p.RemoveProject] = Factory(
         p.RemoveProject, begin=begin_projects, contents=contents, clock=clock

@@ -168,5 +168,5 @@ async def test_two_workers_say_everything_once(persistence: Persistence, clock: 
     assert sum(await asyncio.gather(*(Desk(persistence).sweep() for _ in range(4)))) == 90
     jobs = await persistence.ledger.claim("a worker", "default", 1000, DAY)
     ends = Counter((job.kind, job.payload) for job in jobs)
-    assert Counter(job.kind for job in jobs) == {"projects.project-ending": 90, "projects.project-changed": 30}
+    assert Counter(job.kind for job in jobs) == {"projects.project-ending": 90}
     assert set(ends.values()) == {1}

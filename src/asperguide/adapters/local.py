@@ -359,9 +359,6 @@ class LocalContents(ProjectContents):
         """Each in a transaction of its own."""
         await self.copies()(by, company, source, target)
 
-    async def refresh(self, company: CompanyId, project: ProjectId) -> None:
-        """Nothing to forget: what is kept ready to be shown is forgotten with each change of its project or company."""
-
 
 class LocalPictures(Pictures):
     """Pictures of companies are images of their files in media."""

@@ -44,7 +44,6 @@ def _to(**values: Any) -> Callable[[int], Prepared]:
 
 
 _advance = {
-    Stage.NEARING: _to(stage=Stage.NEARING, due_at=_notices.nearing_at),
     Stage.LAST_DAY: _to(stage=Stage.LAST_DAY, due_at=_notices.last_day_at),
     Stage.ENDED: _to(stage=Stage.ENDED, due_at=_notices.ends_at),
     None: _to(due_at=None),
