@@ -8,8 +8,10 @@ from random import Random
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from asperguide.adapters.sql.engine import Database
+from asperguide.adapters.sql.types import Uuid
 from asperguide.projects.creating import AddProject
 from asperguide.projects.keeping import arm, keep
 from asperguide.projects.model import Project
@@ -159,6 +161,20 @@ async def test_projects_are_extended_archived_removed_and_spoken_of_at_once(
     assert {one.project for one in left} == {one.id for one in made[:4]}
     assert {one.stage for one in left} == {Stage.NEARING}
     assert await persistence.project_reads.count(mine) == 8
+
+
+async def test_a_notice_of_another_release_holds_up_no_other(
+    persistence: Persistence, database: Database, clock: MovableClock
+) -> None:
+    kept, other = project(company()), project(company())
+    await persistence.keep_projects(kept, other, notice(kept), notice(other))
+    table = sa.table("project_notices", sa.column("project", Uuid()), sa.column("stage"))
+    async with database.writing() as store:
+        await store.execute(sa.update(table).where(table.c.project == kept.id).values(stage="begins"))
+    clock.set(NOW + 25 * DAY)
+    assert await Desk(persistence).sweep() == 1
+    await persistence.keep_projects(notice(kept))
+    assert await Desk(persistence).sweep() == 1
 
 
 async def test_two_workers_say_everything_once(persistence: Persistence, clock: MovableClock) -> None:
