@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from asperguide.adapters.local import LocalHoldings
+from asperguide.adapters.local.companies import LocalHoldings
 from asperguide.adapters.sql.engine import Database
 from asperguide.adapters.sql.retrying import retrying
 from asperguide.companies import (

@@ -8,8 +8,10 @@ from random import Random
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from asperguide.adapters.sql.engine import Database
+from asperguide.adapters.sql.types import Uuid
 from asperguide.projects.creating import AddProject
 from asperguide.projects.keeping import arm, keep
 from asperguide.projects.model import Project
@@ -161,6 +163,20 @@ async def test_projects_are_extended_archived_removed_and_spoken_of_at_once(
     assert await persistence.project_reads.count(mine) == 8
 
 
+async def test_a_notice_of_another_release_holds_up_no_other(
+    persistence: Persistence, database: Database, clock: MovableClock
+) -> None:
+    kept, other = project(company()), project(company())
+    await persistence.keep_projects(kept, other, notice(kept), notice(other))
+    table = sa.table("project_notices", sa.column("project", Uuid()), sa.column("stage"))
+    async with database.writing() as store:
+        await store.execute(sa.update(table).where(table.c.project == kept.id).values(stage="begins"))
+    clock.set(NOW + 25 * DAY)
+    assert await Desk(persistence).sweep() == 1
+    await persistence.keep_projects(notice(kept))
+    assert await Desk(persistence).sweep() == 1
+
+
 async def test_two_workers_say_everything_once(persistence: Persistence, clock: MovableClock) -> None:
     made = [project(company(), ends_at=NOW + (8 + n % 3) * DAY) for n in range(30)]
     await persistence.keep_projects(*made, *map(notice, made))
@@ -168,5 +184,5 @@ async def test_two_workers_say_everything_once(persistence: Persistence, clock: 
     assert sum(await asyncio.gather(*(Desk(persistence).sweep() for _ in range(4)))) == 90
     jobs = await persistence.ledger.claim("a worker", "default", 1000, DAY)
     ends = Counter((job.kind, job.payload) for job in jobs)
-    assert Counter(job.kind for job in jobs) == {"projects.project-ending": 90, "projects.project-changed": 30}
+    assert Counter(job.kind for job in jobs) == {"projects.project-ending": 90}
     assert set(ends.values()) == {1}

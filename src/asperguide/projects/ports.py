@@ -50,11 +50,6 @@ class ProjectContents(Protocol):
         """
         ...
 
-    @abstractmethod
-    async def refresh(self, company: CompanyId, project: ProjectId) -> None:
-        """Whether the project's contents are shown may have changed: forget what is kept ready to be shown of them."""
-        ...
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:

@@ -4,10 +4,10 @@ from typing import Any
 
 from litestar import Response
 
-from asperguide.adapters.http.ar.languages import preferred
 from asperguide.adapters.http.ar.markers import LANGUAGE, REPORT
 from asperguide.adapters.http.ar.playing_parts import CHANGING, FILE_ID, FILM, VIDEO_ID
 from asperguide.adapters.http.bodies import ApiRequest
+from asperguide.adapters.http.languages import preferred
 from asperguide.adapters.http.openapi_parts import BASE
 from asperguide.adapters.http.preconditions import changing, etag_of
 from asperguide.adapters.http.problems import MalformedBody

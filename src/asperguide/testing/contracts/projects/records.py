@@ -8,7 +8,7 @@ from asperguide.projects.errors import ProjectNameTaken, ProjectSlugTaken
 from asperguide.projects.model import Project
 from asperguide.projects.rights import Access
 from asperguide.shared.errors import EditedMeanwhile
-from asperguide.shared.tenancy import CompanyId, ProjectId, ProjectState
+from asperguide.shared.tenancy import CompanyId, ProjectId, ProjectState, shown_key
 from asperguide.testing.contracts.checking import raises
 from asperguide.testing.contracts.people import DAY, IDS, NOW
 from asperguide.testing.contracts.persistence import Persistence
@@ -116,6 +116,20 @@ class ProjectRecordsContract:
         async with persistence.begin_projects() as uow:
             assert await uow.notices.due(NOW + 99 * DAY, 9) == [notice(other)]
         await persistence.keep_projects(replace(kept, id=ProjectId(IDS.new())))
+
+    async def test_what_is_shown_of_a_company_is_forgotten_with_each_change_of_its_projects(
+        self, persistence: Persistence
+    ) -> None:
+        kept, other = project(company()), project(company())
+        await persistence.keep_projects(kept, other)
+        async with persistence.begin_projects() as uow:
+            await uow.projects.save(replace(kept, name="Not committed"))
+        assert persistence.purged == {}
+        saved = await persistence.change_projects(lambda uow: uow.projects.save(replace(kept, name="Other")))
+        assert persistence.purged == {shown_key(kept.company): 0}
+        persistence.purges.told.clear()
+        await persistence.change_projects(lambda uow: uow.projects.remove(saved))
+        assert persistence.purged == {shown_key(kept.company): 0}
 
     async def test_what_is_being_removed_is_found_by_no_read(self, persistence: Persistence) -> None:
         kept = project(company(), removing=True)
