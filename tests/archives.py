@@ -134,6 +134,11 @@ BAD: dict[str, tuple[Callable[[], bytes], str]] = {
     "a checksum of another file": (lambda: setting("files", 0, "sha256", to="0" * 64), "checksum"),
     "a size of another file": (lambda: setting("files", 0, "size", to=7), "another size"),
     "a number beyond all": (lambda: setting("files", 0, "size", to=10**30), "another size"),
+    "a NUL in the project": (lambda: setting("project", "description", to="a\0b"), "NUL"),
+    "a NUL in a print": (lambda: setting(*C, "metadata", to={"a": "\\\0"}), "NUL"),
+    "half a character": (
+        lambda: zipped({**small(), "manifest.json": small()["manifest.json"].replace(b"Gast", b"\\ud800")}), "no JSON"
+    ),
     "null": (lambda: setting("project", to=None), "not as it should be"),
     "a naive time": (lambda: setting(*C, "ends_at", to="2055-01-01T00:00:00"), "not as it should be"),
     "a name of nothing": (lambda: setting("project", "name", to="\u200b"), "project"),

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from msgspec import Struct
@@ -104,9 +104,10 @@ def _videos(n: int, packed: PackedContent, origin: Origin) -> Iterator[ContentVi
         refuse_controls(one.title, f"#/videos/{place}/title")
         if one.ends_at is not None and not within_reach(one.ends_at):
             raise _refused(f"#/videos/{place}/ends_at")
+        ends_at = None if one.ends_at is None else one.ends_at.astimezone(UTC)
         yield ContentVideo(
             id=VideoId(derived(origin.project, "video", n, place)), file=origin.files[one.file], title=one.title,
-            active=one.active, position=place, weight=one.weight, ends_at=one.ends_at, created_at=origin.now,
+            active=one.active, position=place, weight=one.weight, ends_at=ends_at, created_at=origin.now,
         )  # fmt: skip
 
 

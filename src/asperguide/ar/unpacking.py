@@ -22,7 +22,7 @@ from asperguide.ar.ports import ArUnitOfWork, MediaFiles
 from asperguide.ar.removing import RemoveSomeContents
 from asperguide.ar.rights import Right, must_be_allowed
 from asperguide.ar.scenes import Scene
-from asperguide.ar.taking import IMAGE, VIDEO, look_at
+from asperguide.ar.taking import IMAGE, VIDEO, look_at, look_at_kind
 from asperguide.ar.terms import wrong
 from asperguide.ar.unpacked import MakePrints, Origin, derived
 from asperguide.ar.unpacking_checks import CHECKED, Bundle, LookThrough, chunks_of
@@ -124,11 +124,13 @@ class BringFiles(Struct, frozen=True, kw_only=True):
 
     async def __call__(self, company: CompanyFacts, project: ProjectId, bundle: Bundle) -> dict[str, FileId]:
         total, done, ids = sum(file.size for file in bundle.manifest.files), 0, dict[str, FileId]()
+        photos = {content.photo for content in bundle.manifest.contents}
         for n, file in enumerate(bundle.manifest.files):
             ids[file.path] = id = file_id(project, n)
             try:
                 kept = await self.luggage.bring(company, id, file, partial(_opened, bundle, file.path))
-                look_at(kept, IMAGE if file.media_type.startswith(IMAGE) else VIDEO, "#")
+                look = look_at if file.path in photos else look_at_kind
+                look(kept, IMAGE if file.media_type.startswith(IMAGE) else VIDEO, "#")
             except InvalidContent as refused:
                 reason = " ".join(field.detail for field in refused.fields) or refused.detail
                 raise ArchiveRefused(f"File {n} of the manifest is refused: {reason}") from None

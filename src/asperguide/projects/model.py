@@ -115,11 +115,12 @@ class Project:
         )  # fmt: skip
 
     def checked(self, now: datetime) -> "Project":
-        """The project, if it keeps the rules. Raises InvalidProject with all that is wrong."""
+        """The project, if it keeps the rules, with its times in UTC. Raises InvalidProject with all that is wrong."""
         wrong = (*_wrong_name(self.name), *_wrong_period(self.starts_at, self.ends_at, now))
         if wrong:
             raise InvalidProject(fields=wrong)
-        return self
+        ends_at = None if self.ends_at is None else self.ends_at.astimezone(UTC)
+        return replace(self, starts_at=self.starts_at.astimezone(UTC), ends_at=ends_at)
 
     def moved(self, move: Move) -> "Project":
         """In the state that the move leads to. Raises ProjectInWrongState when there is no way from here."""
