@@ -32,6 +32,11 @@ class CompanyRecords(Protocol):
         ...
 
     @abstractmethod
+    async def is_empty(self, id: CompanyId) -> bool:
+        """Whether it has neither clients nor projects: so as long as this transaction has it locked."""
+        ...
+
+    @abstractmethod
     async def save(self, company: Company) -> Company:
         """Store the change. Raises EditedMeanwhile, CompanyNameTaken, CompanySlugTaken."""
         ...
