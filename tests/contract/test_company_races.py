@@ -183,14 +183,35 @@ async def test_owners_who_remove_and_replace_each_other_at_once_leave_one(persis
 
 async def test_an_invitation_that_is_accepted_many_times_at_once_is_accepted_once(persistence: Persistence) -> None:
     home, user, secret = company(), somebody(), IDS.secret()
-    invited: Invitation = invitation(home, digest=hashlib.sha256(secret).digest())
-    await persistence.keep_companies(home, owner(home), invited)
+    boss = owner(home)
+    invited: Invitation = invitation(home, digest=hashlib.sha256(secret).digest(), by=boss.user)
+    await persistence.keep_companies(home, boss, invited)
     _, token = invited.sent(secret, NOW)
     accept = AcceptInvitation(**parts(persistence), reads=persistence.company_reads, accounts=Whoever(user))
     results = await asyncio.gather(*(accept(acting(user), token) for _ in range(MANY)), return_exceptions=True)
     assert names(list(results)) == {"Joined": 1, "InvitationOver": MANY - 1}
     membership = await persistence.company_reads.membership(home.id, user)
     assert membership is not None and membership.role is CompanyRole.EDITOR
+
+
+async def test_nobody_joins_on_behalf_of_somebody_who_was_let_go(persistence: Persistence) -> None:
+    for turn in range(6):
+        home, (boss, former) = await kept(persistence, CompanyRole.OWNER, CompanyRole.OWNER)
+        user, secret = somebody(), IDS.secret()
+        role, digest = CompanyRole.OWNER, hashlib.sha256(secret).digest()
+        invited: Invitation = invitation(home, digest=digest, by=former.user, role=role)
+        await persistence.keep_companies(invited)
+        accept = AcceptInvitation(**parts(persistence), reads=persistence.company_reads, accounts=Whoever(user))
+        remove = RemoveMember(**parts(persistence))
+        calls: list[Awaitable[object]] = [
+            accept(acting(user), invited.sent(secret, NOW)[1]), remove(acting(boss.user), home.id, former.user)
+        ]  # fmt: skip
+        results = await asyncio.gather(*calls[:: 1 if turn % 2 else -1], return_exceptions=True)
+        happened = await persistence.company_reads.activity(home.id, PageRequest(sort="-at"))
+        joined = await persistence.company_reads.membership(home.id, user) is not None
+        assert names(list(results)) == {"NoneType": 1, "Joined" if joined else "InvitationOver": 1}
+        first = "member-joined" if joined else "member-removed"
+        assert [line.what for line in happened.items][-1] == first
 
 
 async def test_names_that_share_a_slug_get_one_each_when_they_are_founded_at_once(

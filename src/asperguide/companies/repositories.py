@@ -140,8 +140,8 @@ class Invitations(Protocol):
         ...
 
     @abstractmethod
-    async def count_awaiting(self, company: CompanyId) -> int:
-        """How many of the company await an answer."""
+    async def count_awaiting(self, company: CompanyId, now: datetime) -> int:
+        """How many of the company await an answer that would still count at this moment."""
         ...
 
     @abstractmethod

@@ -13,7 +13,7 @@ from asperguide.adapters.memory.tables import Rows
 from asperguide.adapters.memory.unit_of_work import MemoryUnitOfWork
 from asperguide.companies.activity import Happening
 from asperguide.companies.clients import Client
-from asperguide.companies.invitations import Invitation, InvitationId
+from asperguide.companies.invitations import Invitation, InvitationId, InvitationState
 from asperguide.companies.model import SUCCESSION, Company, Membership
 from asperguide.companies.repositories import (
     Activity,
@@ -157,9 +157,9 @@ class MemoryInvitations(Invitations):
         """Every invitation is looked at."""
         return self.rows.first(lambda row: row.company == company and row.awaited == email_key)
 
-    async def count_awaiting(self, company: CompanyId) -> int:
+    async def count_awaiting(self, company: CompanyId, now: datetime) -> int:
         """Every invitation is looked at."""
-        return len(self.rows.all(lambda row: row.company == company and row.awaited is not None))
+        return len(self.rows.all(lambda row: row.company == company and row.state(now) is InvitationState.WAITING))
 
     async def save(self, invitation: Invitation) -> Invitation:
         """Compare the version and set."""
