@@ -37,7 +37,8 @@ class InvitationState(StrEnum):
 class Invitation:
     """That whoever has this address may become a member, as `by` wants it, who sent it last.
 
-    Its token is kept as SHA-256 only, None before a mail left. `sendings` counts the mails that were asked for; only the token in the last one is good.
+    Its token is kept as SHA-256 only, None before a mail left. `sendings` counts the mails that were asked for; only
+    the token in the last one is good.
     """
 
     id: InvitationId
