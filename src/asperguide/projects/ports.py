@@ -7,14 +7,14 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from asperguide.projects.model import Listed, Project
-from asperguide.projects.repositories import AccessLists, Counts, Notices, ProjectRecords, ProjectsUnitOfWork
+from asperguide.projects.repositories import AccessLists, Counts, Homes, Notices, ProjectRecords, ProjectsUnitOfWork
 from asperguide.shared.actor import UserId
 from asperguide.shared.pages import Page, PageRequest
 from asperguide.shared.tenancy import CompanyId, CompanyRole, ProjectId
 
 __all__ = [
-    "AccessLists", "Counts", "Found", "Notices", "ProjectContents", "ProjectPolicy", "ProjectReads", "ProjectRecords",
-    "ProjectsUnitOfWork",
+    "AccessLists", "Counts", "Found", "Homes", "Notices", "ProjectContents", "ProjectPolicy", "ProjectReads",
+    "ProjectRecords", "ProjectsUnitOfWork",
 ]  # fmt: skip
 
 

@@ -44,6 +44,8 @@ class DeleteProject(Struct, frozen=True, kw_only=True):
     async def _delete(self, place: Place, version: int | None) -> None:
         async with self.begin() as uow:
             project = await there(uow, place, version)
+            if not await uow.projects.is_empty(project):
+                raise ProjectNotEmpty
             note(uow, project, place.user, "project-deleted", self.clock.now())
             await remove(uow, project, self.clock)
             await uow.commit()
