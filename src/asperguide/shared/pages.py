@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Meta
 
 from asperguide.shared.errors import FieldError, InvalidCursor, InvalidFields
+from asperguide.shared.instants import in_utc
 
 T = TypeVar("T")
 
@@ -126,5 +127,5 @@ def _position(cursor: str, sort: str, kind: Any) -> tuple[Any, UUID]:
         raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         name, value, id = msgspec.msgpack.decode(raw, type=tuple[str, kind, UUID])
         if name == sort and _packed((name, value, id)) == cursor:
-            return value, id
+            return in_utc(value) if isinstance(value, datetime) else value, id
     raise InvalidCursor

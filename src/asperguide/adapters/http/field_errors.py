@@ -9,6 +9,7 @@ import msgspec
 from msgspec import UnsetType
 
 from asperguide.shared.errors import FieldError
+from asperguide.shared.instants import out_of_reach
 
 MOST = 50
 AT = re.compile(r" - at `(\$[^`]*)`$")
@@ -79,9 +80,11 @@ def _errors(kind: Any, value: object, pointer: str) -> Iterator[FieldError]:
         yield from deeper
         return
     try:
-        msgspec.convert(value, kind)
+        found = msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
         yield _field_error(str(error), pointer)
+    else:
+        yield from out_of_reach(found, pointer)
 
 
 def _of_object(struct: type[msgspec.Struct], value: dict[str, object], pointer: str) -> Iterator[FieldError]:

@@ -74,7 +74,9 @@ def list_parameters(listing: Listing) -> Iterable[dict[str, Any]]:
         names = [prefix + name for name in listing.sort for prefix in ("", "-")]
         yield parameter("query", "sort", "What to sort by; `-` descends.", type="string", enum=names)
     for name in listing.filters:
-        yield parameter("query", f"filter[{name}]", f"Only entries whose {name} is exactly this.")
+        told = listing.instants.get(name)
+        shape = {} if told is None else {"type": "string", "format": "date-time"}
+        yield parameter("query", f"filter[{name}]", told or f"Only entries whose {name} is exactly this.", **shape)
     if listing.countable:
         yield parameter("query", "count", "Whether to count all entries.", type="boolean", default=False)
 
