@@ -29,6 +29,7 @@ def _grade(text: str) -> str:
 
 
 CONTENTS = ListRules(
+    name="contents",
     sorts={
         "created_at": Sort(field="created_at", type=Instant),
         "title": Sort(field="title_key", type=str),

@@ -10,12 +10,14 @@ from asperguide.shared.instants import instant
 from asperguide.shared.pages import Instant, ListRules, Sort
 
 USERS = ListRules(
+    name="users",
     sorts={"created_at": Sort(field="created_at", type=Instant), "username": Sort(field="username_key", type=str)},
     default="-created_at",
     filters={"state": UserState, "role": Role, "email": canonical_email, "username": str.lower},
 )
 
 OWN_EVENTS = ListRules(
+    name="own-events",
     sorts={"at": Sort(field="at", type=Instant)},
     default="-at",
     filters={"kind": SecurityEventKind, "outcome": Outcome},
@@ -23,6 +25,7 @@ OWN_EVENTS = ListRules(
 
 
 ALL_EVENTS = ListRules(
+    name="all-events",
     sorts=OWN_EVENTS.sorts,
     default="-at",
     # `since` is the first moment that is wanted, `until` the one behind the last.

@@ -23,15 +23,10 @@ def instant(text: str) -> datetime:
     found = datetime.fromisoformat(text)
     if found.tzinfo is None:
         raise ValueError(text)
-    return in_utc(found)
-
-
-def in_utc(at: datetime) -> datetime:
-    """The same instant in UTC. ValueError where UTC has no year for it: at the ends of time, by its offset."""
     try:
-        return at.astimezone(UTC)
+        return found.astimezone(UTC)
     except OverflowError as error:
-        raise ValueError("there is no such year") from error
+        raise ValueError(text) from error
 
 
 def out_of_reach(value: object, pointer: str = "#") -> Iterator[FieldError]:
