@@ -49,7 +49,8 @@ def described(
     there = [video for video in in_order(content.videos) if video.file in files]
     places = {video.id: place for place, video in enumerate(there)}
     packed = PackedContent(
-        number=content.number, title=content.title, customer=_customer(content, client), photo=files[content.marker.photo].path,
+        number=content.number, title=content.title, customer=_customer(content, client),
+        photo=files[content.marker.photo].path,
         videos=tuple(_video(video, files) for video in there), mode=content.mode,
         chosen=None if content.chosen is None else places.get(content.chosen),
         rotation=None if content.rotation is None else _rotation(content.rotation, places), ends_at=content.ends_at,

@@ -139,6 +139,20 @@ async def test_bodies_that_will_not_do_are_refused(studio: Studio, name: str) ->
     assert answer.status_code == status, answer.text
 
 
+async def test_entries_of_metadata_are_refused_by_their_names(studio: Studio) -> None:
+    made = expect(201, await studio.send(PHOTO))
+    for metadata, wrong in (
+        ({"a": "x" * 10**6, "b": "good"}, {"#/metadata/a": "TOO_LONG"}),
+        ({"a": 1, "b": ["x"], "a b": "x"}, {
+            "#/metadata/a": "WRONG_TYPE", "#/metadata/b": "WRONG_TYPE", "#/metadata/a b": "WRONG_FORMAT"
+        }),
+        ({"x/y~": "z"}, {"#/metadata/x~1y~0": "WRONG_FORMAT"}),
+        ({"x" * 100: "z"}, {"#/metadata/" + "x" * 64: "TOO_LONG"}),
+    ):  # fmt: skip
+        answer = await studio.owner("PATCH", f"/contents/{made['id']}", json={"metadata": metadata})
+        assert told(answer) == wrong
+
+
 async def test_other_types_are_refused(studio: Studio) -> None:
     for kind in ("text/plain", "application/xml", "image/png"):
         answer = await studio.owner("POST", studio.where, content=b"{}", headers={"content-type": kind})

@@ -67,14 +67,18 @@ IF_NONE_MATCH = parameter("header", "If-None-Match", "The ETag you have: 304 whe
 
 
 def list_parameters(listing: Listing) -> Iterable[dict[str, Any]]:
-    yield parameter("query", "cursor", "Where to go on: `next_cursor` of the page before.")
+    yield parameter(
+        "query", "cursor", "Where to go on: `next_cursor` of the page before, in the same order with the same filters."
+    )
     shape: dict[str, Any] = {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}
     yield parameter("query", "limit", "How many entries at most.", **shape)
     if listing.sort:
         names = [prefix + name for name in listing.sort for prefix in ("", "-")]
         yield parameter("query", "sort", "What to sort by; `-` descends.", type="string", enum=names)
     for name in listing.filters:
-        yield parameter("query", f"filter[{name}]", f"Only entries whose {name} is exactly this.")
+        told = listing.instants.get(name)
+        shape = {} if told is None else {"type": "string", "format": "date-time"}
+        yield parameter("query", f"filter[{name}]", told or f"Only entries whose {name} is exactly this.", **shape)
     if listing.countable:
         yield parameter("query", "count", "Whether to count all entries.", type="boolean", default=False)
 

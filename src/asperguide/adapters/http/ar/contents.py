@@ -132,6 +132,7 @@ async def _whole(pieces: AsyncIterator[bytes]) -> bytes:
         listing=Listing(
             sort=("created_at", "title", "number", "ends_at"),
             filters=("state", "client", "customer", "title", "number", "grade", "ends_before"),
+            instants={"ends_before": "Only prints that end before this instant."},
         ),
     ),
 )  # fmt: skip
