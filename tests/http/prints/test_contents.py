@@ -214,6 +214,10 @@ async def test_a_print_is_changed_under_its_version(studio: Studio) -> None:
     ):  # fmt: skip
         assert (await studio.owner("PATCH", where, json=body)).status_code == status, body
     assert (await studio.seen(made["id"]))["customer"]["name"] == ""
+    for part in ({"name": "Ann"}, {"phone": "+49 30"}, {}):
+        expect(200, await studio.owner("PATCH", where, json={"customer": part}))
+    ann = {"client": None, "name": "Ann", "phone": "+49 30", "email": ""}
+    assert (await studio.seen(made["id"]))["customer"] == ann
 
 
 async def test_a_print_goes_through_its_states(studio: Studio) -> None:
