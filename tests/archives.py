@@ -141,6 +141,10 @@ BAD: dict[str, tuple[Callable[[], bytes], str]] = {
     ),
     "null": (lambda: setting("project", to=None), "not as it should be"),
     "a naive time": (lambda: setting(*C, "ends_at", to="2055-01-01T00:00:00"), "not as it should be"),
+    "an end of time": (lambda: setting(*C, "ends_at", to="9999-12-31T23:59:59-12:00"), "not as it should be.*ends_at"),
+    "a beginning of time": (
+        lambda: setting(*C, "videos", 0, "ends_at", to="0001-01-01T00:00:00+14:00"), "not as it should be.*ends_at"
+    ),
     "a name of nothing": (lambda: setting("project", "name", to="\u200b"), r"should be\. name: A name that can be"),
     "a period backwards": (lambda: setting("project", "ends_at", to="2001-01-01T00:00:00Z"), r"ends_at: After the beg"),
     "tags beyond": (lambda: setting("project", "tags", to=["a,b"]), "tags/0: This value is not allowed"),

@@ -25,23 +25,15 @@ from asperguide.adapters.caching.showings import CachedShowings
 from asperguide.adapters.caching.watched import CachedWatched
 from asperguide.adapters.jinja.letters import JinjaLetters
 from asperguide.adapters.jinja.view_pages import JinjaViewPages
-from asperguide.adapters.local import (
-    LocalAccounts,
-    LocalAttachments,
-    LocalBelongings,
-    LocalCompanies,
-    LocalContents,
-    LocalHoldings,
-    LocalLongWork,
-    LocalPeople,
-    LocalPictures,
-    LocalPortraits,
-    LocalProjectHoldings,
-    LocalProjects,
-)
-from asperguide.adapters.local_files import LocalMediaFiles
-from asperguide.adapters.local_packing import LocalLuggage, LocalProjectBooks
-from asperguide.adapters.local_views import LocalWatched
+from asperguide.adapters.local.ar_files import LocalMediaFiles, LocalPictures
+from asperguide.adapters.local.ar_packing import LocalLuggage, LocalProjectBooks
+from asperguide.adapters.local.ar_views import LocalWatched
+from asperguide.adapters.local.capsules import LocalAttachments, LocalPeople
+from asperguide.adapters.local.companies import LocalAccounts, LocalHoldings, LocalProjectHoldings
+from asperguide.adapters.local.identity import LocalBelongings, LocalPortraits
+from asperguide.adapters.local.media import LocalLongWork
+from asperguide.adapters.local.projects import LocalContents
+from asperguide.adapters.local.tenancy import LocalCompanies, LocalProjects
 from asperguide.adapters.magic import MagicTypes
 from asperguide.adapters.maintenance import MaintenanceWatch
 from asperguide.adapters.measuring import Monitor
@@ -840,7 +832,6 @@ class Container(DeclarativeContainer):
         clock=clock,
         policy=project_policy,
     )
-    refresh_contents: Provider[p.RefreshContents] = Factory(p.RefreshContents, contents=contents)
     copy_contents: Provider[p.CopyContents] = Factory(p.CopyContents, begin=begin_projects, contents=contents)
     remove_project: Provider[p.RemoveProject] = Factory(
         p.RemoveProject, begin=begin_projects, contents=contents, clock=clock

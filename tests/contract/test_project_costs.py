@@ -11,10 +11,10 @@ import sqlalchemy as sa
 from asperguide.adapters.sql.engine import Database
 from asperguide.adapters.sql.project_rows import CountRow, ListedRow, NoticeRow, ProjectRow, ProjectTagRow
 from asperguide.adapters.sql.store import to_row
-from asperguide.projects.events import ProjectChanged
 from asperguide.projects.model import Project
 from asperguide.projects.ports import ProjectsUnitOfWork
 from asperguide.projects.rights import Access
+from asperguide.projects.sweeping import ending
 from asperguide.shared.actor import UserId
 from asperguide.shared.pages import PageRequest
 from asperguide.shared.tenancy import CompanyId, CompanyRole
@@ -94,7 +94,7 @@ async def test_a_batch_of_notices_costs_as_many_statements_as_a_single_one(
     async def sweep(uow: ProjectsUnitOfWork) -> int:
         due = await uow.notices.due(NOW + 90 * DAY, 500)
         for one in due:
-            uow.announce(ProjectChanged(project=one.project, company=one.company))
+            uow.announce(ending(one))
         await uow.notices.advance(due)
         return len(due)
 

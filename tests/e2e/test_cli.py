@@ -106,9 +106,18 @@ def test_refusals_are_one_sentence_and_exit_code_1(admin: Path) -> None:
 def test_what_the_command_line_does_not_know_is_exit_code_2(tmp_path: Path) -> None:
     assert asperguide_here("fly", folder=tmp_path).returncode == 2
     assert asperguide_here("serve", "--workers", "none", folder=tmp_path).returncode == 2
-    assert asperguide_here("users", "create-admin", "--password", folder=tmp_path).returncode == 2
     version = asperguide_here("--version", folder=tmp_path)
     assert (version.returncode, "0.1.0" in version.stdout) == (0, True)
+
+
+def test_a_password_is_never_an_argument(admin: Path) -> None:
+    stdin = f"amelie@example.org\namelie\nAmélie\n{PASSWORD}\n{PASSWORD}\n"
+    for command in (("create-admin",), ("reset-password", "siobhan")):
+        for given in (("--password", NEW_PASSWORD), (f"--password={NEW_PASSWORD}",)):
+            refused = asperguide_here("users", *command, *given, folder=admin, stdin=stdin)
+            assert refused.returncode == 2, refused.stdout
+        assert "--password" not in asperguide_here("users", *command, "--help", folder=admin).stdout
+    assert [account["username"] for account in accounts(admin)] == ["siobhan"]
 
 
 def findings(folder: Path, **settings: object) -> tuple[int, dict[str, dict[str, object]]]:

@@ -50,8 +50,9 @@ def described(
     places = {video.id: place for place, video in enumerate(there)}
     packed = PackedContent(
         number=content.number, title=content.title, customer=_customer(content, client),
-        photo=files[content.marker.photo].path, videos=tuple(_video(video, files) for video in there),
-        mode=content.mode, chosen=None if content.chosen is None else places.get(content.chosen),
+        photo=files[content.marker.photo].path,
+        videos=tuple(_video(video, files) for video in there), mode=content.mode,
+        chosen=None if content.chosen is None else places.get(content.chosen),
         rotation=None if content.rotation is None else _rotation(content.rotation, places), ends_at=content.ends_at,
         metadata=dict(sorted(content.metadata.items())),
         scene=None if scene is None or scene.placements is None else tuple(_scene(scene.placements, places, files)),

@@ -18,12 +18,13 @@ from asperguide.ar.ports import MediaFiles
 from asperguide.ar.reel import video_of
 from asperguide.ar.rights import Right
 from asperguide.ar.rotation import PlaybackMode
-from asperguide.ar.terms import FIRST_YEAR, LAST_YEAR, wrong
+from asperguide.ar.terms import wrong
 from asperguide.ar.video_views import CalendarView, FilmView, PlaybackView, calendar_view, film_view, playback_view
 from asperguide.ar.videos import VideoId
 from asperguide.shared.actor import Actor
 from asperguide.shared.commands import checked
 from asperguide.shared.errors import InvalidFields
+from asperguide.shared.instants import FIRST_YEAR, LAST_YEAR
 from asperguide.shared.ports import Clock
 
 

@@ -58,6 +58,15 @@ class Contents(Protocol):
         ...
 
 
+class Places(Protocol):
+    """The projects of contents, as far as none of them may go while a content comes into it."""
+
+    @abstractmethod
+    async def stays(self, company: CompanyId, project: ProjectId) -> bool:
+        """Keep the company's project from being removed until this transaction ends; False when there is none."""
+        ...
+
+
 class Numbers(Protocol):
     """Counters of the numbers on prints: without gaps for each company and day."""
 
@@ -115,6 +124,8 @@ class ArUnitOfWork(UnitOfWork, Protocol):
 
     @property
     def contents(self) -> Contents: ...
+    @property
+    def places(self) -> Places: ...
     @property
     def numbers(self) -> Numbers: ...
     @property

@@ -15,12 +15,13 @@ from asperguide.ar.errors import InvalidRotation, RotationExists, RotationNotFou
 from asperguide.ar.model import Content, ContentId
 from asperguide.ar.rights import Right
 from asperguide.ar.rotation import DateRule, Rotation, RotationKind
-from asperguide.ar.terms import BEYOND, within_reach, wrong
+from asperguide.ar.terms import wrong
 from asperguide.ar.video_views import RotationView, rotation_view
 from asperguide.ar.videos import VideoId
 from asperguide.shared.actor import Actor
 from asperguide.shared.commands import checked
 from asperguide.shared.errors import FieldError
+from asperguide.shared.instants import BEYOND, within_reach
 
 MOST_RULES = 366
 CYCLES = (RotationKind.DAILY_CYCLE, RotationKind.WEEKLY_CYCLE)

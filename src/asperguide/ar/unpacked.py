@@ -30,7 +30,6 @@ from asperguide.ar.rotating import flaws_of as flaws_of_rules
 from asperguide.ar.rotation import Rotation
 from asperguide.ar.scenes import ImagePlane, Placement, Scene, VideoPlane, tidy
 from asperguide.ar.scenes import flaws_of as flaws_of_scene
-from asperguide.ar.terms import within_reach
 from asperguide.ar.videos import ContentVideo, FileId, VideoId, Window
 from asperguide.shared.actor import UserId
 from asperguide.shared.errors import DomainError, FieldError
@@ -101,8 +100,6 @@ def _end(packed: PackedContent, origin: Origin) -> datetime:
 def _videos(n: int, packed: PackedContent, origin: Origin) -> Iterator[ContentVideo]:
     for place, one in enumerate(packed.videos):
         refuse_controls(one.title, f"#/videos/{place}/title")
-        if one.ends_at is not None and not within_reach(one.ends_at):
-            raise _refused(f"#/videos/{place}/ends_at")
         ends_at = None if one.ends_at is None else one.ends_at.astimezone(UTC)
         yield ContentVideo(
             id=VideoId(derived(origin.project, "video", n, place)), file=origin.files[one.file], title=one.title,

@@ -89,7 +89,8 @@ SUCCESSION = (CompanyRole.MANAGER, CompanyRole.EDITOR, CompanyRole.VIEWER)
 class Company:
     """Whoever owns projects and clients. `storage_bytes` and `most_projects` are how much it may have.
 
-    `name` and `slug` are unique among companies; `store` is the object store that its files go to.
+    `name` and `slug` are unique among companies. `store` is the name of an object store that operators have put down
+    for it, and nothing hangs on it: the files of all companies lie in the one store of media.
     """
 
     id: CompanyId

@@ -63,8 +63,9 @@ class RefreshRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 class CheckLogin(Struct, frozen=True, kw_only=True):
     """Find the account that a login names and look at one guess of its password, the same for every login.
 
-    Raises SignInRefused for an unknown login, a wrong password, an account that may not sign in, all in the same
-    time and words; TooManyGuesses and PasswordQueueFull. A refusal is written to the audit log.
+    Raises SignInRefused for an unknown login, a wrong password, an account that may not sign in or has no try left, all
+    in the same time and words; TooManyGuesses when this very login was typed too often, whoever has it, and
+    PasswordQueueFull. A refusal is written to the audit log.
     """
 
     begin: Callable[[], IdentityUnitOfWork]
@@ -79,7 +80,7 @@ class CheckLogin(Struct, frozen=True, kw_only=True):
     ) -> tuple[Known, Proof]:
         candidate = await self._candidate(login, device_token, origin)
         user = candidate.user
-        proof = await self.guess(candidate.guesses, user.hash if user else None, password)
+        proof = await self.guess(candidate.guesses, user.hash if user else None, password, candidate.typed)
         if user is not None and proof.right and allowed(user):
             return user, proof
         async with self.begin() as uow:
@@ -100,7 +101,7 @@ class CheckLogin(Struct, frozen=True, kw_only=True):
         if found.user is None or (device := self.devices.device(device_token, found.user.id)) is None:
             return found
         guesses = await self.reads.guesses(subject_of_user(found.user.id, device))
-        return replace(found, guesses=guesses.since(found.user.changed_at))
+        return replace(found, guesses=guesses.since(found.user.changed_at), typed=None)
 
 
 class SignIn(Struct, frozen=True, kw_only=True):
@@ -127,7 +128,7 @@ class SignIn(Struct, frozen=True, kw_only=True):
         async with self.begin() as uow:
             if not await uow.sessions.open(session, user.changed_at):
                 raise SignInRefused
-            await uow.guesses.forgive(proof.guesses, proof.at)
+            await proof.forgive(uow)
             await self._remember(uow, user, session, known=device is not None or user.seen_here, origin=origin)
             await uow.commit(answer)
         if self.hasher.is_outdated(user.hash):

@@ -8,13 +8,6 @@ from asperguide.shared.ports import Message
 from asperguide.shared.tenancy import CompanyId, ProjectId
 
 
-class ProjectChanged(Message, frozen=True, kw_only=True):
-    """What the public is shown of a project may be another thing now, or nothing any more."""
-
-    project: ProjectId
-    company: CompanyId
-
-
 class ProjectHappened(Message, frozen=True, kw_only=True):
     """Somebody did something with a project; those who run the company can read of it."""
 
@@ -75,4 +68,4 @@ class ProjectRemoved(Message, frozen=True, kw_only=True):
 
 
 class ProjectsSweepDue(Message, frozen=True, kw_only=True):
-    """Time to look which periods begin, draw to their end or are over."""
+    """Time to look which periods draw to their end or are over."""

@@ -1,11 +1,11 @@
-"""Storing a project that was changed, so that what is said and shown of it follows."""
+"""Storing a project that was changed, so that what is said of it follows."""
 
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
-from asperguide.projects.events import ProjectChanged, ProjectHappened
+from asperguide.projects.events import ProjectHappened
 from asperguide.projects.model import Project
 from asperguide.projects.ports import ProjectsUnitOfWork
 from asperguide.shared.actor import UserId
@@ -25,8 +25,6 @@ async def keep(
     saved = await uow.projects.save(replace(after, updated_at=now))
     if after.timed_by != before.timed_by:
         await arm(uow, saved, now)
-    if after.timed_by != before.timed_by or after.name != before.name:
-        uow.announce(ProjectChanged(project=saved.id, company=saved.company))
     answered = answer(saved)
     await uow.commit(answered)
     return answered

@@ -146,15 +146,18 @@ class Project:
             raise ProjectInWrongState
 
     def next_notice(self, now: datetime) -> Notice | None:
-        """What is to be said of it next, after `now`; of drafts, templates and what is put away there is nothing."""
-        if self.state is not ProjectState.ACTIVE or self.template or self.removing:
+        """What is to be said of it next, after `now`.
+
+        Of drafts, templates, what is put away and what has no end there is nothing.
+        """
+        if self.state is not ProjectState.ACTIVE or self.template or self.removing or self.ends_at is None:
             return None
         all = notices_of(self.id, self.company, self.starts_at, self.ends_at, self.notify_before_days)
         return next((one for one in all if one.due_at > now), None)
 
     @property
     def timed_by(self) -> tuple[object, ...]:
-        """All that notices depend on, and whether anything is shown."""
+        """All that notices depend on."""
         return self.state, self.template, self.removing, self.starts_at, self.ends_at, self.notify_before_days
 
 

@@ -22,7 +22,12 @@ class ProjectRecords(Protocol):
 
     @abstractmethod
     async def get(self, company: CompanyId, id: ProjectId) -> Project | None:
-        """The project of this company, also while it is being removed."""
+        """The project of this company, locked until this transaction ends; also while it is being removed."""
+        ...
+
+    @abstractmethod
+    async def is_empty(self, project: Project) -> bool:
+        """Whether there is nothing in it: so as long as this transaction has it locked."""
         ...
 
     @abstractmethod
@@ -62,6 +67,18 @@ class AccessLists(Protocol):
     @abstractmethod
     async def forget(self, user: UserId, limit: int) -> int:
         """Take somebody who is no more off the lists of any company, at most `limit` of them. How many."""
+        ...
+
+
+class Homes(Protocol):
+    """The companies of projects, as far as none of them may go while a project comes into it."""
+
+    @abstractmethod
+    async def stays(self, company: CompanyId) -> bool:
+        """Keep the company from being taken apart until this transaction ends; False when that has begun.
+
+        One that is kept elsewhere stays.
+        """
         ...
 
 
@@ -123,6 +140,8 @@ class ProjectsUnitOfWork(UnitOfWork, Protocol):
     def projects(self) -> ProjectRecords: ...
     @property
     def lists(self) -> AccessLists: ...
+    @property
+    def homes(self) -> Homes: ...
     @property
     def counts(self) -> Counts: ...
     @property

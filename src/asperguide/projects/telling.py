@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from asperguide.projects.events import ContactToTell, ProjectChanged, ProjectEnding
+from asperguide.projects.events import ContactToTell, ProjectEnding
 from asperguide.projects.model import Project
 from asperguide.projects.notices import A_DAY, Stage
-from asperguide.projects.ports import ProjectContents, ProjectPolicy, ProjectReads, ProjectsUnitOfWork
+from asperguide.projects.ports import ProjectPolicy, ProjectReads, ProjectsUnitOfWork
 from asperguide.projects.rights import UNRESTRICTED
 from asperguide.shared.ports import Clock, JobOptions, Letters, Mail, Mailer
 from asperguide.shared.tenancy import Companies, CompanyFacts, Contact, ProjectState
@@ -81,15 +81,6 @@ class TellContact(Struct, frozen=True, kw_only=True):
         await self.mailer.send(
             Mail(key=key, to=to.email, subject=letter.subject, text=letter.text, html=letter.html, locale=to.locale)
         )
-
-
-class RefreshContents(Struct, frozen=True, kw_only=True):
-    """Have what is shown of a project made anew."""
-
-    contents: ProjectContents
-
-    async def __call__(self, message: ProjectChanged, job: UUID | None = None) -> None:
-        await self.contents.refresh(message.company, message.project)
 
 
 def still_so(project: Project, message: ProjectEnding | ContactToTell, now: datetime) -> bool:

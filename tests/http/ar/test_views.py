@@ -221,6 +221,8 @@ BAD_EVENTS: list[tuple[Any, str]] = [
     ({"events": [event(at="2026-01-19T10:30:00")]}, "#/events/0/at"),
     ({"events": [event(at="2026-13-19T10:30:00Z")]}, "#/events/0/at"),
     ({"events": [event(at=1_700_000_000)]}, "#/events/0/at"),
+    ({"events": [event(), event(at="0001-01-01T00:00:00+14:00")]}, "#/events/1/at"),
+    ({"events": [event(at="9999-12-31T23:59:59-12:00")]}, "#/events/0/at"),
     ({"events": [event(metadata={"x": 1})]}, "#/events/0/metadata"),
 ]
 

@@ -50,6 +50,11 @@ async def test_a_merge_patch_keeps_what_is_absent_and_clears_what_is_null(api: A
     body = answer.json()
     assert (body["gender"], body["age_range"], body["locale"]) == (None, "31-40", "fr-CA")
     assert body["preferences"]["transparency"] == 30
+    blue = {"colour_filter": "tritanopia", "filter_intensity": 7}
+    body = (await api("PATCH", "/users/me", token, json={"preferences": blue})).json()
+    assert body["preferences"] == {**blue, "transparency": 30}
+    body = (await api("PATCH", "/users/me", token, json={"preferences": {"transparency": 5}})).json()
+    assert body["preferences"] == {**blue, "transparency": 5}
     before = body["version"]
     assert (await api("PATCH", "/users/me", token, json={})).json()["version"] == before
 
@@ -71,6 +76,7 @@ async def test_a_merge_patch_keeps_what_is_absent_and_clears_what_is_null(api: A
         ({"time_zone": "Mars/Base"}, "#/time_zone"),
         ({"preferences": {"transparency": 101}}, "#/preferences/transparency"),
         ({"preferences": {"sound": 1}}, "#/preferences/sound"),
+        ({"preferences": {"colour_filter": None}}, "#/preferences/colour_filter"),
         ({"email": "new@example.org"}, "#/email"),
         ({"roles": ["admin"]}, "#/roles"),
         ({"state": "active"}, "#/state"),

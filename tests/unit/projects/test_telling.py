@@ -77,26 +77,25 @@ async def test_an_extension_arms_everything_again_that_has_become_future(house: 
     assert kinds(house) == [ALL[0], *ALL]
 
 
-async def test_what_has_ended_is_shown_again_once_it_is_extended_and_ends_again(house: House) -> None:
+async def test_what_has_ended_ends_again_once_it_is_extended(house: House) -> None:
     one, owner, c = await ending(house, 3), (await house.member(OWNER)).actor, house.world.container
     await house.world.advance(days=5)
     assert kinds(house) == ALL[1:]
-    house.contents.refreshed.clear()
     extended = await c.extend_project()(owner, one.id, Extension(days=2))
     assert extended.ends_at == house.world.clock.now() + 2 * DAY
     await house.world.advance(days=3)
     assert kinds(house) == ALL[1:] * 2
-    assert house.contents.refreshed == [one.id] * 2
 
 
-async def test_a_project_that_begins_and_ends_is_shown_anew_at_these_instants(house: House) -> None:
-    one = await ending(house, 10, starts_at=house.world.clock.now() + 2 * DAY)
+async def test_that_a_project_begins_is_told_nobody(house: House) -> None:
+    await ending(house, 10, starts_at=house.world.clock.now() + 2 * DAY)
+    endless = await house.project(name="Endless", starts_at=house.world.clock.now() + 2 * DAY)
+    await house.world.container.activate_project()((await house.member(OWNER)).actor, endless.id)
     await house.world.settle()
-    assert house.contents.refreshed == [one.id]
-    await house.world.advance(days=2)
-    assert house.contents.refreshed == [one.id] * 2
+    house.world.clock.advance(2.5 * DAY)
+    assert await house.world.container.sweep_projects()() == 0
     await house.world.advance(days=8)
-    assert house.contents.refreshed == [one.id] * 3
+    assert kinds(house) == ALL
 
 
 async def test_what_is_archived_drafted_or_a_template_is_not_spoken_of(house: House) -> None:
@@ -126,12 +125,11 @@ async def test_a_change_of_the_end_or_of_the_days_before_it_is_told_anew(house: 
 
 
 async def test_after_weeks_without_a_worker_only_what_is_so_is_said(house: House) -> None:
-    one = await ending(house)
+    await ending(house)
     house.world.clock.advance(40 * DAY)
     assert await house.world.container.sweep_projects()() == 3
     await house.world.settle()
     assert kinds(house) == ["project-ended"]
-    assert house.contents.refreshed == [one.id] * 2
 
 
 async def test_a_change_of_the_name_while_a_notice_is_due_loses_nothing(house: House) -> None:

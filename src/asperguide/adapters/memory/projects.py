@@ -4,13 +4,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from asperguide.adapters.memory.ar_tables import CONTENTS
+from asperguide.adapters.memory.companies_tables import COMPANIES
 from asperguide.adapters.memory.projects_reads import MemoryProjectReads
 from asperguide.adapters.memory.projects_tables import COUNTS, LISTS, NOTICES, PROJECTS, Count
 from asperguide.adapters.memory.tables import Rows
 from asperguide.adapters.memory.unit_of_work import MemoryUnitOfWork
+from asperguide.ar.model import Content
+from asperguide.companies.model import Company
 from asperguide.projects.model import Listed, Project
 from asperguide.projects.notices import Notice
-from asperguide.projects.repositories import AccessLists, Counts, Notices, ProjectRecords, ProjectsUnitOfWork
+from asperguide.projects.repositories import AccessLists, Counts, Homes, Notices, ProjectRecords, ProjectsUnitOfWork
 from asperguide.shared.actor import UserId
 from asperguide.shared.errors import EditedMeanwhile
 from asperguide.shared.tenancy import CompanyId, ProjectId, shown_key
@@ -27,6 +31,7 @@ class MemoryProjects(ProjectRecords):
     rows: Rows[Project]
     lists: Rows[Listed]
     notices: Rows[Notice]
+    contents: Rows[Content]
     touch: Touch
 
     async def add(self, project: Project) -> None:
@@ -36,6 +41,10 @@ class MemoryProjects(ProjectRecords):
     async def get(self, company: CompanyId, id: ProjectId) -> Project | None:
         """By id."""
         return self.rows.first(lambda one: one.id == id and one.company == company)
+
+    async def is_empty(self, project: Project) -> bool:
+        """Every content is looked at."""
+        return self.contents.first(lambda one: one.project == project.id) is None
 
     async def save(self, project: Project) -> Project:
         """Compare the version and set."""
@@ -79,6 +88,18 @@ class MemoryAccessLists(AccessLists):
     async def forget(self, user: UserId, limit: int) -> int:
         """By user."""
         return self.rows.remove(lambda one: one.user == user, limit)
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryHomes(Homes):
+    """Companies. Nobody else can change anything meanwhile."""
+
+    rows: Rows[Company]
+
+    async def stays(self, company: CompanyId) -> bool:
+        """By id."""
+        found = self.rows.get(company)
+        return found is None or not found.is_closing
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,12 +175,19 @@ class MemoryProjectsUnitOfWork(MemoryUnitOfWork, ProjectsUnitOfWork):
     @property
     def projects(self) -> MemoryProjects:
         """Projects, and what goes with them."""
-        return MemoryProjects(self.rows(PROJECTS), self.rows(LISTS), self.rows(NOTICES), self.touch)
+        return MemoryProjects(
+            self.rows(PROJECTS), self.rows(LISTS), self.rows(NOTICES), self.rows(CONTENTS), self.touch
+        )
 
     @property
     def lists(self) -> MemoryAccessLists:
         """Who is listed for which project."""
         return MemoryAccessLists(self.rows(LISTS))
+
+    @property
+    def homes(self) -> MemoryHomes:
+        """The companies that they are in."""
+        return MemoryHomes(self.rows(COMPANIES))
 
     @property
     def counts(self) -> MemoryCounts:

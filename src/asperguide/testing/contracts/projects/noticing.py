@@ -5,8 +5,8 @@ from collections import Counter
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from asperguide.projects.events import ProjectChanged
 from asperguide.projects.notices import Notice, Stage
+from asperguide.projects.sweeping import ending
 from asperguide.shared.tenancy import ProjectId
 from asperguide.testing.contracts.people import DAY, NOW
 from asperguide.testing.contracts.persistence import Persistence
@@ -25,7 +25,7 @@ async def say(persistence: Persistence, now: datetime, limit: int = 1000) -> lis
         due = await uow.notices.due(now, limit)
         if due:
             for one in due:
-                uow.announce(ProjectChanged(project=one.project, company=one.company))
+                uow.announce(ending(one))
             await uow.notices.advance(due)
             await uow.commit()
     return list(due)
@@ -51,11 +51,10 @@ class NoticesContract:
         assert await next_one(persistence, due_at) is None
 
     async def test_one_notice_is_followed_by_the_next_and_the_last_by_nothing(self, persistence: Persistence) -> None:
-        kept = project(company(), starts_at=NOW + DAY)
-        forever = project(company(), starts_at=NOW + DAY, ends_at=None)
-        await persistence.keep_projects(kept, notice(kept), forever, notice(forever))
-        said = [[one.stage for one in await say(persistence, NOW + days * DAY)] for days in (1, 22, 23, 29, 30, 999)]
-        assert said == [[Stage.BEGINS] * 2, [], [Stage.NEARING], [Stage.LAST_DAY], [Stage.ENDED], []]
+        kept, short = project(company()), project(company(), ends_at=NOW + 2 * DAY, notify_before_days=1)
+        await persistence.keep_projects(kept, notice(kept), short, notice(short))
+        said = [[one.stage for one in await say(persistence, NOW + days * DAY)] for days in (1, 2, 22, 23, 29, 30, 999)]
+        assert said == [[Stage.LAST_DAY], [Stage.ENDED], [], [Stage.NEARING], [Stage.LAST_DAY], [Stage.ENDED], []]
         assert await next_one(persistence, NOW - 9 * DAY) is None
         assert len(await persistence.due()) == 5
 
