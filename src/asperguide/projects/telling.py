@@ -15,7 +15,7 @@ from msgspec import Struct
 from asperguide.projects.events import ContactToTell, ProjectChanged, ProjectEnding
 from asperguide.projects.model import Project
 from asperguide.projects.notices import A_DAY, Stage
-from asperguide.projects.ports import ProjectContents, ProjectPolicy, ProjectReads, ProjectsUnitOfWork
+from asperguide.projects.ports import ProjectContents, ProjectReads, ProjectsUnitOfWork
 from asperguide.projects.rights import UNRESTRICTED
 from asperguide.shared.actor import UserId
 from asperguide.shared.emails import canonical_email
@@ -83,7 +83,6 @@ class TellContact(Struct, frozen=True, kw_only=True):
     letters: Letters
     mailer: Mailer
     clock: Clock
-    policy: ProjectPolicy
 
     async def __call__(self, message: ContactToTell, job: UUID | None = None) -> None:
         project = next(iter(await self.reads.known([message.project])), None)
@@ -104,7 +103,6 @@ class TellContact(Struct, frozen=True, kw_only=True):
             "project": project.name,
             "company": company.name,
             "when": _on_clocks(message.ends_at, company.time_zone),
-            "link": f"{self.policy.public_url}/api/v1/projects/{project.id}",
         }
         letter = self.letters.write(kind, to.locale, data)
         key = f"{kind}:{project.id}:{message.due_at.isoformat()}:{message.ends_at.isoformat()}"
