@@ -143,11 +143,6 @@ def company_policy_of(settings: Settings, stores: Mapping[str, Storage]) -> co.C
     return co.CompanyPolicy(public_url=settings.url, stores=tuple(stores))
 
 
-def project_policy_of(settings: Settings) -> p.ProjectPolicy:
-    """The settings that rules of projects depend on."""
-    return p.ProjectPolicy(public_url=settings.url)
-
-
 def analytics_policy_of(settings: Settings) -> v.AnalyticsPolicy:
     """The settings that counting views depends on."""
     return v.AnalyticsPolicy(keep=timedelta(days=settings.analytics_keep_days))
@@ -675,7 +670,7 @@ class Container(DeclarativeContainer):
     )
     begin_projects = projects_unit_of_work.provider
     project_reads: Provider[ProjectReads] = Singleton(SqlProjectReads, database)
-    project_policy: Provider[p.ProjectPolicy] = Singleton(project_policy_of, settings)
+    project_policy: Provider[p.ProjectPolicy] = Singleton(p.ProjectPolicy)
     enter_project: Provider[p.EnterProject] = Factory(p.EnterProject, reads=project_reads, companies=company_standings)
     remove_some_of_company: Provider[p.RemoveSomeOfCompany] = Factory(
         p.RemoveSomeOfCompany, begin=begin_projects, reads=project_reads, contents=contents, clock=clock
@@ -824,13 +819,7 @@ class Container(DeclarativeContainer):
         p.TellCompany, begin=begin_projects, reads=project_reads, companies=company_standings, clock=clock
     )
     tell_contact: Provider[p.TellContact] = Factory(
-        p.TellContact,
-        reads=project_reads,
-        companies=company_standings,
-        letters=letters,
-        mailer=mailer,
-        clock=clock,
-        policy=project_policy,
+        p.TellContact, reads=project_reads, companies=company_standings, letters=letters, mailer=mailer, clock=clock
     )
     copy_contents: Provider[p.CopyContents] = Factory(p.CopyContents, begin=begin_projects, contents=contents)
     remove_project: Provider[p.RemoveProject] = Factory(

@@ -129,7 +129,7 @@ class Company:
         return CompanyFacts(
             id=self.id, name=self.name, active=self.state is CompanyState.ACTIVE, time_zone=settings.time_zone,
             locale=settings.locale, accent=settings.accent, storage_bytes=self.storage_bytes,
-            most_projects=self.most_projects, expiry_notice_days=settings.expiry_notice_days,
+            most_projects=self.most_projects, expiry_notice_days=settings.expiry_notice_days, email=settings.email,
         )  # fmt: skip
 
 

@@ -30,14 +30,14 @@ class ProjectEnding(Message, frozen=True, kw_only=True):
 
 
 class ContactToTell(Message, frozen=True, kw_only=True):
-    """One of them is to be told."""
+    """One of them is to be told; without a user it is the company's own address for notices."""
 
     project: ProjectId
     company: CompanyId
     stage: Stage
     due_at: datetime
     ends_at: datetime
-    user: UserId
+    user: UserId | None = None
 
 
 class CopyWanted(Message, frozen=True, kw_only=True):

@@ -20,9 +20,8 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectPolicy:
-    """What operators decide about projects: where people reach them, and how often one looks whether any ends."""
+    """What operators decide about projects: how often one looks whether any ends."""
 
-    public_url: str = "http://127.0.0.1:5000"
     sweep: timedelta = timedelta(minutes=1)
 
 

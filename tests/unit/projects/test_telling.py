@@ -47,9 +47,24 @@ async def test_owners_and_managers_are_told_three_times_at_the_very_times(house:
     assert kinds(house, "editor") == kinds(house, "viewer") == []
 
 
+async def test_the_companys_address_for_notices_is_told_each_once_unless_a_member_has_it(house: House) -> None:
+    house.settle(email="notices@atelier.example")
+    await ending(house)
+    await house.world.advance(days=40)
+    sent = [mail for mail in house.world.mails if mail.to == "notices@atelier.example"]
+    assert [mail.key.partition(":")[0] for mail in sent] == ALL
+    assert "Bonjour Atelier O’Neil" in sent[0].text
+    assert kinds(house) == ALL
+    house.settle(email=house.people["owner"].email.upper())
+    await ending(house, 9, name="Another")
+    await house.world.advance(days=20)
+    assert kinds(house) == ALL * 2
+    assert sum(mail.to.lower() == house.people["owner"].email for mail in house.world.mails) == 1 + 2 * len(ALL)
+
+
 async def test_a_mail_is_in_the_language_of_whoever_gets_it_and_on_the_clocks_of_the_company(house: House) -> None:
     await house.member(MANAGER)
-    one = await ending(house, name="Mariage d’Amélie")
+    await ending(house, name="Mariage d’Amélie")
     await house.world.advance(days=24)
     french, english = (
         next(mail for mail in house.world.mails if mail.to == house.people[name].email and "project" in mail.key)
@@ -61,7 +76,7 @@ async def test_a_mail_is_in_the_language_of_whoever_gets_it_and_on_the_clocks_of
     )
     for mail in (french, english):
         assert "(Europe/Paris)" in mail.text
-        assert f"/projects/{one.id}" in mail.text
+        assert "http" not in mail.text + mail.html  # there is no page of a project that a mail could lead to
         assert "Atelier O’Neil" in mail.text
         assert "Mariage d’Amélie" in mail.text
 
