@@ -198,7 +198,7 @@ class Impersonate(msgspec.Struct, frozen=True, kw_only=True):
 class MySecurityLog(msgspec.Struct, frozen=True, kw_only=True):
     """What happened to my account: sign-ins, changes, and what administrators did; the newest first.
 
-    From where others did something is theirs to know.
+    From where others did something is theirs to know; from where somebody tried whom nobody knows is shown.
     """
 
     reads: IdentityReads
@@ -206,10 +206,7 @@ class MySecurityLog(msgspec.Struct, frozen=True, kw_only=True):
     async def __call__(self, actor: Actor, page: PageRequest = PageRequest()) -> Page[SecurityEvent]:
         refuse_impersonators(actor)
         found = await self.reads.events(page, actor.user)
-        return replace(found, items=tuple(self._shown(event, actor) for event in found.items))
-
-    def _shown(self, event: SecurityEvent, actor: Actor) -> SecurityEvent:
-        return event if event.by == actor.user else replace(event, address="", user_agent="")
+        return replace(found, items=tuple(event.shown_to(actor.user) for event in found.items))
 
 
 class SecurityLog(msgspec.Struct, frozen=True, kw_only=True):

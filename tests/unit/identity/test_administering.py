@@ -201,6 +201,21 @@ async def test_what_is_done_for_somebody_is_written_down_as_done_by_the_admin(
     assert [line.by for line in (await events(world))[-2:]] == [boss.actor.user] * 2
 
 
+async def test_from_where_others_acted_is_theirs_and_from_where_strangers_tried_is_shown(
+    world: World, boss: Person, siobhan: Person
+) -> None:
+    await world.container.impersonate()(boss.actor, siobhan.actor.user, HOME)
+    with pytest.raises(SignInRefused):
+        await sign_in(world, password="wrong", origin=AWAY)
+    await register(world, "taken", email=siobhan.email)
+    log = (await world.container.my_security_log()(siobhan.actor)).items
+    assert [(line.kind, line.by, line.address) for line in log[:3]] == [
+        (SecurityEventKind.ADDRESS_TRIED, None, ""),
+        (SecurityEventKind.SIGNED_IN, None, AWAY.address),
+        (SecurityEventKind.IMPERSONATED, boss.actor.user, ""),
+    ]
+
+
 async def test_the_session_is_shown_to_the_owner_without_where_the_admin_is(
     world: World, boss: Person, siobhan: Person
 ) -> None:
