@@ -22,7 +22,6 @@ from asperguide.shared.emails import Email
 from asperguide.shared.pages import Page, PageRequest
 from asperguide.shared.ports import Clock, Ids
 
-
 LONGEST_IMPERSONATION = timedelta(hours=1)
 """However long access tokens last. There is nothing to refresh one with, so that the session ends with its token."""
 

@@ -60,8 +60,8 @@ class Outcome(StrEnum):
 class SecurityEvent:
     """Who did what to whose account, when, from where.
 
-    `user` is None when nobody has the login that was tried, and when it was done to no account at all; `by` is None when
-    nobody knows who it was.
+    `user` is None when nobody has the login that was tried, and when it was done to no account at all; `by` is None
+    when nobody knows who it was.
     """
 
     id: SecurityEventId
