@@ -44,7 +44,6 @@ class Policy:
     access_token_lifetime: timedelta = timedelta(minutes=15)
     session_idle: timedelta = timedelta(days=14)
     session_absolute: timedelta = timedelta(days=60)
-    impersonation_lifetime: timedelta = timedelta(hours=1)
     proof_lifetime: timedelta = timedelta(minutes=10)
     closing_grace: timedelta = timedelta(days=30)
     unconfirmed_lifetime: timedelta = timedelta(days=7)

@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta, Struct
 
-from asperguide.identity.audit import Outcome, SecurityEventKind, event
+from asperguide.identity.audit import SecurityEventKind, attempt, event
 from asperguide.identity.errors import (
     RefreshTokenRefused,
     RefreshTokenReused,
@@ -85,11 +85,10 @@ class CheckLogin(Struct, frozen=True, kw_only=True):
             return user, proof
         async with self.begin() as uow:
             await uow.audit.add(
-                event(
-                    self.ids.new(), SecurityEventKind.SIGNED_IN, proof.at, user=user.id if user else None,
-                    origin=origin, outcome=Outcome.REFUSED,
+                attempt(
+                    self.ids.new(), SecurityEventKind.SIGNED_IN, proof.at, user=user.id if user else None, origin=origin
                 )
-            )  # fmt: skip
+            )
             await uow.commit()
         raise SignInRefused
 
@@ -211,11 +210,8 @@ class RefreshSession(Struct, frozen=True, kw_only=True):
             if verdict is Presented.REUSED:
                 await end_session(uow, session.id, now, EndReason.TOKEN_REUSED)
                 await uow.audit.add(
-                    event(
-                        self.ids.new(), SecurityEventKind.TOKEN_REUSED, now, user=session.user, origin=origin,
-                        outcome=Outcome.REFUSED,
-                    )
-                )  # fmt: skip
+                    attempt(self.ids.new(), SecurityEventKind.TOKEN_REUSED, now, user=session.user, origin=origin)
+                )
                 await uow.commit()
                 raise RefreshTokenReused
             await uow.commit()

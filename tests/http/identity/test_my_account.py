@@ -167,6 +167,6 @@ async def test_my_security_log_tells_what_happened_and_only_to_me(api: Api) -> N
     assert answer.json()["total"] == 5
     answer = await api("GET", "/users/me/security-events", token, params={"filter[outcome]": "refused"})
     (refused,) = answer.json()["items"]
-    assert (refused["kind"], refused["address"]) == ("signed-in", "192.0.2.7")
+    assert (refused["kind"], refused["by"], refused["address"]) == ("signed-in", None, "192.0.2.7")
     for params in ({"filter[user]": "x"}, {"filter[kind]": "zzz"}, {"limit": "101"}, {"cursor": "x"}, {"zzz": "1"}):
         assert (await api("GET", "/users/me/security-events", token, params=params)).status_code == 422, params

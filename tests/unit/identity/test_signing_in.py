@@ -79,6 +79,7 @@ async def test_a_refusal_is_written_down_for_the_owner(world: World) -> None:
         await sign_in(world, password="wrong", origin=AWAY)
     line = (await events(world))[-1]
     assert (line.kind, line.outcome, line.address) == (SecurityEventKind.SIGNED_IN, Outcome.REFUSED, AWAY.address)
+    assert (line.user is None, line.by) == (False, None)
 
 
 async def test_a_pending_account_gets_in_where_addresses_need_not_be_confirmed() -> None:

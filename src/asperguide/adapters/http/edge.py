@@ -22,6 +22,7 @@ from asperguide.adapters.http.credentials import Authentication
 from asperguide.adapters.http.gate import EdgeRules, Gate
 from asperguide.adapters.http.intake import Intake
 from asperguide.adapters.http.measures import RequestMeasures
+from asperguide.adapters.http.paging import check_names
 from asperguide.adapters.http.problems import (
     AddressTooLong,
     HeadersTooLarge,
@@ -92,8 +93,8 @@ class Edge(Measured):
         """Make the plan of every route. Raises ValueError for a route that is declared unsafely."""
         methods: dict[str, set[str]] = {}
         for found in self.app.routes:
-            for handler in getattr(found, "route_handlers", ()):
-                self._plans[handler] = plan_of(handler, found.path_format)
+            for handler, asks in getattr(found, "route_handler_map", {}).values():
+                self._plans[handler] = plan_of(handler, found.path_format, asks)
                 methods.setdefault(found.path_format, {"OPTIONS"}).update(handler.http_methods)
                 if self._plans[handler].declared.anywhere:
                     self._anywhere.add(found.path_format)
@@ -195,6 +196,9 @@ class Edge(Measured):
         if isinstance(route, Exception):
             raise route
         check_announced(plan, headers)
+        if scope["query_string"] and plan.queried is not None:
+            check_names(scope["query_string"], plan.queried)
+        passage.sent_as = plan.sent_as
         scope["app"] = scope["litestar_app"] = self.app
         scope["given"] = self._given
         scope.setdefault("state", {})
@@ -318,6 +322,6 @@ def _text(user: UUID) -> str:
 
 
 async def _refuse(error: Exception, call: Call, passage: Passage, now: datetime, reply: Send) -> None:
-    status, headers, body = render(translated(error, passage.template), call, now)
+    status, headers, body = render(translated(error, passage.template, passage.sent_as), call, now)
     await reply({"type": "http.response.start", "status": status, "headers": headers})
     await reply({"type": "http.response.body", "body": body})

@@ -13,10 +13,10 @@ import msgspec
 from litestar import Response
 from litestar.params import FromPath
 
-from asperguide.adapters.http.ar.languages import preferred
 from asperguide.adapters.http.bodies import ApiRequest, typed
 from asperguide.adapters.http.handlers import get, post
 from asperguide.adapters.http.identity.accounts import CREDENTIALS
+from asperguide.adapters.http.languages import preferred
 from asperguide.adapters.http.pages import POLICY, page
 from asperguide.adapters.http.problems import status_of
 from asperguide.adapters.http.routes import Given, public

@@ -48,7 +48,7 @@ from asperguide.adapters.http.problems import (
     status_of,
     title_of,
 )
-from asperguide.adapters.http.routes import ANYTHING, Declared, declared_by
+from asperguide.adapters.http.routes import ANYTHING, Declared, declared_by, is_strict
 from asperguide.shared.errors import (
     DomainError,
     FieldError,
@@ -166,7 +166,7 @@ def _enrich(operation: dict[str, Any], declared: Declared, method: str, path: st
     if declared.retired:
         operation["deprecated"] = True
     errors: dict[int, list[type[DomainError]]] = {}
-    for kind in _errors(declared, operation, method):
+    for kind in _errors(declared, operation, method, path):
         errors.setdefault(status_of(kind), []).append(kind)
     for code, kinds in sorted(errors.items()):
         responses[str(code)] = _problem_response(code, kinds, path)
@@ -211,7 +211,7 @@ def _references(names: Iterable[str]) -> dict[str, Any]:
     return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
 
 
-def _errors(declared: Declared, operation: dict[str, Any], method: str) -> Iterable[type[DomainError]]:
+def _errors(declared: Declared, operation: dict[str, Any], method: str, path: str) -> Iterable[type[DomainError]]:
     """What the route declared and what the conventions add, each once."""
     body = "requestBody" in operation
     places = {parameter["in"] for parameter in operation["parameters"]}
@@ -221,7 +221,7 @@ def _errors(declared: Declared, operation: dict[str, Any], method: str) -> Itera
         (BodyTooSlow, bool(declared.streams)),
         (UnsupportedMediaType, body and ANYTHING not in declared.streams),
         (PayloadTooLarge, body),
-        (InvalidFields, body or "query" in places or _chooses_in_its_path(operation)),
+        (InvalidFields, body or "query" in places or is_strict(declared, path) or _chooses_in_its_path(operation)),
         (RouteNotFound, "path" in places),
         (CrossSiteRequest, method not in ("get", "head", "options")),
         (MalformedRequest, not declared.exempt),

@@ -133,7 +133,7 @@ async def in_oauth_words(work: Awaitable[Response[Any]]) -> Response[Any]:
     status_code=200,
     tags=TAGS,
     **route(
-        "oauth_token", summary="Get tokens by password or refresh token", public=True, budget=CREDENTIALS,
+        "oauth_token", summary="Get tokens by password or refresh token", public=True, lenient=True, budget=CREDENTIALS,
         form=TokenForm, refusal=REFUSAL,
         description="The token endpoint of RFC 6749, with its form parameters, answers and errors.",
     ),
@@ -173,7 +173,9 @@ def _granted(access: str, seconds: int, refresh: str) -> Response[TokenAnswer]:
     "/oauth/revoke",
     status_code=200,
     tags=TAGS,
-    **route("oauth_revoke", RevokeToken, public=True, budget=CREDENTIALS, form=TokenOnly, refusal=REFUSAL),
+    **route(
+        "oauth_revoke", RevokeToken, public=True, lenient=True, budget=CREDENTIALS, form=TokenOnly, refusal=REFUSAL
+    ),
 )
 async def revoke(request: ApiRequest, revoke_token: Given[RevokeToken], origin: Given[Origin]) -> Response[None]:
     return await in_oauth_words(_revoked(request, revoke_token, origin))
@@ -184,7 +186,12 @@ async def _revoked(request: ApiRequest, revoke_token: RevokeToken, origin: Origi
     return Plain(None)
 
 
-@post("/oauth/introspect", status_code=200, tags=TAGS, **route("oauth_introspect", IntrospectToken, form=TokenOnly))
+@post(
+    "/oauth/introspect",
+    status_code=200,
+    tags=TAGS,
+    **route("oauth_introspect", IntrospectToken, lenient=True, form=TokenOnly),
+)
 async def introspect(
     request: ApiRequest, actor: Given[Actor], introspect_token: Given[IntrospectToken]
 ) -> Introspection:
