@@ -169,6 +169,8 @@ def _flaws_of_turns(new: NewRotation) -> Iterator[FieldError]:
 def _flaws_of_days(new: NewRotation) -> Iterator[FieldError]:
     seen: set[tuple[int, int, int]] = set()
     for n, rule in enumerate(new.dates):
+        if not within_reach(rule.day):
+            yield wrong(f"#/dates/{n}/day", BEYOND)
         day = (0 if rule.yearly else rule.day.year, rule.day.month, rule.day.day)
         if day in seen:
             yield wrong(f"#/dates/{n}/day", "This day has a video already.")

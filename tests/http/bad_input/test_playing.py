@@ -185,6 +185,8 @@ async def test_rules_of_videos_of_another_print_are_refused(house: House, mine: 
         {"kind": "random_daily", "videos": ["a", "a"]}, {"videos": ["a"]}, {"dates": None},
         {"dates": [{"day": "2027-02-29", "video": "a"}]}, {"dates": [{"day": None, "video": "a"}]},
         {"dates": [{"day": "2027-01-01", "video": None}]},
+        {"dates": [{"day": "0001-01-01", "video": "a"}]}, {"dates": [{"day": "9999-12-31", "video": "a"}]},
+        {"dates": [{"day": "1999-12-31", "video": "a", "yearly": True}]},
         {"dates": [{"day": "2027-01-01", "video": "a", "yearly": None}]},
         {"dates": [{"day": "2027-01-01", "video": "a"}, {"day": "2027-01-01", "video": "b"}]},
         {"dates": [{"day": "2020-01-01", "video": "a", "yearly": True},
