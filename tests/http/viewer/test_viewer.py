@@ -9,6 +9,7 @@ import pytest
 
 from asperguide.ar.model import ContentState
 from asperguide.ar.rotation import PlaybackMode
+from asperguide.shared.tenancy import ProjectState
 from tests.http.sample import SIGNED_IN
 from tests.playing import film, id_of, window
 from tests.viewing import COMPANY, ID, MARKER, NOON, Stage, shown
@@ -134,9 +135,20 @@ async def test_members_preview_what_is_not_published(stage: Stage, client: httpx
     for part in ("check", "photo", "marker", f"videos/{id_of('a')}", f"videos/{id_of('a')}/poster"):
         seen = await client.get(f"{AT}/{part}?{preview}", headers=SIGNED_IN)
         assert seen.status_code == 200 and "no-store" in seen.headers["cache-control"]
-    assert (await client.get(f"/view/{ID}?{preview}", headers=SIGNED_IN)).status_code == 200
+    assert 'data-preview="yes"' in (await client.get(f"/view/{ID}?{preview}", headers=SIGNED_IN)).text
     assert code(await client.get(f"{AT}/manifest", headers=SIGNED_IN), 404) == "NOT_PUBLISHED"
     assert code(await client.get(f"{AT}/manifest?preview=false", headers=SIGNED_IN), 404) == "NOT_PUBLISHED"
+
+
+async def test_a_preview_of_what_is_published_in_a_project_that_is_not_active_tells_nothing(
+    stage: Stage, client: httpx.AsyncClient
+) -> None:
+    stage.kept.members.add(stage.people["ann"].user)
+    assert 'data-preview="no"' in (await client.get(f"/view/{ID}", headers=SIGNED_IN)).text
+    await stage.change_project(state=ProjectState.DRAFT)
+    assert (await client.get(f"/view/{ID}", headers=SIGNED_IN)).status_code == 404
+    page = await client.get(f"/view/{ID}?preview", headers=SIGNED_IN)
+    assert page.status_code == 200 and 'data-preview="yes"' in page.text
 
 
 @pytest.mark.parametrize(
