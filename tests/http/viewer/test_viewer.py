@@ -120,8 +120,19 @@ async def test_a_session_that_is_none_is_refused(client: httpx.AsyncClient, sess
 
 @pytest.mark.parametrize("query", ["preview=null", "preview=yes", "preview=true&preview=true", "preview=1&preview=0"])
 async def test_neither_yes_nor_no_is_refused(client: httpx.AsyncClient, query: str) -> None:
-    for part in ("check", "manifest", "photo", "marker"):
+    for part in ("manifest", "photo", "marker"):
         assert code(await client.get(f"{AT}/{part}?{query}"), 422) == "INVALID_FIELDS"
+
+
+@pytest.mark.parametrize(
+    "query", ["preview=zzz", "preview=1&preview=0", "preview=%ff", "preview=" + "x" * 5_000, "&&=="]
+)
+async def test_a_check_is_answered_whatever_is_asked(stage: Stage, client: httpx.AsyncClient, query: str) -> None:
+    stage.kept.members.add(stage.people["ann"].user)
+    await stage.change(state=ContentState.DRAFT)
+    for headers in ({}, SIGNED_IN):
+        answer = await client.get(f"{AT}/check?{query}", headers=headers)
+        assert (answer.status_code, answer.json()) == (200, {"available": False, "reason": "not_published"})
 
 
 @pytest.mark.parametrize("preview", ["preview", "preview=", "preview=true", "preview=1"])

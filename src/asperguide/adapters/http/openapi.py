@@ -221,7 +221,7 @@ def _errors(declared: Declared, operation: dict[str, Any], method: str) -> Itera
         (BodyTooSlow, bool(declared.streams)),
         (UnsupportedMediaType, body and ANYTHING not in declared.streams),
         (PayloadTooLarge, body),
-        (InvalidFields, body or "query" in places or _chooses_in_its_path(operation)),
+        (InvalidFields, body or ("query" in places and not declared.lenient) or _chooses_in_its_path(operation)),
         (RouteNotFound, "path" in places),
         (CrossSiteRequest, method not in ("get", "head", "options")),
         (MalformedRequest, not declared.exempt),
