@@ -9,7 +9,6 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from asperguide.ar.days import zone_called
 from asperguide.ar.desk import zone_at
 from asperguide.ar.errors import InvalidContent
 from asperguide.ar.filling_in import For, customer_of, refuse_controls
@@ -142,8 +141,7 @@ def _rotation(packed: PackedRotation | None, content: Content, origin: Origin) -
         kind=packed.kind, since=packed.since, time_zone=packed.time_zone,
         videos=tuple(_video(content, place, f"#/rotation/videos/{n}") for n, place in enumerate(packed.videos)),
     )  # fmt: skip
-    zone = zone_at(origin.company) if new.time_zone is None else zone_called(new.time_zone)
-    if flaws := tuple(flaws_of_rules(new, content, zone)):
+    if flaws := tuple(flaws_of_rules(new, content)):
         raise InvalidContent(fields=flaws)
     return new.rotation(origin.now, zone_at(origin.company))
 

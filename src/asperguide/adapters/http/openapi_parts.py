@@ -67,9 +67,8 @@ IF_NONE_MATCH = parameter("header", "If-None-Match", "The ETag you have: 304 whe
 
 
 def list_parameters(listing: Listing) -> Iterable[dict[str, Any]]:
-    yield parameter(
-        "query", "cursor", "Where to go on: `next_cursor` of the page before, in the same order with the same filters."
-    )
+    where = "Where to go on: `next_cursor` of the page before, in the same order with the same filters."
+    yield parameter("query", "cursor", where)
     shape: dict[str, Any] = {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}
     yield parameter("query", "limit", "How many entries at most.", **shape)
     if listing.sort:
