@@ -77,7 +77,8 @@ async def test_changing_a_project_costs_few_statements(persistence: Persistence,
         (lambda uow: uow.lists.put(listed(kept, user)), "INSERT"),
         (lambda uow: uow.lists.all(kept.company, kept.id), "SELECT"),
         (lambda uow: uow.lists.remove(kept.company, kept.id, user), "DELETE"),
-        (lambda uow: uow.notices.forget(kept.company, kept.id), "DELETE"),
+        (lambda uow: uow.notices.reached(kept.company, kept.id), "SELECT"),
+        (lambda uow: uow.notices.rest(kept.company, kept.id), "UPDATE"),
         (lambda uow: uow.projects.remove(replace(kept, version=2)), "DELETE DELETE DELETE DELETE"),
         (lambda uow: uow.counts.give_back(kept.company), "UPDATE"),
         (lambda uow: uow.lists.forget(user, 9), "SELECT"),
@@ -151,7 +152,8 @@ async def test_every_hot_statement_of_projects_is_answered_by_an_index(
             await uow.notices.advance(due)
             await uow.notices.next_after(NOW)
             await uow.notices.put(notice(kept))
-            await uow.notices.forget(mine, kept.id)
+            await uow.notices.reached(mine, kept.id)
+            await uow.notices.rest(mine, kept.id)
             assert await uow.counts.take(mine, 10**6)
             await uow.counts.give_back(mine)
             await uow.lists.all(mine, kept.id)

@@ -36,8 +36,9 @@ def note(uow: ProjectsUnitOfWork, project: Project, by: UserId, what: str, at: d
 
 
 async def arm(uow: ProjectsUnitOfWork, project: Project, now: datetime) -> None:
-    """Have what comes next of the project said in time."""
-    if (notice := project.next_notice(now)) is None:
-        await uow.notices.forget(project.company, project.id)
+    """Have what comes next of the project said in time, and nothing twice that was said of this end."""
+    reached = await uow.notices.reached(project.company, project.id)
+    if (notice := project.next_notice(now, reached)) is None:
+        await uow.notices.rest(project.company, project.id)
     else:
         await uow.notices.put(notice)

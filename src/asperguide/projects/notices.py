@@ -19,16 +19,28 @@ class Stage(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Notice:
+class Reached:
+    """How far one has come with what is said of an end: what is next, and when each was or is to be said, if at all."""
+
+    stage: Stage
+    nearing_at: datetime | None
+    last_day_at: datetime | None
+    ends_at: datetime
+
+    def said(self, notice: "Notice") -> bool:
+        """Whether this was said of that end already, at whatever time."""
+        at = {Stage.NEARING: self.nearing_at, Stage.LAST_DAY: self.last_day_at, Stage.ENDED: self.ends_at}
+        further = ORDER.index(self.stage) > ORDER.index(notice.stage)
+        return further and self.ends_at == notice.ends_at and at[notice.stage] is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice(Reached):
     """What is to be said next of a project, and when; and when the rest is to be said, where there is any."""
 
     project: ProjectId
     company: CompanyId
-    stage: Stage
     due_at: datetime
-    nearing_at: datetime | None
-    last_day_at: datetime | None
-    ends_at: datetime
 
     @property
     def following(self) -> "Notice | None":
@@ -38,6 +50,14 @@ class Notice:
             if at is not None:
                 return replace(self, stage=stage, due_at=at)
         return None
+
+    def outstanding(self, now: datetime, reached: Reached | None) -> bool:
+        """Whether it is still to be said: at its time or, where it was missed, before what follows it is due."""
+        if self.due_at > now:
+            return True
+        following = self.following
+        missed = reached is None or not reached.said(self)
+        return missed and following is not None and following.due_at > now
 
 
 ORDER = tuple(Stage)

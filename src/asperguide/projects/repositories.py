@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from asperguide.projects.model import Listed, Project
-from asperguide.projects.notices import Notice
+from asperguide.projects.notices import Notice, Reached
 from asperguide.shared.actor import UserId
 from asperguide.shared.ports import UnitOfWork
 from asperguide.shared.tenancy import CompanyId, ProjectId
@@ -110,8 +110,14 @@ class Notices(Protocol):
         ...
 
     @abstractmethod
-    async def forget(self, company: CompanyId, project: ProjectId) -> None:
-        """Say nothing of it."""
+    async def reached(self, company: CompanyId, project: ProjectId) -> Reached | None:
+        """How far one has come with the company's project, also when all is said or it rests; None where nothing was
+        put. Locked: nobody says anything of it until this transaction ends."""
+        ...
+
+    @abstractmethod
+    async def rest(self, company: CompanyId, project: ProjectId) -> None:
+        """Say nothing more of it, unless something is put again. How far one has come stays known."""
         ...
 
     @abstractmethod

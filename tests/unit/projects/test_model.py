@@ -152,7 +152,11 @@ def test_what_follows_one_after_the_other_is_all_that_is_still_to_be_said(length
     while notice is not None:
         said.append(notice)
         notice = notice.following
-    assert said == [one for one in all if one.due_at > now]
+    coming = [one for one in all if one.due_at > now]
+    assert said == ([one for one in all if one.due_at <= now][-1:] if coming else []) + coming, "what was missed too"
+    reached = replace(all[0], stage=coming[0].stage if coming else Stage.ENDED)
+    assert one.next_notice(now, reached) == next(iter(coming), None)
+    assert one.next_notice(now, replace(reached, ends_at=NOW)) == next(iter(said), None), "it was of another end"
     assert [one.due_at for one in all] == sorted(one.due_at for one in all)
     assert len({one.due_at for one in all}) == len(all)
 

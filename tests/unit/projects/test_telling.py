@@ -99,7 +99,7 @@ async def test_what_has_ended_ends_again_once_it_is_extended(house: House) -> No
     extended = await c.extend_project()(owner, one.id, Extension(days=2))
     assert extended.ends_at == house.world.clock.now() + 2 * DAY
     await house.world.advance(days=3)
-    assert kinds(house) == ALL[1:] * 2
+    assert kinds(house) == [*ALL[1:], *ALL], "of the new end nobody was told, and it is less than seven days ahead"
 
 
 async def test_that_a_project_begins_is_told_nobody(house: House) -> None:
@@ -137,6 +137,68 @@ async def test_a_change_of_the_end_or_of_the_days_before_it_is_told_anew(house: 
     await c.update_project()(owner, one.id, ProjectChange(ends_at=None))
     await house.world.advance(days=30)
     assert kinds(house) == [ALL[0], ALL[0]]
+
+
+EXAMPLES: dict[str, tuple[list[tuple[str, float]], list[str]]] = {
+    "nothing happens": ([], ALL),
+    "put away and taken up again in time": ([("work", 9), ("archive", 0), ("work", 9), ("restore", 0)], ALL),
+    "put away and taken up again while no worker says anything": (
+        [("work", 20), ("miss", 5), ("archive", 0), ("restore", 0)], ALL
+    ),
+    "away when it was due": ([("work", 20), ("archive", 0), ("work", 5), ("restore", 0)], ALL),
+    "away after it was said": ([("work", 24), ("archive", 0), ("work", 2), ("restore", 0)], ALL),
+    "away twice": ([("work", 24), *([("archive", 0), ("work", 1), ("restore", 0), ("work", 1)] * 2)], ALL),
+    "away until the last day": ([("work", 20), ("archive", 0), ("work", 9.5), ("restore", 0)], ALL[1:]),
+    "away after the last day was said": ([("work", 29.2), ("archive", 0), ("work", 0.5), ("restore", 0)], ALL),
+    "away until it is over": ([("work", 20), ("archive", 0), ("work", 11), ("restore", 0)], []),
+    "away from then on": ([("work", 20), ("archive", 0)], []),
+    "more days, of which some are over": ([("work", 22), ("days", 10)], ALL),
+    "more days, after it was said": ([("work", 24), ("days", 10)], ALL),
+    "more days on the last day": ([("work", 29.5), ("days", 10)], ALL),
+    "fewer days, after it was said": ([("work", 24), ("days", 3)], [ALL[0], *ALL]),
+    "fewer days, before": ([("work", 20), ("days", 3)], ALL),
+    "an end that is suddenly near": ([("work", 20), ("ends in", 4)], ALL),
+    "an end that is suddenly very near": ([("work", 20), ("ends in", 0.5)], ALL[1:]),
+    "an end that is put off by a little after it was said": ([("work", 24), ("ends in", 6.5)], [ALL[0], *ALL]),
+    "a template for a while": ([("work", 24), ("template", True), ("work", 1), ("template", False)], ALL),
+    "a template when it was due": ([("work", 20), ("template", True), ("work", 4), ("template", False)], ALL),
+}  # fmt: skip
+"""What is done to a project that ends in thirty days, and what is said of it until long after that."""
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+async def test_what_was_missed_is_said_while_it_is_so_and_nothing_twice(house: House, example: str) -> None:
+    steps, said = EXAMPLES[example]
+    one, owner, c = await ending(house), (await house.member(OWNER)).actor, house.world.container
+    for step, value in steps:
+        match step:
+            case "work":
+                await house.world.advance(days=value)
+            case "miss":
+                house.world.clock.advance(value * DAY)
+            case "archive":
+                await c.archive_project()(owner, one.id)
+            case "restore":
+                await c.restore_project()(owner, one.id)
+            case "days":
+                await c.update_project()(owner, one.id, ProjectChange(notify_before_days=int(value)))
+            case "template":
+                await c.update_project()(owner, one.id, ProjectChange(template=bool(value)))
+            case _:
+                ends_at = house.world.clock.now() + value * DAY
+                await c.update_project()(owner, one.id, ProjectChange(ends_at=ends_at))
+    await house.world.advance(days=40)
+    assert kinds(house) == said
+
+
+async def test_a_draft_that_is_begun_late_is_said_to_be_near_its_end_at_once(house: House) -> None:
+    owner, c = (await house.member(OWNER)).actor, house.world.container
+    one = await house.project(name="Draft", ends_at=house.world.clock.now() + 30 * DAY)
+    await house.world.advance(days=25)
+    assert kinds(house) == []
+    await c.activate_project()(owner, one.id)
+    await house.world.advance(minutes=2)
+    assert kinds(house) == ALL[:1]
 
 
 async def test_after_weeks_without_a_worker_only_what_is_so_is_said(house: House) -> None:

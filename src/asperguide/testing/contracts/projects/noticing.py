@@ -5,7 +5,8 @@ from collections import Counter
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from asperguide.projects.notices import Notice, Stage
+from asperguide.projects.model import Project
+from asperguide.projects.notices import Notice, Reached, Stage
 from asperguide.projects.sweeping import ending
 from asperguide.shared.tenancy import ProjectId
 from asperguide.testing.contracts.people import DAY, NOW
@@ -37,8 +38,19 @@ async def next_one(persistence: Persistence, now: datetime) -> datetime | None:
         return await uow.notices.next_after(now)
 
 
+async def reached(persistence: Persistence, of: Project) -> Reached | None:
+    """How far one has come with the project."""
+    return await persistence.change_projects(lambda uow: uow.notices.reached(of.company, of.id))
+
+
+def so_far(of: Project, stage: Stage) -> Reached:
+    """That this is next of the project."""
+    first = notice(of)
+    return Reached(stage=stage, nearing_at=first.nearing_at, last_day_at=first.last_day_at, ends_at=first.ends_at)
+
+
 class NoticesContract:
-    """Notices: due, next, advance, put, forget."""
+    """Notices: due, next, advance, put, rest, reached."""
 
     async def test_a_notice_is_due_at_its_instant_and_not_before(self, persistence: Persistence) -> None:
         kept = project(company(), ends_at=NOW + 30 * DAY + AN_INSTANT)
@@ -92,10 +104,31 @@ class NoticesContract:
     async def test_what_is_called_off_is_not_said(self, persistence: Persistence) -> None:
         kept, other = project(company()), project(company())
         await persistence.keep_projects(kept, other, notice(kept), notice(other))
-        await persistence.change_projects(lambda uow: uow.notices.forget(other.company, kept.id))
+        await persistence.change_projects(lambda uow: uow.notices.rest(other.company, kept.id))
         assert len(await waiting(persistence, NOW + 30 * DAY)) == 2
-        await persistence.change_projects(lambda uow: uow.notices.forget(kept.company, kept.id))
+        await persistence.change_projects(lambda uow: uow.notices.rest(kept.company, kept.id))
         assert await waiting(persistence, NOW + 30 * DAY) == [notice(other)]
+
+    async def test_how_far_one_has_come_stays_known(self, persistence: Persistence) -> None:
+        kept, other, fresh = project(company()), project(company()), project(company())
+        await persistence.keep_projects(kept, other, fresh, notice(kept), notice(other))
+        for days, stage in ((0, Stage.NEARING), (23, Stage.LAST_DAY), (29, Stage.ENDED), (30, Stage.ENDED)):
+            await say(persistence, NOW + days * DAY)
+            assert await reached(persistence, kept) == so_far(kept, stage)
+        assert await reached(persistence, replace(kept, company=other.company)) is None
+        assert await reached(persistence, fresh) is None
+
+    async def test_what_rests_is_not_due_and_where_it_rests_is_known(self, persistence: Persistence) -> None:
+        kept, fresh = project(company()), project(company())
+        await persistence.keep_projects(kept, fresh, notice(kept))
+        for one in (kept, fresh, kept):
+            await persistence.change_projects(lambda uow, one=one: uow.notices.rest(one.company, one.id))  # type: ignore[misc]
+        assert await waiting(persistence, NOW + 999 * DAY) == []
+        assert await next_one(persistence, NOW - 9 * DAY) is None
+        assert await reached(persistence, kept) == so_far(kept, Stage.NEARING)
+        assert await reached(persistence, fresh) is None
+        await persistence.keep_projects(notice(kept))
+        assert await waiting(persistence, NOW + 30 * DAY) == [notice(kept)]
 
     async def test_changes_of_a_project_leave_its_notice(self, persistence: Persistence) -> None:
         kept = project(company())
