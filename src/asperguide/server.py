@@ -54,13 +54,14 @@ STREAMS = ("chunks", "parts")
 log = logging.getLogger("asperguide.server")
 
 
-def about() -> About:
+def about(*, password_grant: bool = True) -> About:
     """What the OpenAPI document says of itself. Its version costs time and memory: not at each start."""
     from importlib.metadata import version
 
     return About(
         title="Asperguide",
         version=version("asperguide"),
+        password_grant=password_grant,
         description="Accounts, sessions, files and time capsules of a publishing platform. Errors are problems "
         "(RFC 9457): see `docs/errors.md`.",
         tags=(
@@ -198,7 +199,7 @@ def _retried(provider: Callable[[], Any], ids: Ids) -> object:
 def _shared(container: Container, settings: Settings, cookies: SessionCookies) -> Mapping[str, Callable[[], object]]:
     """What all requests share."""
     readiness = RememberedReadiness(container.check_readiness())
-    document = OpenApiDocument(about)
+    document = OpenApiDocument(partial(about, password_grant=settings.oauth_password_grant))
     oauth = OAuthServer(issuer=settings.url, tokens=container.tokens(), password_grant=settings.oauth_password_grant)
     metrics = Metrics(text=container.exposition().text, token=settings.metrics_token)
     front = Front(title="Asperguide", text="It runs.", docs=settings.shows_docs, mails=settings.shows_mails)
