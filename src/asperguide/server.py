@@ -28,6 +28,7 @@ from asperguide.adapters.http.identity import ROUTES, WELL_KNOWN, OAuthServer, S
 from asperguide.adapters.http.metrics import Metrics, MetricsPage
 from asperguide.adapters.http.openapi import About
 from asperguide.adapters.http.openapi_serving import OpenApi, OpenApiDocument
+from asperguide.adapters.http.protocol import Protocol
 from asperguide.adapters.http.storage import StorageDoor
 from asperguide.adapters.http.tracing import TracedEdge
 from asperguide.adapters.logs import configuring
@@ -329,7 +330,7 @@ def serve(settings: Settings, *, workers: int = 1, reload: bool = False) -> None
     options: dict[str, Any] = {
         "host": settings.host,
         "port": settings.server_port,
-        "http": "auto",
+        "http": Protocol,
         "loop": "auto",
         "ws": "none",
         "lifespan": "on",
