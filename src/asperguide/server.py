@@ -319,8 +319,13 @@ def create(settings: Settings | None = None, clock: Clock | None = None) -> Edge
     return edge
 
 
-def serve(settings: Settings, *, workers: int = 1, reload: bool = False) -> None:
-    """Serve until told to stop. Raises SettingsRefused when several processes would share what is embedded."""
+def serve(
+    settings: Settings, *, workers: int = 1, reload: bool = False, announce: Callable[[], None] = lambda: None
+) -> None:
+    """Serve until told to stop; `announce` is called when nothing stands in the way of it any more.
+
+    Raises SettingsRefused when several processes would share what is embedded, and SchemaOutdated.
+    """
     if workers > 1 and reload:
         raise SettingsRefused("--reload: is for one process; leave --workers out.")
     if workers > 1 and (settings.embedded or not settings.uses_redis):
@@ -345,6 +350,7 @@ def serve(settings: Settings, *, workers: int = 1, reload: bool = False) -> None
         "h11_max_incomplete_event_size": 65536,
     }
     asyncio.run(_prepared(settings))
+    announce()
     if reload:
         os.environ["DRAIN_SECONDS"] = "0"
         uvicorn.run(APPLICATION, factory=True, reload=True, reload_dirs=[str(Path(__file__).parent)], **options)
