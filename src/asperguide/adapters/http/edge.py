@@ -4,7 +4,7 @@ It replaces Litestar's outer shell on purpose: the route is looked up once, and 
 often, how large a body) is decided before any handler runs. Everything that raises ends here as a problem.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -102,6 +102,14 @@ class Edge(Measured):
                     self._own_options.add(found.path_format)
         for path, names in methods.items():
             self._allowed[path] = ", ".join(sorted(names | ({"HEAD"} if "GET" in names else set()))).encode()
+
+    def unreadable(self) -> tuple[int, Sequence[tuple[bytes, bytes]], bytes]:
+        """Status, fields and body for what is no HTTP, of which nothing is known; the connection ends with it."""
+        call = Call({}, "", str(self._ids.new()))
+        status, headers, body = render(MalformedRequest("This is not HTTP/1.1."), call, self._clock.now())
+        answer: dict[str, Any] = {"status": status, "headers": headers}
+        self._finish(call, answer)
+        return status, list(dict.fromkeys((*answer["headers"], fields.CLOSE))), body
 
     def close_connections(self) -> None:
         """From here on every answer ends its connection, so that clients go elsewhere before this process is gone."""
