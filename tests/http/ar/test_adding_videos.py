@@ -140,8 +140,12 @@ async def test_pictures_of_a_video_can_be_of_another_moment(printer: Printer, ap
     (film,) = (await printer.expect(201, "POST", "/videos", files=form(CLIP)))["items"]
     await api.world.settle()
     before = set(api.world.storage.objects)
-    shown = await printer.expect(202, "POST", f"/videos/{film['id']}/thumbnail", json={"at": 1.5})
-    assert shown["id"] == film["id"]
+    answer = await printer("POST", f"/videos/{film['id']}/thumbnail", json={"at": 1.5})
+    assert (answer.status_code, answer.json()["id"], answer.headers["retry-after"]) == (202, film["id"], "1")
+    job = answer.headers["location"].removeprefix("/api/v1")
+    assert (await api("GET", job, token_of(printer.person))).json()["state"] == "waiting"
     await api.world.settle()
+    done = (await api("GET", job, token_of(printer.person))).json()
+    assert (done["state"], done["result"]) == ("done", f"/api/v1/contents/{printer.content.id}/videos")
     assert set(api.world.storage.objects) != before
     problem(await printer("POST", f"/videos/{printer.video('a')}/thumbnail", json={"at": 1}), 422, 42287)
