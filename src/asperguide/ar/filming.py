@@ -11,11 +11,12 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from asperguide.ar.desk import ChangeContent, OpenContent, zone_at
-from asperguide.ar.errors import InvalidVideo, TooManyVideos
+from asperguide.ar.errors import InvalidVideo, TooManyVideos, VideoInUse
 from asperguide.ar.filling_in import LONGEST_TITLE, Title, refuse_controls
 from asperguide.ar.model import Content, ContentId
 from asperguide.ar.ports import MediaFile, MediaFiles
 from asperguide.ar.reel import MOST_VIDEOS, ordered, video_of, with_videos, without_video
+from asperguide.ar.repositories import ArUnitOfWork
 from asperguide.ar.rights import Right
 from asperguide.ar.taking import VIDEO, look_at, pointing
 from asperguide.ar.terms import End, Term, ending
@@ -150,7 +151,7 @@ class OrderFilms(Struct, frozen=True, kw_only=True):
 class RemoveFilm(Struct, frozen=True, kw_only=True):
     """Take a video from a content, with its schedule windows; its file goes when no other content has it.
 
-    Not while a rule names it. With `version`, only if the content is still that one.
+    Not while a rule or the scene names it. With `version`, only if the content is still that one.
     """
 
     open: OpenContent
@@ -158,7 +159,18 @@ class RemoveFilm(Struct, frozen=True, kw_only=True):
 
     async def __call__(self, actor: Actor, id: ContentId, video: VideoId, version: int | None = None) -> None:
         company = await self.open(actor, id, Right.EDIT)
-        await self.change(company, id, lambda content, _: without_video(content, video), lambda _: None, version)
+        less, demand = partial(_without, video), partial(_in_no_scene, video)
+        await self.change(company, id, less, lambda _: None, version, demand=demand)
+
+
+def _without(video: VideoId, content: Content, now: datetime) -> Content:
+    return without_video(content, video)
+
+
+async def _in_no_scene(video: VideoId, uow: ArUnitOfWork, content: Content) -> None:
+    scene = await uow.scenes.get(content.company, content.id)
+    if scene is not None and video in scene.videos:
+        raise VideoInUse
 
 
 async def demand_room(open: OpenContent, company: CompanyId, id: ContentId, more: int) -> None:
