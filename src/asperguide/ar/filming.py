@@ -12,7 +12,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from asperguide.ar.desk import ChangeContent, OpenContent, zone_at
 from asperguide.ar.errors import InvalidVideo, TooManyVideos, VideoInUse
-from asperguide.ar.filling_in import LONGEST_TITLE, Title, refuse_controls
+from asperguide.ar.filling_in import Title, refuse_controls, title_of
 from asperguide.ar.model import Content, ContentId
 from asperguide.ar.ports import MediaFile, MediaFiles
 from asperguide.ar.reel import MOST_VIDEOS, ordered, video_of, with_videos, without_video
@@ -31,7 +31,7 @@ Weight = Annotated[int, Meta(ge=1, le=100, description="How often it is drawn, a
 
 
 class NewFilm(Term, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A video of a finished upload; without a title it is called like the file."""
+    """A video of a finished upload; without a title it is called like the file, without the ending."""
 
     file: UUID
     title: Title | None = None
@@ -108,7 +108,7 @@ class AddFilms(Struct, frozen=True, kw_only=True):
 
     def _video(self, film: NewFilm, file: MediaFile, end: End, now: datetime) -> ContentVideo:
         return ContentVideo(
-            id=VideoId(self.ids.new()), file=file.id, title=film.title or file.name[:LONGEST_TITLE],
+            id=VideoId(self.ids.new()), file=file.id, title=film.title or title_of(file.name),
             active=film.active, position=0, weight=film.weight, ends_at=None if end is UNSET else end,
             footage=file.footage, failure=file.refusal, created_at=now,
         )  # fmt: skip
