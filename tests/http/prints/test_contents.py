@@ -237,7 +237,12 @@ async def test_a_print_goes_through_its_states(studio: Studio) -> None:
     assert replaced["marker"]["photo"] == photo
     for body in ({"photo": ABSENT}, {"photo": "https://elsewhere.example/p.png"}, {"photo": None}, {}):
         assert (await studio.owner("PUT", f"{where}/photo", json=body)).status_code == 422
-    assert (await studio.owner("POST", f"{where}/regenerate")).status_code == 202
+    again = await studio.owner("POST", f"{where}/regenerate")
+    assert expect(202, again)["id"] == made["id"]
+    job = again.headers["location"].removeprefix("/api/v1")
+    assert (await studio.owner.get(job))["state"] == "waiting"
+    await studio.firm.api.world.settle()
+    assert (await studio.owner.get(job))["result"] == f"/api/v1{where}"
     assert expect(200, await studio.owner("POST", f"{where}/archive"))["state"] == "archived"
     assert (await studio.owner("PATCH", where, json={"title": "x"})).status_code == 409
     version = (await studio.seen(made["id"]))["version"]

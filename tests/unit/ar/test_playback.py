@@ -89,7 +89,7 @@ async def test_the_first_and_the_last_month_can_be_shown(studio: Studio) -> None
 
 async def test_pictures_are_made_of_the_file_of_the_video(studio: Studio) -> None:
     shown = await studio.use(RenewThumbnail)(studio.editor, studio.content.id, id_of("b"), Moment(at=12.5))
-    assert (shown.id, studio.shelf.pictures) == (id_of("b"), [(id_of("b"), 12.5)])
+    assert (shown.film.id, studio.shelf.pictures) == (id_of("b"), [(id_of("b"), 12.5)])
     with pytest.raises(ContentVideoNotFound):
         await studio.use(RenewThumbnail)(studio.editor, studio.content.id, id_of("z"), Moment(at=1))
     for at in (-1, 601, float("nan"), float("inf")):

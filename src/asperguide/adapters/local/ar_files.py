@@ -41,7 +41,7 @@ from asperguide.media.model import File, FileState, OwnerId, bare_type
 from asperguide.media.model import FileId as StoredId
 from asperguide.media.ports import MediaReads
 from asperguide.media.videos import Derived, Video, VideoState
-from asperguide.shared.actor import Actor
+from asperguide.shared.actor import Actor, UserId
 from asperguide.shared.pages import MAX_LIMIT, PageRequest
 from asperguide.shared.storage import BINARY, ObjectMissing, ObjectStorage
 from asperguide.shared.tenancy import CompanyFacts, CompanyId
@@ -115,17 +115,17 @@ class LocalMediaFiles(MediaFiles, KeptFiles):
         kept = await self.drop_files()(OwnerId(company), list(map(_stored, files)), untouched_since)
         return [FileId(id) for id in kept]
 
-    async def process(self, company: CompanyId, file: FileId) -> None:
+    async def process(self, company: CompanyId, file: FileId, by: UserId) -> None:
         """What is no film (any more) is not processed."""
         try:
-            await self.process_again()(OwnerId(company), _stored(file))
+            await self.process_again()(OwnerId(company), _stored(file), by)
         except VideoNotFound:
             return
 
-    async def picture(self, company: CompanyId, file: FileId, at: float) -> None:
+    async def picture(self, company: CompanyId, file: FileId, at: float, by: UserId, result: str) -> UUID:
         """By media's job."""
         try:
-            await self.choose_moment()(OwnerId(company), _stored(file), at)
+            return await self.choose_moment()(OwnerId(company), _stored(file), at, by, result)
         except VideoNotFound:
             raise InvalidVideo from None
 

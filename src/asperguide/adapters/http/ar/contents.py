@@ -24,6 +24,7 @@ from asperguide.adapters.http.ar.forms import PrintForm
 from asperguide.adapters.http.ar.playing_parts import CHANGING, FILE_ID, SEEING, VERSIONED
 from asperguide.adapters.http.bodies import ApiRequest, strict_json, typed
 from asperguide.adapters.http.handlers import delete, get, patch, post, put
+from asperguide.adapters.http.long_work import accepted
 from asperguide.adapters.http.media.forms import OVERHEAD
 from asperguide.adapters.http.once import Once
 from asperguide.adapters.http.openapi_parts import BINARY
@@ -206,14 +207,15 @@ async def replace_photo(
     status_code=202,
     tags=CONTENTS,
     **route(
-        "regenerate_media", RegenerateMedia, raises=MOVING, answer_example=CONTENT, summary="Process its files again",
-        answers={202: {"description": "It will be done by jobs."}},
+        "regenerate_media", RegenerateMedia, long=True, raises=MOVING, answer_example=CONTENT,
+        summary="Process its files again", answers={202: {"description": "It will be done by jobs."}},
     ),
 )  # fmt: skip
 async def regenerate_media(
     id: FromPath[UUID], actor: Given[Actor], regenerate_media: Given[RegenerateMedia]
-) -> ContentView:
-    return await regenerate_media(actor, ContentId(id))
+) -> Response[ContentView]:
+    wanted = await regenerate_media(actor, ContentId(id))
+    return accepted(wanted.job, wanted.content)
 
 
 @post(

@@ -26,6 +26,7 @@ from asperguide.adapters.http.ar.playing_parts import (
 )
 from asperguide.adapters.http.bodies import ApiRequest, strict_json, typed
 from asperguide.adapters.http.handlers import delete, get, patch, post, put
+from asperguide.adapters.http.long_work import accepted
 from asperguide.adapters.http.once import Once
 from asperguide.adapters.http.openapi_parts import BINARY
 from asperguide.adapters.http.preconditions import changing, expected_version, single, version_of
@@ -190,8 +191,8 @@ async def remove_film(
     status_code=202,
     tags=VIDEOS,
     **route(
-        "renew_thumbnail", RenewThumbnail, raises=(*CHANGING, ContentVideoNotFound, InvalidVideo), example={"at": 12.5},
-        answer_example=FILM,
+        "renew_thumbnail", RenewThumbnail, long=True, raises=(*CHANGING, ContentVideoNotFound, InvalidVideo),
+        example={"at": 12.5}, answer_example=FILM,
     ),
 )  # fmt: skip
 async def renew_thumbnail(
@@ -200,8 +201,9 @@ async def renew_thumbnail(
     data: JSONBody[Moment],
     actor: Given[Actor],
     renew_thumbnail: Given[RenewThumbnail],
-) -> FilmView:
-    return await renew_thumbnail(actor, ContentId(id), VideoId(video), data)
+) -> Response[FilmView]:
+    wanted = await renew_thumbnail(actor, ContentId(id), VideoId(video), data)
+    return accepted(wanted.job, wanted.film)
 
 
 @get(
