@@ -52,8 +52,7 @@ class ChangeContent(Struct, frozen=True, kw_only=True):
     """Change a content of the company and tell of it, in one transaction, anew when somebody else was faster.
 
     With `version`, only if it is still that one. What stays as it was is not stored, nor is the `deed` noted then;
-    what changes is held against the `demand` first. Where another mode says what plays, turns are counted from the first
-    again.
+    what changes is held against the `demand` first. In another mode turns are counted from the first again.
     Raises ContentNotFound, EditedMeanwhile, and ContentInWrongState when it has been put away.
     """
 
