@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from uuid import UUID
 
 import aiomysql  # type: ignore[import-untyped]
@@ -18,6 +19,7 @@ from asperguide.adapters.sql.engine import Database, open_mysql, open_sqlite
 from asperguide.adapters.sql.failures import TransactionLost
 from asperguide.adapters.sql.probe import SqlProbe
 from asperguide.adapters.sql.retrying import retrying
+from asperguide.adapters.sql.sessions import prepare_file
 from asperguide.adapters.system import SystemIds
 from asperguide.shared.errors import DatabaseUnavailable
 from asperguide.testing import MovableClock
@@ -359,6 +361,33 @@ async def test_a_file_that_another_process_writes_to_is_waited_for_and_then_unav
     await waiting
     other.close()
     await database.close()
+
+
+class Contended(sqlite3.Cursor):
+    """Of a file that another process is just making: what it is asked first is refused, three times."""
+
+    refusals = 3
+
+    def execute(self, sql: str, *_: object) -> sqlite3.Cursor:  # type: ignore[override]
+        if "journal_mode" in sql and self.refusals:
+            self.refusals -= 1
+            raise sqlite3.OperationalError("database is locked")
+        return super().execute(sql)
+
+
+@pytest.mark.parametrize("refusals", [3, 99])
+def test_two_processes_may_make_a_new_file_at_once(
+    tmp_path: Path, refusals: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Contended, "refusals", refusals)
+    with contextlib.closing(sqlite3.connect(tmp_path / "new.sqlite3", isolation_level=None)) as file:
+        made = SimpleNamespace(cursor=lambda: Contended(file))
+        if refusals == 99:
+            with pytest.raises(sqlite3.OperationalError):
+                prepare_file(made, None)
+        else:
+            prepare_file(made, None)
+            assert file.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
 def test_the_embedded_file_is_for_its_owner_only_and_survives_a_kill_of_the_process(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import select
+import sqlite3
 import sys
 import time
 from typing import Any
@@ -31,13 +32,26 @@ PRAGMAS = (
     "PRAGMA foreign_keys = ON",
 )
 
+PAUSES = (0.001, 0.005, 0.02, 0.05, 0.1)
+
 
 def prepare_file(connection: Any, _: Any) -> None:
     """Readers beside one writer, references enforced, and patience with other processes."""
     cursor = connection.cursor()
     for pragma in PRAGMAS:
-        cursor.execute(pragma)
+        _insist(cursor, pragma)
     cursor.close()
+
+
+def _insist(cursor: Any, pragma: str) -> None:
+    """SQLite's own patience does not cover two processes that make one new file at once."""
+    for pause in PAUSES:
+        try:
+            cursor.execute(pragma)
+            return
+        except sqlite3.OperationalError:
+            time.sleep(pause)
+    cursor.execute(pragma)
 
 
 def prepare_session(connection: Any, record: Any) -> None:
