@@ -144,6 +144,8 @@ BAD: dict[str, tuple[Callable[[], bytes], str]] = {
     "a period backwards": (lambda: setting("project", "ends_at", to="2001-01-01T00:00:00Z"), "project"),
     "tags beyond": (lambda: setting("project", "tags", to=["a,b"]), "project"),
     # prints
+    "a title of nothing": (lambda: setting(*C, "title", to="\u200b"), "Print 0"),
+    "a title that turns others": (lambda: setting(*C, "videos", 0, "title", to="a\u202eb"), "Print 0"),
     "a title with a bell": (lambda: setting(*C, "title", to="a\x07"), "Print 0"),
     "metadata beyond": (lambda: setting(*C, "metadata", to={"a": "x" * 501}), "not as it should be"),
     "a place of no video": (lambda: setting(*C, "chosen", to=7), "Print 0"),

@@ -13,7 +13,7 @@ from asperguide.ar.content_views import ArPolicy, ContentView, content_view
 from asperguide.ar.desk import ChangeContent, OpenContent, zone_at
 from asperguide.ar.errors import InvalidContent
 from asperguide.ar.events import ContentChanged, FilesLeft, MarkerWanted
-from asperguide.ar.filling_in import For, MetadataName, MetadataValue, Title, customer_of, merged, refuse_controls
+from asperguide.ar.filling_in import For, MetadataName, MetadataValue, Title, check_title, customer_of, merged
 from asperguide.ar.lasting import Duration, end_of
 from asperguide.ar.model import Content, ContentId, ContentState, Customer, Marker
 from asperguide.ar.noting import Deed
@@ -69,7 +69,7 @@ class UpdateContent(Struct, frozen=True, kw_only=True):
         change, now = checked(change, InvalidContent), self.clock.now()
         company = await self.open(actor, id, Right.EDIT)
         if isinstance(change.title, str):
-            refuse_controls(change.title, "#/title")
+            check_title(change.title, "#/title")
         customer = UNSET if change.customer is UNSET else await self._customer(company, change.customer)
         apply = partial(_changed, change, customer, _end(change, now, company))
         show = partial(content_view, now=now, policy=self.policy)
