@@ -104,6 +104,19 @@ async def test_forms_that_will_not_do_are_refused_and_leave_nothing(studio: Stud
     assert (await studio.owner.get(studio.where))["items"] == []
 
 
+@pytest.mark.parametrize("customer", ["null", "[1]", "1", "-1.5", "true", '"Ann"', " [] ", "[{}]"])
+async def test_a_customer_in_a_form_is_a_name_or_an_object(studio: Studio, customer: str) -> None:
+    assert told(await studio.send(PHOTO, data={"customer": customer})) == {"#/customer": "WRONG_TYPE"}
+
+
+@pytest.mark.parametrize(
+    "customer", ["Ann", "Null", 'O\'Neil, "Ann"', "3 Schwestern", "[sic", "张伟", "NaN", "[" * 255]
+)
+async def test_a_customer_in_a_form_may_be_called_like_anybody(studio: Studio, customer: str) -> None:
+    made = expect(201, await studio.send(PHOTO, data={"customer": customer}))
+    assert made["customer"]["name"] == customer
+
+
 async def test_a_form_that_repeats_a_field_or_has_no_end_is_refused(studio: Studio) -> None:
     boundary = "x"
     field = f'--{boundary}\r\nContent-Disposition: form-data; name="title"\r\n\r\na\r\n'
