@@ -235,7 +235,9 @@ async def test_a_print_goes_through_its_states(studio: Studio) -> None:
     assert told(refused) == {"#/marker": "MISSING", "#/video": "MISSING"}
     await studio.firm.api.world.settle()
     for step, state in (("publish", "published"), ("unpublish", "unpublished"), ("publish", "published")):
-        assert expect(200, await studio.owner("POST", f"{where}/{step}"))["state"] == state
+        once, again = [await studio.owner("POST", f"{where}/{step}") for _ in range(2)]
+        assert expect(200, once)["state"] == state
+        assert (expect(200, again), again.headers["etag"]) == (once.json(), once.headers["etag"])
     copy = await studio.owner("POST", f"{where}/duplicate")
     assert expect(201, copy)["source"] == made["id"]
     assert copy.headers["location"] != f"/api/v1{where}"
@@ -250,7 +252,11 @@ async def test_a_print_goes_through_its_states(studio: Studio) -> None:
     assert (await studio.owner.get(job))["state"] == "waiting"
     await studio.firm.api.world.settle()
     assert (await studio.owner.get(job))["result"] == f"/api/v1{where}"
-    assert expect(200, await studio.owner("POST", f"{where}/archive"))["state"] == "archived"
+    archived = expect(200, await studio.owner("POST", f"{where}/archive"))
+    assert archived["state"] == "archived"
+    assert expect(200, await studio.owner("POST", f"{where}/archive")) == archived
+    for step in ("publish", "unpublish"):
+        assert (await studio.owner("POST", f"{where}/{step}")).status_code == 409
     assert (await studio.owner("PATCH", where, json={"title": "x"})).status_code == 409
     version = (await studio.seen(made["id"]))["version"]
     assert (await studio.owner("DELETE", where, headers={"if-match": '"1"'})).status_code == 412
