@@ -351,6 +351,8 @@ def probes(
             SmtpProbe(
                 host=settings.smtp_host,
                 port=settings.smtp_port,
+                username=settings.smtp_username,
+                password=settings.smtp_password,
                 security=settings.mail_security,
                 ca_file=settings.smtp_ca_file,
             )

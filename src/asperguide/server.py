@@ -13,7 +13,16 @@ from typing import Any
 
 import uvicorn
 
-from asperguide.adapters.http import ar, capsules, companies, litestar, media, operations, projects
+from asperguide.adapters.http import (
+    ar,
+    capsules,
+    companies,
+    invitation_pages,
+    litestar,
+    media,
+    operations,
+    projects,
+)
 from asperguide.adapters.http.account_pages import AccountPages
 from asperguide.adapters.http.app import Prefix, application, create_app
 from asperguide.adapters.http.credentials import Authentication
@@ -28,6 +37,7 @@ from asperguide.adapters.http.identity import ROUTES, WELL_KNOWN, OAuthServer, S
 from asperguide.adapters.http.metrics import Metrics, MetricsPage
 from asperguide.adapters.http.openapi import About
 from asperguide.adapters.http.openapi_serving import OpenApi, OpenApiDocument
+from asperguide.adapters.http.protocol import Protocol
 from asperguide.adapters.http.storage import StorageDoor
 from asperguide.adapters.http.tracing import TracedEdge
 from asperguide.adapters.logs import configuring
@@ -54,13 +64,14 @@ STREAMS = ("chunks", "parts")
 log = logging.getLogger("asperguide.server")
 
 
-def about() -> About:
+def about(*, password_grant: bool = True) -> About:
     """What the OpenAPI document says of itself. Its version costs time and memory: not at each start."""
     from importlib.metadata import version
 
     return About(
         title="Asperguide",
         version=version("asperguide"),
+        password_grant=password_grant,
         description="Accounts, sessions, files and time capsules of a publishing platform. Errors are problems "
         "(RFC 9457): see `docs/errors.md`.",
         tags=(
@@ -148,7 +159,7 @@ def _application(pages: Sequence[Any], names: Sequence[str], lifespan: Sequence[
         *ar.ROUTES,
         *operations.ROUTES,
     )
-    shown = (*WELL_KNOWN, Health, FrontPage, OpenApi, AccountPages, *ar.PAGES, *pages)
+    shown = (*WELL_KNOWN, Health, FrontPage, OpenApi, AccountPages, *invitation_pages.PAGES, *ar.PAGES, *pages)
     return application([Prefix("/api/v1", route_handlers=ours), *shown], names, lifespan=lifespan)
 
 
@@ -198,7 +209,7 @@ def _retried(provider: Callable[[], Any], ids: Ids) -> object:
 def _shared(container: Container, settings: Settings, cookies: SessionCookies) -> Mapping[str, Callable[[], object]]:
     """What all requests share."""
     readiness = RememberedReadiness(container.check_readiness())
-    document = OpenApiDocument(about)
+    document = OpenApiDocument(partial(about, password_grant=settings.oauth_password_grant))
     oauth = OAuthServer(issuer=settings.url, tokens=container.tokens(), password_grant=settings.oauth_password_grant)
     metrics = Metrics(text=container.exposition().text, token=settings.metrics_token)
     front = Front(title="Asperguide", text="It runs.", docs=settings.shows_docs, mails=settings.shows_mails)
@@ -317,8 +328,13 @@ def create(settings: Settings | None = None, clock: Clock | None = None) -> Edge
     return edge
 
 
-def serve(settings: Settings, *, workers: int = 1, reload: bool = False) -> None:
-    """Serve until told to stop. Raises SettingsRefused when several processes would share what is embedded."""
+def serve(
+    settings: Settings, *, workers: int = 1, reload: bool = False, announce: Callable[[], None] = lambda: None
+) -> None:
+    """Serve until told to stop; `announce` is called when nothing stands in the way of it any more.
+
+    Raises SettingsRefused when several processes would share what is embedded, and SchemaOutdated.
+    """
     if workers > 1 and reload:
         raise SettingsRefused("--reload: is for one process; leave --workers out.")
     if workers > 1 and (settings.embedded or not settings.uses_redis):
@@ -328,7 +344,7 @@ def serve(settings: Settings, *, workers: int = 1, reload: bool = False) -> None
     options: dict[str, Any] = {
         "host": settings.host,
         "port": settings.server_port,
-        "http": "auto",
+        "http": Protocol,
         "loop": "auto",
         "ws": "none",
         "lifespan": "on",
@@ -343,6 +359,7 @@ def serve(settings: Settings, *, workers: int = 1, reload: bool = False) -> None
         "h11_max_incomplete_event_size": 65536,
     }
     asyncio.run(_prepared(settings))
+    announce()
     if reload:
         os.environ["DRAIN_SECONDS"] = "0"
         uvicorn.run(APPLICATION, factory=True, reload=True, reload_dirs=[str(Path(__file__).parent)], **options)

@@ -151,6 +151,7 @@ def test_a_token_says_what_rfc_9068_asks_and_nothing_secret(tokens: JwtAccessTok
         "jti": MINE.token_id,
         "iat": int(NOW.timestamp()),
         "exp": int(NOW.timestamp()) + 900,
+        "client_id": "asperguide",
     }
 
 

@@ -6,11 +6,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from aiosmtplib import SMTPAuthenticationError
 
+from asperguide.adapters.smtp.probe import SmtpProbe
 from asperguide.shared.ports import MailDelayed, MailRefused
 from tests.mailing import MAIL, smtp_mailer
 from tests.servers import eventually
-from tests.smtp_server import PASSWORD, USERNAME, Certificates, certificates, silent_server, smtp_server
+from tests.smtp_server import PASSWORD, USERNAME, Certificates, SmtpServer, certificates, silent_server, smtp_server
 
 __all__ = ["certificates"]
 
@@ -195,3 +197,36 @@ async def test_reports_what_a_server_says_in_one_bounded_line(certificates: Cert
 async def test_malformed_settings_stop_it_from_being_made(certificates: Certificates, wrong: dict[str, str]) -> None:
     with pytest.raises(ValueError):
         smtp_mailer(25, certificates, **wrong)
+
+
+def the_probe(server: SmtpServer, certificates: Certificates, now: list[float], **given: str) -> SmtpProbe:
+    """What asks this server how it is, by a clock that only moves when told."""
+    return SmtpProbe(
+        host="localhost", port=server.port, security="starttls", ca_file=certificates.ca_file,
+        username=given.get("username", USERNAME), password=given.get("password", PASSWORD), seconds=lambda: now[0],
+    )  # fmt: skip
+
+
+async def test_a_server_that_refuses_the_sign_in_is_not_well(certificates: Certificates) -> None:
+    async with smtp_server(starttls=certificates.server, auth=True) as server:
+        now = [0.0]
+        probe = the_probe(server, certificates, now, password="wrong")
+        for _ in range(3):
+            with pytest.raises(SMTPAuthenticationError, match="535"):
+                await probe.check()
+        assert sum(b"AUTH" in heard for heard in server.sessions) == 1
+        now[0] += 60
+        with pytest.raises(SMTPAuthenticationError, match="535"):
+            await probe.check()
+        assert sum(b"AUTH" in heard for heard in server.sessions) == 2
+
+
+async def test_the_sign_in_is_tried_once_a_minute_and_only_with_a_name(certificates: Certificates) -> None:
+    async with smtp_server(starttls=certificates.server, auth=True) as server:
+        now = [0.0]
+        probe = the_probe(server, certificates, now)
+        for _ in range(3):
+            assert await probe.check() == f"localhost:{server.port}"
+        assert [b"AUTH" in heard for heard in server.sessions] == [True, False, False]
+        assert await the_probe(server, certificates, now, username="").check()
+        assert b"AUTH" not in server.sessions[-1]

@@ -7,6 +7,7 @@ import pty
 import re
 import shutil
 import signal
+import sqlite3
 import subprocess
 from collections.abc import Mapping
 from email.message import EmailMessage
@@ -106,9 +107,18 @@ def test_refusals_are_one_sentence_and_exit_code_1(admin: Path) -> None:
 def test_what_the_command_line_does_not_know_is_exit_code_2(tmp_path: Path) -> None:
     assert asperguide_here("fly", folder=tmp_path).returncode == 2
     assert asperguide_here("serve", "--workers", "none", folder=tmp_path).returncode == 2
-    assert asperguide_here("users", "create-admin", "--password", folder=tmp_path).returncode == 2
     version = asperguide_here("--version", folder=tmp_path)
     assert (version.returncode, "0.1.0" in version.stdout) == (0, True)
+
+
+def test_a_password_is_never_an_argument(admin: Path) -> None:
+    stdin = f"amelie@example.org\namelie\nAmélie\n{PASSWORD}\n{PASSWORD}\n"
+    for command in (("create-admin",), ("reset-password", "siobhan")):
+        for given in (("--password", NEW_PASSWORD), (f"--password={NEW_PASSWORD}",)):
+            refused = asperguide_here("users", *command, *given, folder=admin, stdin=stdin)
+            assert refused.returncode == 2, refused.stdout
+        assert "--password" not in asperguide_here("users", *command, "--help", folder=admin).stdout
+    assert [account["username"] for account in accounts(admin)] == ["siobhan"]
 
 
 def findings(folder: Path, **settings: object) -> tuple[int, dict[str, dict[str, object]]]:
@@ -206,6 +216,23 @@ def test_the_schema_goes_up_down_to_nothing_and_up_again(
     migrate("down")
     assert migrate("up").split()[-1] == head
     assert migrate("check") == "The database is what the program declares.\n"
+
+
+def test_what_cannot_be_migrated_is_told_in_a_sentence(tmp_path: Path) -> None:
+    def refused(*arguments: str) -> str:
+        ran = asperguide_here("migrate", *arguments, folder=tmp_path)
+        assert (ran.returncode, "Traceback" in ran.stderr) == (1, False), ran.stderr
+        return ran.stdout + ran.stderr
+
+    assert "-1" in refused("down")
+    assert asperguide_here("migrate", "up", folder=tmp_path).returncode == 0
+    for command in (("down", "0000"), ("up", "nowhere"), ("down", "--", "-999"), ("sql", "0000")):
+        assert "Revisions are 0001 to" in refused(*command), command
+    with contextlib.closing(sqlite3.connect(tmp_path / "var" / "asperguide.sqlite3")) as database, database:
+        database.execute("UPDATE alembic_version SET version_num = '9999'")
+    for command in (("status",), ("up",), ("down",), ("down", "0001"), ("new", "x")):
+        assert "update the program" in refused(*command), command
+    assert "migrate up" not in refused("status")
 
 
 def test_the_schema_can_be_written_as_sql(tmp_path: Path, mariadb: MariaDB, mariadb_database: str) -> None:

@@ -33,6 +33,16 @@ def test_it_says_where_it_is_and_where_mails_go(launch: Launch) -> None:
         assert words in service.printed
 
 
+async def test_what_is_no_http_is_a_problem_too(launch: Launch) -> None:
+    reader, writer = await asyncio.open_connection(*launch("serve").url.removeprefix("http://").split(":"))
+    writer.write(b"HELO mail.example\r\n\r\n")
+    answer = await reader.read()
+    writer.close()
+    assert answer.startswith(b"HTTP/1.1 400 Bad Request\r\n")
+    assert b"content-type: application/problem+json\r\n" in answer
+    assert b'"code":"MALFORMED_REQUEST"' in answer
+
+
 async def test_mails_can_be_read_in_a_browser_while_debugging(tmp_path: Path, launch: Launch) -> None:
     service = launch("serve", DEBUG="true")
     async with api_of(service.url) as api:

@@ -100,6 +100,7 @@ def test_it_does_not_serve_an_old_schema_and_says_the_command(
         refused = asperguide(*command, folder=tmp_path, **environment)
         assert refused.returncode == 1, command
         assert "asperguide migrate up" in refused.stderr
+        assert "Asperguide on" not in refused.stdout
         assert "Traceback" not in refused.stderr + refused.stdout
     assert mariadb.run("SELECT version_num FROM alembic_version", mariadb_database) == [("0001",)]
 

@@ -17,7 +17,13 @@ SERVERS = ("httptools", "h11")
 async def listening(app: Any, *, http: Any = "auto") -> AsyncIterator[int]:
     """The port on which the application is served."""
     port = free_port()
-    options: dict[str, Any] = {"lifespan": "off", "log_config": None, "access_log": False, "server_header": False}
+    options: dict[str, Any] = {
+        "lifespan": "off",
+        "log_config": None,
+        "access_log": False,
+        "server_header": False,
+        "proxy_headers": False,
+    }
     config = uvicorn.Config(app, host=LOCALHOST, port=port, http=http, timeout_graceful_shutdown=2, **options)
     server = uvicorn.Server(config)
     sock = config.bind_socket()

@@ -13,9 +13,18 @@ from asperguide.ar.content_views import ArPolicy, ContentView, content_view
 from asperguide.ar.desk import ChangeContent, OpenContent, zone_at
 from asperguide.ar.errors import InvalidContent
 from asperguide.ar.events import ContentChanged, FilesLeft, MarkerWanted
-from asperguide.ar.filling_in import For, MetadataName, MetadataValue, Title, check_title, customer_of, merged
+from asperguide.ar.filling_in import (
+    CustomerChange,
+    MetadataName,
+    MetadataValue,
+    Title,
+    amended,
+    check_customer,
+    check_title,
+    merged,
+)
 from asperguide.ar.lasting import Duration, end_of
-from asperguide.ar.model import Content, ContentId, ContentState, Customer, Marker
+from asperguide.ar.model import Content, ContentId, ContentState, Marker
 from asperguide.ar.noting import Deed
 from asperguide.ar.ports import MediaFiles
 from asperguide.ar.reaching import current, open_content
@@ -33,13 +42,15 @@ from asperguide.shared.tenancy import Companies, CompanyFacts
 
 
 class ContentChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A merge patch: absent fields stay. A customer of null is nobody; an entry of metadata of null is taken away.
+    """A merge patch: absent fields stay. A customer of null is nobody, of another object what is given changes.
 
+    Metadata, whose names are the company's own, is merged as well: entries that are given are set, an entry of null is
+    taken away, all others stay; metadata of null is none.
     A `duration` counts from now. Null for it and for `ends_at` means 30 years from now.
     """
 
     title: Title | UnsetType = UNSET
-    customer: For | UnsetType | None = UNSET
+    customer: CustomerChange | UnsetType | None = UNSET
     duration: Duration | UnsetType | None = UNSET
     ends_at: Instant | UnsetType | None = UNSET
     metadata: dict[MetadataName, MetadataValue | None] | UnsetType | None = UNSET
@@ -70,13 +81,10 @@ class UpdateContent(Struct, frozen=True, kw_only=True):
         company = await self.open(actor, id, Right.EDIT)
         if isinstance(change.title, str):
             check_title(change.title, "#/title")
-        customer = UNSET if change.customer is UNSET else await self._customer(company, change.customer)
-        apply = partial(_changed, change, customer, _end(change, now, company))
+        await check_customer(self.companies, company.id, change.customer)
+        apply = partial(_changed, change, _end(change, now, company))
         show = partial(content_view, now=now, policy=self.policy)
         return await self.change(company, id, lambda content, _: apply(content), show, version)
-
-    async def _customer(self, company: CompanyFacts, told: For | UnsetType | None) -> Customer:
-        return await customer_of(self.companies, company.id, told if isinstance(told, For) else None)
 
 
 def _end(change: ContentChange, now: datetime, company: CompanyFacts) -> datetime | None:
@@ -88,9 +96,7 @@ def _end(change: ContentChange, now: datetime, company: CompanyFacts) -> datetim
     return end_of(duration, ends_at, now, zone_at(company))
 
 
-def _changed(
-    change: ContentChange, customer: Customer | UnsetType, ends_at: datetime | None, content: Content
-) -> Content:
+def _changed(change: ContentChange, ends_at: datetime | None, content: Content) -> Content:
     metadata = content.metadata
     if change.metadata is None:
         metadata = {}
@@ -99,7 +105,7 @@ def _changed(
     return replace(
         content, metadata=metadata, ends_at=ends_at or content.ends_at,
         title=change.title if isinstance(change.title, str) else content.title,
-        customer=customer if isinstance(customer, Customer) else content.customer,
+        customer=amended(content.customer, change.customer),
     )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from msgspec import Meta, Struct
 from asperguide.ar.content_views import ArPolicy, ContentView, content_view
 from asperguide.ar.days import day_of
 from asperguide.ar.desk import zone_at
-from asperguide.ar.errors import InvalidContent
+from asperguide.ar.errors import InvalidContent, NoSuchProject
 from asperguide.ar.events import ContentChanged
 from asperguide.ar.filling_in import For, Metadata, Title, check_title, customer_of, title_of
 from asperguide.ar.lasting import Duration, end_of
@@ -110,7 +110,9 @@ class KeepContent(Struct, frozen=True, kw_only=True):
 
 
 async def numbered(uow: ArUnitOfWork, content: Content, company: CompanyFacts) -> Content:
-    """Add the content under the next number of the day on which it is made, and tell of it."""
+    """Add the content under the next number of the day on which it is made, and tell of it. Raises NoSuchProject."""
+    if not await uow.places.stays(company.id, content.project):
+        raise NoSuchProject
     day = day_of(content.created_at, zone_at(company))
     kept = replace(content, number=number_of(day, await uow.numbers.next(company.id, day)))
     await uow.contents.add(kept)

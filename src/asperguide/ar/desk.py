@@ -54,7 +54,7 @@ class ChangeContent(Struct, frozen=True, kw_only=True):
     """Change a content of the company and tell of it, in one transaction, anew when somebody else was faster.
 
     With `version`, only if it is still that one. What stays as it was is not stored, nor is the `deed` noted then;
-    what changes is held against the `demand` first.
+    what changes is held against the `demand` first. In another mode turns are counted from the first again.
     Raises ContentNotFound, EditedMeanwhile, and ContentInWrongState when it has been put away, unless it is found
     otherwise.
     """
@@ -84,6 +84,8 @@ class ChangeContent(Struct, frozen=True, kw_only=True):
             saved = await uow.contents.save(replace(changed, updated_at=now))
             uow.announce(ContentChanged(content=id, public_id=saved.public_id, company=company))
             _tell_of_what_left(uow, content, saved, now)
+            if saved.mode is not content.mode:
+                await uow.turns.forget(id)
             if deed is not None:
                 note(uow, saved, deed, now)
             await uow.commit(view := show(saved))

@@ -1,11 +1,12 @@
 """What is written down about a print: its title, for whom it is, and whatever else its company wants to remember."""
 
 from collections.abc import Mapping
-from typing import Annotated
+from dataclasses import replace
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from asperguide.ar.errors import InvalidContent
 from asperguide.ar.model import Customer
@@ -36,6 +37,15 @@ class For(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     email: Address = ""
 
 
+class CustomerChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A merge patch too: what is absent stays. A client takes the place of what was written down, and the other way."""
+
+    client: UUID | UnsetType | None = UNSET
+    name: Name | UnsetType = UNSET
+    phone: Phone | UnsetType = UNSET
+    email: Address | UnsetType = UNSET
+
+
 def title_of(name: str) -> str:
     """What a print or video is called that has the name of a file: without what says its type."""
     told = (made_plain(one).strip()[:LONGEST_TITLE] for one in (name.rpartition(".")[0], name))
@@ -53,6 +63,26 @@ async def customer_of(companies: Companies, company: CompanyId, told: For | None
     if await companies.client(company, ClientId(told.client)) is None:
         raise InvalidContent(fields=(wrong("#/customer/client", "The company has no such client."),))
     return Customer(client=ClientId(told.client))
+
+
+async def check_customer(companies: Companies, company: CompanyId, change: CustomerChange | UnsetType | None) -> None:
+    """Raises InvalidContent for what cannot be a customer, whatever is known of them."""
+    if isinstance(change, CustomerChange):
+        await customer_of(companies, company, For(**_given(change)))
+
+
+def amended(kept: Customer, change: CustomerChange | UnsetType | None) -> Customer:
+    """The customer after a change that was checked; of None nobody."""
+    if not isinstance(change, CustomerChange):
+        return kept if change is UNSET else Customer()
+    given = _given(change)
+    if given.get("client") is not None:
+        return Customer(client=ClientId(given["client"]))
+    return replace(kept, **{"client": None, **given}) if given else kept
+
+
+def _given(change: CustomerChange) -> dict[str, Any]:
+    return {name: value for name, value in msgspec.structs.asdict(change).items() if value is not UNSET}
 
 
 def _written_down(told: For) -> Customer:

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from msgspec import Struct
@@ -69,9 +69,8 @@ class MakePrints(Struct, frozen=True, kw_only=True):
         try:
             return await self._made(n, packed, origin)
         except DomainError as refused:
-            places = ", ".join(field.pointer.removeprefix("#/") for field in refused.fields)
-            where = f" ({places})" if places else ""
-            raise ArchiveRefused(f"Print {n} of the manifest is not acceptable{where}: {refused.detail}") from None
+            reason = " ".join(field.in_full for field in refused.fields) or refused.detail
+            raise ArchiveRefused(f"Print {n} of the manifest is not acceptable. {reason}") from None
 
     async def _made(self, n: int, packed: PackedContent, origin: Origin) -> tuple[Content, Scene | None]:
         check_title(packed.title, "#/title")
@@ -100,9 +99,10 @@ def _end(packed: PackedContent, origin: Origin) -> datetime:
 def _videos(n: int, packed: PackedContent, origin: Origin) -> Iterator[ContentVideo]:
     for place, one in enumerate(packed.videos):
         check_title(one.title, f"#/videos/{place}/title")
+        ends_at = None if one.ends_at is None else one.ends_at.astimezone(UTC)
         yield ContentVideo(
             id=VideoId(derived(origin.project, "video", n, place)), file=origin.files[one.file], title=one.title,
-            active=one.active, position=place, weight=one.weight, ends_at=one.ends_at, created_at=origin.now,
+            active=one.active, position=place, weight=one.weight, ends_at=ends_at, created_at=origin.now,
         )  # fmt: skip
 
 

@@ -22,6 +22,7 @@ from asperguide.ar.packing_format import (
 from asperguide.ar.packing_ports import Luggage
 from asperguide.ar.ports import Opened
 from asperguide.shared.archive_reading import BadArchive, Bounds, Packed, read_directory, unpacked
+from asperguide.shared.commands import holds_nul
 from asperguide.shared.instants import out_of_reach
 from asperguide.shared.ledger import report_progress
 
@@ -90,6 +91,8 @@ async def _manifest(opened: Opened, entry: Packed | None) -> bytes:
 
 def _read(raw: bytes) -> ProjectManifest:
     """What it says. Raises ArchiveRefused."""
+    if holds_nul(raw):
+        raise ArchiveRefused("There is a NUL in some text of the manifest.")
     try:
         stamp = msgspec.json.decode(raw, type=Stamp)
         if stamp.format != FORMAT:

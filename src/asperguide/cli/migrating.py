@@ -1,5 +1,8 @@
 """`migrate`: the schema of the database."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import rich_click as click
 
 from asperguide.adapters.sql import migrations
@@ -15,7 +18,8 @@ def migrate() -> None:
 @click.argument("revision", default="head")
 def up(revision: str) -> None:
     """Apply what is missing; safe to start on several machines at once."""
-    status = run(lambda container: migrations.up(container.database(), revision), on_current_schema=False)
+    with _plainly():
+        status = run(lambda container: migrations.up(container.database(), revision), on_current_schema=False)
     click.echo(f"The schema is at revision {status.current}.")
 
 
@@ -23,7 +27,8 @@ def up(revision: str) -> None:
 @click.argument("revision", default="-1")
 def down(revision: str) -> None:
     """Take back the last revision, or all after REVISION; what only newer tables held is lost."""
-    status = run(lambda container: migrations.down(container.database(), revision), on_current_schema=False)
+    with _plainly():
+        status = run(lambda container: migrations.down(container.database(), revision), on_current_schema=False)
     click.echo(f"The schema is at revision {status.current or 'none'}.")
 
 
@@ -31,7 +36,8 @@ def down(revision: str) -> None:
 @click.argument("message")
 def new(message: str) -> None:
     """Write a new revision from what the row classes declare beyond the database."""
-    path = run(lambda container: migrations.new(container.database(), message), on_current_schema=False)
+    with _plainly():
+        path = run(lambda container: migrations.new(container.database(), message), on_current_schema=False)
     click.echo(path)
 
 
@@ -51,7 +57,8 @@ def check() -> None:
 @click.argument("revision", default="head")
 def sql(dialect: str, revision: str) -> None:
     """Print the SQL of all revisions instead of running it."""
-    click.echo(migrations.sql(dialect, revision))
+    with _plainly():
+        click.echo(migrations.sql(dialect, revision))
 
 
 @migrate.command()
@@ -59,6 +66,20 @@ def status() -> None:
     """Say where the database stands; exit code 1 when it is not current."""
     found = run(lambda container: migrations.status(container.database()), on_current_schema=False)
     click.echo(f"database: {found.current or 'empty'}\nprogram:  {found.head}")
-    if not found.is_current:
-        click.echo("Run: asperguide migrate up")
-        raise SystemExit(1)
+    try:
+        migrations.demand_current(found)
+    except migrations.SchemaOutdated as outdated:
+        click.echo(outdated.detail)
+        raise SystemExit(1) from None
+
+
+@contextmanager
+def _plainly() -> Iterator[None]:
+    """What Alembic refuses, such as a revision that there is not, as a sentence; a traceback tells nobody more."""
+    from alembic.util import CommandError
+
+    try:
+        yield
+    except CommandError as refused:
+        click.echo(f"asperguide: {refused}. Revisions are 0001 to {migrations.head()}, after base.", err=True)
+        raise SystemExit(1) from None

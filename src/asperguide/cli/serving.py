@@ -36,9 +36,8 @@ def serve(workers: int, reload: bool, host: str | None, port: str | None) -> Non
     # Through the environment, so that every worker process reads the same.
     os.environ.update({name: value for name, value in (("SERVER_HOST", host), ("SERVER_PORT", port)) if value})
     settings = load()
-    _announce(settings)
     with configuring.running(log_rules(settings), SystemClock()):
-        server.serve(settings, workers=workers, reload=reload)
+        server.serve(settings, workers=workers, reload=reload, announce=lambda: _announce(settings))
 
 
 @click.command()

@@ -23,10 +23,9 @@ def users() -> None:
 @click.option("--email", prompt=True)
 @click.option("--username", prompt=True)
 @click.option("--full-name", prompt=True)
-@click.password_option(help="Asked for; never given as an argument.", prompt_required=True, expose_value=True)
-def create_admin(email: str, username: str, full_name: str, password: str) -> None:
-    """Make an administrator, whose address counts as confirmed."""
-    new = NewAdmin(email=email, username=username, full_name=full_name, password=password)
+def create_admin(email: str, username: str, full_name: str) -> None:
+    """Make an administrator, whose address counts as confirmed; the password is asked for."""
+    new = NewAdmin(email=email, username=username, full_name=full_name, password=_new_password())
     account = run(lambda container: container.create_admin()(new))
     click.echo(f"{account.username} is an administrator ({account.id}).")
 
@@ -79,9 +78,9 @@ def restore(who: str) -> None:
 
 @users.command("reset-password")
 @click.argument("who")
-@click.password_option(help="Asked for; never given as an argument.")
-def reset_password(who: str, password: str) -> None:
-    """Set a new password; all sessions end and the owner is told by mail."""
+def reset_password(who: str) -> None:
+    """Set a new password, which is asked for; all sessions end and the owner is told by mail."""
+    password = _new_password()
 
     async def work(container: Container) -> None:
         id = await _found(container, who)
@@ -89,6 +88,12 @@ def reset_password(who: str, password: str) -> None:
 
     run(work)
     click.echo("The password is set; all sessions are ended.")
+
+
+def _new_password() -> str:
+    """Asked for twice, never an argument: those are in the history of shells and in lists of processes."""
+    password: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    return password
 
 
 async def _all(container: Container, filters: dict[str, str]) -> list[Account]:

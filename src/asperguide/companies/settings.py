@@ -19,7 +19,7 @@ Days = Annotated[int, Meta(ge=1, le=90)]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompanySettings:
-    """What is set for the company of this id. `email` is where notices go beside to its members."""
+    """What is set for the company of this id. `email` is where notices go beside to owners and managers."""
 
     id: CompanyId
     time_zone: str = "UTC"

@@ -49,6 +49,7 @@ from asperguide.identity.profile import (
     ChangeUsername,
     EmailChange,
     GetMe,
+    PreferencesChange,
     ProfileChange,
     SearchUsers,
     UpdateMe,
@@ -96,8 +97,8 @@ __all__ = [
     "ListSessions", "SessionView", "EndSession", "EndOtherSessions", "EndAllSessions", "Ended",
     "RevokeToken", "IntrospectToken", "Introspection",
     # my account
-    "GetMe", "Profile", "UpdateMe", "ProfileChange", "Preferences", "Gender", "AgeRange", "ColourFilter",
-    "ChangeUsername", "UsernameChange", "ChangeEmail", "EmailChange", "SearchUsers", "Found",
+    "GetMe", "Profile", "UpdateMe", "ProfileChange", "Preferences", "PreferencesChange", "Gender", "AgeRange",
+    "ColourFilter", "ChangeUsername", "UsernameChange", "ChangeEmail", "EmailChange", "SearchUsers", "Found",
     "SetAvatar", "RemoveAvatar", "ShowAvatar",
     "ChangePassword", "PasswordChange", "AskForReset", "ResetRequest", "ResetPassword", "PasswordReset",
     "CloseAccount", "Closing", "ReopenAccount", "Reopening", "MySecurityLog",

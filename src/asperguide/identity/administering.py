@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -21,6 +21,9 @@ from asperguide.shared.actor import OPERATOR, Actor, Origin, Role, UserId, refus
 from asperguide.shared.emails import Email
 from asperguide.shared.pages import Page, PageRequest
 from asperguide.shared.ports import Clock, Ids
+
+LONGEST_IMPERSONATION = timedelta(hours=1)
+"""However long access tokens last. There is nothing to refresh one with, so that the session ends with its token."""
 
 
 class RoleChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -162,7 +165,7 @@ class EndUserSessions(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Impersonate(msgspec.Struct, frozen=True, kw_only=True):
-    """Act for somebody for an hour, to see what they see.
+    """Act for somebody for as long as an access token lasts, at most an hour, to see what they see.
 
     Marked in the token and in the security log of both. Passwords, addresses, closing and administration are out of
     reach, and administrators cannot be impersonated.
@@ -183,7 +186,7 @@ class Impersonate(msgspec.Struct, frozen=True, kw_only=True):
                 raise WrongState
             session = open_session(
                 self.ids, id, now, self.policy, origin, device_name="impersonation",
-                lifetime=self.policy.impersonation_lifetime, impersonator=actor.user,
+                lifetime=min(self.policy.access_token_lifetime, LONGEST_IMPERSONATION), impersonator=actor.user,
             )  # fmt: skip
             access, seconds = self.issue(session)
             answer = Impersonated(access_token=access, expires_in=seconds, session=session_view(session, session.id))
@@ -198,7 +201,7 @@ class Impersonate(msgspec.Struct, frozen=True, kw_only=True):
 class MySecurityLog(msgspec.Struct, frozen=True, kw_only=True):
     """What happened to my account: sign-ins, changes, and what administrators did; the newest first.
 
-    From where others did something is theirs to know.
+    From where others did something is theirs to know; from where somebody tried whom nobody knows is shown.
     """
 
     reads: IdentityReads
@@ -206,10 +209,7 @@ class MySecurityLog(msgspec.Struct, frozen=True, kw_only=True):
     async def __call__(self, actor: Actor, page: PageRequest = PageRequest()) -> Page[SecurityEvent]:
         refuse_impersonators(actor)
         found = await self.reads.events(page, actor.user)
-        return replace(found, items=tuple(self._shown(event, actor) for event in found.items))
-
-    def _shown(self, event: SecurityEvent, actor: Actor) -> SecurityEvent:
-        return event if event.by == actor.user else replace(event, address="", user_agent="")
+        return replace(found, items=tuple(event.shown_to(actor.user) for event in found.items))
 
 
 class SecurityLog(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,6 +1,6 @@
 """What is written down about accounts, for their owners, and about what administrators do, for administrators."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import NewType
@@ -60,7 +60,8 @@ class Outcome(StrEnum):
 class SecurityEvent:
     """Who did what to whose account, when, from where.
 
-    `user` is None when nobody has the login that was tried, and when it was done to no account at all.
+    `user` is None when nobody has the login that was tried, and when it was done to no account at all; `by` is None
+    when nobody knows who it was.
     """
 
     id: SecurityEventId
@@ -73,13 +74,32 @@ class SecurityEvent:
     user_agent: str = ""
     at: datetime
 
+    def shown_to(self, user: UserId) -> "SecurityEvent":
+        """As the user may see it: from where another person did something is theirs to know."""
+        return self if self.by in (None, user) else replace(self, address="", user_agent="")
+
 
 def event(
     id: UUID, kind: SecurityEventKind, at: datetime, *, user: UserId | None, by: UserId | None = None,
     origin: Origin = Origin(), outcome: Outcome = Outcome.DONE, detail: str = "",
 ) -> SecurityEvent:  # fmt: skip
     """A line for the audit log; done by the owner of the account unless `by` says otherwise."""
+    return _line(id, kind, at, user, by or user, origin, outcome, detail)
+
+
+def attempt(
+    id: UUID, kind: SecurityEventKind, at: datetime, *, user: UserId | None, origin: Origin = Origin(),
+    outcome: Outcome = Outcome.REFUSED,
+) -> SecurityEvent:  # fmt: skip
+    """A line about what somebody tried without proving who they are: the owner, or a stranger."""
+    return _line(id, kind, at, user, None, origin, outcome, "")
+
+
+def _line(
+    id: UUID, kind: SecurityEventKind, at: datetime, user: UserId | None, by: UserId | None, origin: Origin,
+    outcome: Outcome, detail: str,
+) -> SecurityEvent:  # fmt: skip
     return SecurityEvent(
-        id=SecurityEventId(id), user=user, by=by or user, kind=kind, outcome=outcome, detail=detail[:200],
+        id=SecurityEventId(id), user=user, by=by, kind=kind, outcome=outcome, detail=detail[:200],
         address=origin.address[:64], user_agent=origin.user_agent[:255], at=at,
     )  # fmt: skip

@@ -83,7 +83,7 @@ class ReopenAccount(Struct, frozen=True, kw_only=True):
             case Reopening(code=None, login=str(login), password=str(password)):
                 user, proof = await self.check(login, password, None, origin, self._is_closing)
                 async with self.begin() as uow:
-                    await uow.guesses.forgive(proof.guesses, proof.at)
+                    await proof.forgive(uow)
                     await self._reopen(uow, user.id, origin)
                     await uow.commit()
             case _:

@@ -36,7 +36,7 @@ class SessionNotFound(NotFound, code=40411):
 
 
 class SignInRefused(Unauthenticated, code=40110):
-    """The login or the password is wrong, or the address is not confirmed yet."""
+    """The login or the password is wrong, the address is not confirmed yet, or there were too many tries lately."""
 
 
 class AccessTokenRefused(Unauthenticated, code=40111):

@@ -131,7 +131,7 @@ class MakeExport(msgspec.Struct, frozen=True, kw_only=True):
         while True:
             page = await self.reads.events(PageRequest(sort="at", cursor=cursor, limit=MAX_LIMIT), user)
             for found in page.items:
-                yield found
+                yield found.shown_to(user)
             if (cursor := page.next_cursor) is None:
                 return
 

@@ -55,8 +55,13 @@ def subject_of_user(user: UserId, device: UUID | None = None) -> GuessSubject:
 
 
 def subject_of_login(key: str) -> GuessSubject:
-    """A login that nobody has is limited like one that somebody has."""
+    """A login as it is typed, whether or not somebody has it: only these tries are told of to strangers."""
     return GuessSubject(_digest(b"login", key.encode()))
+
+
+def subject_of_nobody(login: GuessSubject) -> GuessSubject:
+    """What stands in for the account of a login that nobody has, so that both are counted alike."""
+    return GuessSubject(_digest(b"nobody", login.bytes))
 
 
 def _digest(*parts: bytes) -> UUID:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from asperguide.identity.audit import SecurityEventKind, event
+from asperguide.identity.audit import Outcome, SecurityEventKind, attempt
 from asperguide.identity.codes import AN_HOUR, LIFETIMES, MAILS_PER_HOUR, CodeId, Purpose, new_code
 from asperguide.identity.events import (
     AccountClosing,
@@ -166,7 +166,7 @@ class TellTakenAddress(Struct, frozen=True, kw_only=True):
         link = f"{self.policy.public_url}/account/forgotten"
         await self.write("address-already-registered", user, user.email, str(job), {"reset_link": link})
         async with self.begin() as uow:
-            await uow.audit.add(event(self.ids.new(), kind, now, user=user.id))
+            await uow.audit.add(attempt(self.ids.new(), kind, now, user=user.id, outcome=Outcome.DONE))
             uow.complete(job)
             await uow.commit()
 

@@ -12,7 +12,7 @@ from asperguide.identity.audit import SecurityEventKind, event
 from asperguide.identity.codes import Purpose, digest_of
 from asperguide.identity.errors import CodeRefused, PasswordTooWeak, PasswordUsedBefore, UserNotFound
 from asperguide.identity.events import PasswordChanged, ResetRequested
-from asperguide.identity.guessing import subject_of_user
+from asperguide.identity.guessing import subject_of_login, subject_of_user
 from asperguide.identity.model import User, UserState
 from asperguide.identity.ports import Credential, IdentityUnitOfWork, PasswordHasher, PasswordStrength, Policy
 from asperguide.identity.proving import ProveOwner, announce_address, spend_code
@@ -117,7 +117,8 @@ class SetPassword(Struct, frozen=True, kw_only=True):
             # Whoever had the old password or a session may have asked for a move to an address of theirs.
             for purpose in (Purpose.RESET_PASSWORD, Purpose.CHANGE_EMAIL):
                 await uow.codes.void(id, purpose, now)
-            await uow.guesses.clear(subject_of_user(id))
+            for subject in (subject_of_user(id), subject_of_login(user.email_key), subject_of_login(user.username_key)):
+                await uow.guesses.clear(subject)
             await uow.audit.add(event(self.ids.new(), kind, now, user=id, by=by, origin=origin))
             uow.announce(PasswordChanged(user=id, at=now, device=origin.user_agent, address=origin.address))
             await uow.commit()

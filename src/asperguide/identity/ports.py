@@ -44,7 +44,6 @@ class Policy:
     access_token_lifetime: timedelta = timedelta(minutes=15)
     session_idle: timedelta = timedelta(days=14)
     session_absolute: timedelta = timedelta(days=60)
-    impersonation_lifetime: timedelta = timedelta(hours=1)
     proof_lifetime: timedelta = timedelta(minutes=10)
     closing_grace: timedelta = timedelta(days=30)
     unconfirmed_lifetime: timedelta = timedelta(days=7)
@@ -65,10 +64,13 @@ class Known:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """What is known about a login that somebody tries: the account it names and the tries it has seen."""
+    """What is known about a login that somebody tries: the account it names, the tries which that has seen, and those
+    of the login as it was typed; None of those when a known device is counted apart.
+    """
 
     user: Known | None
     guesses: Guesses
+    typed: Guesses | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,8 +140,8 @@ class IdentityReads(Protocol):
     ) -> Candidate:
         """The account with this address or username, its tries, and if it was signed in to from `origin` since then.
 
-        Exactly one key is given. Decoys are nobody's. Of a login that nobody has come the tries of `subject`, at the
-        same cost.
+        Exactly one key is given. Decoys are nobody's. `subject` is the login as it was typed, whose tries come always;
+        of a login that nobody has come those of `subject_of_nobody` for the account, at the same cost.
         """
         ...
 

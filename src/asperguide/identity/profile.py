@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import msgspec
 
@@ -10,10 +11,11 @@ from asperguide.identity.errors import SearchTooShort, UserNotFound
 from asperguide.identity.events import EmailChangeRequested
 from asperguide.identity.model import (
     AgeRange,
+    ColourFilter,
     FullName,
     Gender,
     Locale,
-    Preferences,
+    Percent,
     TimeZone,
     User,
     Username,
@@ -31,8 +33,16 @@ from asperguide.shared.ports import Clock, Ids
 MAX_FOUND = 50
 
 
+class PreferencesChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A merge patch too: what is absent stays as it is."""
+
+    colour_filter: ColourFilter | msgspec.UnsetType = msgspec.UNSET
+    filter_intensity: Percent | msgspec.UnsetType = msgspec.UNSET
+    transparency: Percent | msgspec.UnsetType = msgspec.UNSET
+
+
 class ProfileChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A merge patch: absent fields stay, null clears where that is possible."""
+    """A merge patch: absent fields stay, null clears where that is possible. So do absent preferences."""
 
     username: Username | msgspec.UnsetType = msgspec.UNSET
     full_name: FullName | msgspec.UnsetType = msgspec.UNSET
@@ -40,7 +50,7 @@ class ProfileChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     age_range: AgeRange | msgspec.UnsetType | None = msgspec.UNSET
     locale: Locale | msgspec.UnsetType = msgspec.UNSET
     time_zone: TimeZone | msgspec.UnsetType = msgspec.UNSET
-    preferences: Preferences | msgspec.UnsetType = msgspec.UNSET
+    preferences: PreferencesChange | msgspec.UnsetType = msgspec.UNSET
 
 
 class UsernameChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -78,7 +88,7 @@ class UpdateMe(msgspec.Struct, frozen=True, kw_only=True):
     async def __call__(
         self, actor: Actor, change: ProfileChange, version: int | None = None, origin: Origin = Origin()
     ) -> Profile:
-        values = {name: value for name, value in msgspec.structs.asdict(change).items() if value is not msgspec.UNSET}
+        values = _given(change)
         check_profile(values)
         now = self.clock.now()
         async with self.begin() as uow:
@@ -103,8 +113,14 @@ class UpdateMe(msgspec.Struct, frozen=True, kw_only=True):
         return profile_of(saved)
 
 
-def _changed(user: User, values: dict[str, object]) -> User:
-    changed = replace(user, **values)  # type: ignore[arg-type]
+def _given(change: msgspec.Struct) -> dict[str, Any]:
+    return {name: value for name, value in msgspec.structs.asdict(change).items() if value is not msgspec.UNSET}
+
+
+def _changed(user: User, values: dict[str, Any]) -> User:
+    if (preferences := values.get("preferences")) is not None:
+        values = {**values, "preferences": msgspec.structs.replace(user.preferences, **_given(preferences))}
+    changed = replace(user, **values)
     return changed.renamed(changed.username, user.updated_at)
 
 

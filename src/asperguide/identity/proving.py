@@ -1,6 +1,7 @@
 """Proving to be the owner: a guess at the password, counted before it is looked at, or a code out of a mail."""
 
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -28,8 +29,13 @@ class Proof:
     """The outcome of one guess; a right one still has to be forgiven in the transaction that acts on it."""
 
     right: bool
-    guesses: Guesses
+    tries: tuple[Guesses, ...]
     at: datetime
+
+    async def forgive(self, uow: IdentityUnitOfWork) -> None:
+        """Take the try back wherever it was counted."""
+        for guesses in self.tries:
+            await uow.guesses.forgive(guesses, self.at)
 
 
 class GuessPassword(Struct, frozen=True, kw_only=True):
@@ -37,6 +43,9 @@ class GuessPassword(Struct, frozen=True, kw_only=True):
 
     The try is committed before the hash is computed. Raises TooManyGuesses when the limits are reached and
     PasswordQueueFull, taking the try back, when nobody looked at it.
+
+    With `typed`, the tries of the login that a stranger typed, only those may be too many; an account that has no try
+    left looks like a wrong password, at the same cost, as it would tell otherwise whom the login belongs to.
     """
 
     begin: Callable[[], IdentityUnitOfWork]
@@ -45,17 +54,21 @@ class GuessPassword(Struct, frozen=True, kw_only=True):
     hasher: PasswordHasher
     clock: Clock
 
-    async def __call__(self, guesses: Guesses, hash: str | None, password: str) -> Proof:
+    async def __call__(self, guesses: Guesses, hash: str | None, password: str, typed: Guesses | None = None) -> Proof:
         now = self.clock.now()
-        taken = await self._take(guesses, now)
+        if typed is None:
+            tries: tuple[Guesses, ...] = (await self._take(guesses, now),)
+        else:
+            seen = await self._take(typed, now)
+            counted = await self._take_silently(guesses, now)
+            tries, hash = (seen, *counted), hash if counted else None
         try:
-            right = await self.hasher.verify(password, hash)
+            return Proof(right=await self.hasher.verify(password, hash), tries=tries, at=now)
         except PasswordQueueFull:
             async with self.begin() as uow:
-                await uow.guesses.forgive(taken, now)
+                await Proof(right=False, tries=tries, at=now).forgive(uow)
                 await uow.commit()
             raise
-        return Proof(right=right, guesses=taken, at=now)
 
     async def _take(self, guesses: Guesses, now: datetime) -> Guesses:
         # Losing the compare-and-set means that another try was counted, and only so many can be: twice that many
@@ -66,6 +79,15 @@ class GuessPassword(Struct, frozen=True, kw_only=True):
             except EditedMeanwhile:
                 guesses = await self.reads.guesses(guesses.id)
         raise TooManyGuesses
+
+    async def _take_silently(self, guesses: Guesses, now: datetime) -> tuple[Guesses, ...]:
+        """The tries with one more; none when there is none left, after as much writing."""
+        try:
+            return (await self._take(guesses, now),)
+        except TooManyGuesses:
+            with suppress(EditedMeanwhile):
+                await self.counter.count(guesses)
+            return ()
 
 
 class ProveOwner(Struct, frozen=True, kw_only=True):
@@ -92,7 +114,7 @@ class ProveOwner(Struct, frozen=True, kw_only=True):
         if not proof.right:
             raise PasswordWrong
         async with self.begin() as uow:
-            await uow.guesses.forgive(proof.guesses, proof.at)
+            await proof.forgive(uow)
             await uow.commit()
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta, Struct
 
-from asperguide.identity.audit import Outcome, SecurityEventKind, event
+from asperguide.identity.audit import SecurityEventKind, attempt, event
 from asperguide.identity.errors import (
     RefreshTokenRefused,
     RefreshTokenReused,
@@ -63,8 +63,9 @@ class RefreshRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 class CheckLogin(Struct, frozen=True, kw_only=True):
     """Find the account that a login names and look at one guess of its password, the same for every login.
 
-    Raises SignInRefused for an unknown login, a wrong password, an account that may not sign in, all in the same
-    time and words; TooManyGuesses and PasswordQueueFull. A refusal is written to the audit log.
+    Raises SignInRefused for an unknown login, a wrong password, an account that may not sign in or has no try left, all
+    in the same time and words; TooManyGuesses when this very login was typed too often, whoever has it, and
+    PasswordQueueFull. A refusal is written to the audit log.
     """
 
     begin: Callable[[], IdentityUnitOfWork]
@@ -79,16 +80,15 @@ class CheckLogin(Struct, frozen=True, kw_only=True):
     ) -> tuple[Known, Proof]:
         candidate = await self._candidate(login, device_token, origin)
         user = candidate.user
-        proof = await self.guess(candidate.guesses, user.hash if user else None, password)
+        proof = await self.guess(candidate.guesses, user.hash if user else None, password, candidate.typed)
         if user is not None and proof.right and allowed(user):
             return user, proof
         async with self.begin() as uow:
             await uow.audit.add(
-                event(
-                    self.ids.new(), SecurityEventKind.SIGNED_IN, proof.at, user=user.id if user else None,
-                    origin=origin, outcome=Outcome.REFUSED,
+                attempt(
+                    self.ids.new(), SecurityEventKind.SIGNED_IN, proof.at, user=user.id if user else None, origin=origin
                 )
-            )  # fmt: skip
+            )
             await uow.commit()
         raise SignInRefused
 
@@ -100,7 +100,7 @@ class CheckLogin(Struct, frozen=True, kw_only=True):
         if found.user is None or (device := self.devices.device(device_token, found.user.id)) is None:
             return found
         guesses = await self.reads.guesses(subject_of_user(found.user.id, device))
-        return replace(found, guesses=guesses.since(found.user.changed_at))
+        return replace(found, guesses=guesses.since(found.user.changed_at), typed=None)
 
 
 class SignIn(Struct, frozen=True, kw_only=True):
@@ -127,7 +127,7 @@ class SignIn(Struct, frozen=True, kw_only=True):
         async with self.begin() as uow:
             if not await uow.sessions.open(session, user.changed_at):
                 raise SignInRefused
-            await uow.guesses.forgive(proof.guesses, proof.at)
+            await proof.forgive(uow)
             await self._remember(uow, user, session, known=device is not None or user.seen_here, origin=origin)
             await uow.commit(answer)
         if self.hasher.is_outdated(user.hash):
@@ -210,11 +210,8 @@ class RefreshSession(Struct, frozen=True, kw_only=True):
             if verdict is Presented.REUSED:
                 await end_session(uow, session.id, now, EndReason.TOKEN_REUSED)
                 await uow.audit.add(
-                    event(
-                        self.ids.new(), SecurityEventKind.TOKEN_REUSED, now, user=session.user, origin=origin,
-                        outcome=Outcome.REFUSED,
-                    )
-                )  # fmt: skip
+                    attempt(self.ids.new(), SecurityEventKind.TOKEN_REUSED, now, user=session.user, origin=origin)
+                )
                 await uow.commit()
                 raise RefreshTokenReused
             await uow.commit()

@@ -102,7 +102,7 @@ class Refreshed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Impersonated(msgspec.Struct, frozen=True, kw_only=True):
-    """A token to act for somebody else with; it cannot be refreshed."""
+    """A token to act for somebody else with, and the session that ends with it; it cannot be refreshed."""
 
     access_token: str
     token_type: str = "Bearer"  # noqa: S105

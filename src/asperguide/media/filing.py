@@ -32,7 +32,10 @@ from asperguide.shared.repeating import until_unhindered
 
 
 class FileChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A merge patch: absent fields stay. Of metadata too: an entry of null is taken away, others are set."""
+    """A merge patch: absent fields stay.
+
+    Of metadata too, whose names are yours: entries that are given are set, an entry of null is taken away, others stay.
+    """
 
     name: FileName | msgspec.UnsetType = msgspec.UNSET
     visibility: Visibility | msgspec.UnsetType = msgspec.UNSET

@@ -20,8 +20,8 @@ ADVICE: Mapping[str, str] = MappingProxyType(
         "maintenance": "Nobody is served until you run `asperguide maintenance off`.",
         "redis": "Check REDIS_HOST, REDIS_PORT and REDIS_PASSWORD, or REDIS_SOCKET_PATH, and that the server runs. "
         "Until then caches and limits are kept per process.",
-        "smtp": "Check SMTP_HOST, SMTP_PORT, SMTP_USERNAME, SMTP_PASSWORD and SMTP_SECURITY. Mails wait in the ledger "
-        "and are sent when the server answers.",
+        "smtp": "Check SMTP_HOST, SMTP_PORT and SMTP_SECURITY, or SMTP_USERNAME and SMTP_PASSWORD if the sign-in was "
+        "refused. Mails wait in the ledger and are sent when the server takes them.",
         "collector": "Check OTEL_EXPORTER_OTLP_ENDPOINT and OTEL_EXPORTER_OTLP_HEADERS. OTEL_TRACES_EXPORTER=none and "
         "OTEL_METRICS_EXPORTER=none switch off what it does not take. The service does without it.",
         "invariants": "See docs/operations.md: each says that a guarantee failed, or that something needs a person.",

@@ -14,15 +14,17 @@ AT = re.compile(r" - at (?:`key` in )?`\$([^`]*)`$")
 STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]")
 UNNAMED = "[...]"
 """How msgspec writes an entry of a map, of which it does not say the name."""
+NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 
 def checked(command: S, refusal: type[DomainError]) -> S:
     """The command, held to its own constraints, which msgspec only looks at when it decodes. Raises the refusal.
 
-    Instants in it have to be within reach.
+    Text in it holds neither NUL nor lone surrogates, which cannot be kept everywhere, and instants are within reach.
     """
     try:
-        msgspec.json.encode(command)  # lone surrogates cannot be kept anywhere
+        if holds_nul(msgspec.json.encode(command)):
+            raise refusal(fields=(_wrong("#", "This is not text."),))
         found = msgspec.convert(msgspec.to_builtins(command), type(command))
     except UnicodeEncodeError:
         raise refusal(fields=(_wrong("#", "This is not text."),)) from None
@@ -43,6 +45,11 @@ def place_in(message: str) -> str:
 def escaped(name: str) -> str:
     """A field name inside a JSON pointer (RFC 6901), cut so that nobody can make an answer long."""
     return name[:64].replace("~", "~0").replace("/", "~1")
+
+
+def holds_nul(text: bytes) -> bool:
+    """Whether there is a NUL in a string of this JSON text."""
+    return b"\\u0000" in text and NUL.search(text) is not None
 
 
 def _wrong(pointer: str, detail: str) -> FieldError:

@@ -50,6 +50,11 @@ async def test_a_merge_patch_keeps_what_is_absent_and_clears_what_is_null(api: A
     body = answer.json()
     assert (body["gender"], body["age_range"], body["locale"]) == (None, "31-40", "fr-CA")
     assert body["preferences"]["transparency"] == 30
+    blue = {"colour_filter": "tritanopia", "filter_intensity": 7}
+    body = (await api("PATCH", "/users/me", token, json={"preferences": blue})).json()
+    assert body["preferences"] == {**blue, "transparency": 30}
+    body = (await api("PATCH", "/users/me", token, json={"preferences": {"transparency": 5}})).json()
+    assert body["preferences"] == {**blue, "transparency": 5}
     before = body["version"]
     assert (await api("PATCH", "/users/me", token, json={})).json()["version"] == before
 
@@ -71,6 +76,7 @@ async def test_a_merge_patch_keeps_what_is_absent_and_clears_what_is_null(api: A
         ({"time_zone": "Mars/Base"}, "#/time_zone"),
         ({"preferences": {"transparency": 101}}, "#/preferences/transparency"),
         ({"preferences": {"sound": 1}}, "#/preferences/sound"),
+        ({"preferences": {"colour_filter": None}}, "#/preferences/colour_filter"),
         ({"email": "new@example.org"}, "#/email"),
         ({"roles": ["admin"]}, "#/roles"),
         ({"state": "active"}, "#/state"),
@@ -161,6 +167,6 @@ async def test_my_security_log_tells_what_happened_and_only_to_me(api: Api) -> N
     assert answer.json()["total"] == 5
     answer = await api("GET", "/users/me/security-events", token, params={"filter[outcome]": "refused"})
     (refused,) = answer.json()["items"]
-    assert (refused["kind"], refused["address"]) == ("signed-in", "192.0.2.7")
+    assert (refused["kind"], refused["by"], refused["address"]) == ("signed-in", None, "192.0.2.7")
     for params in ({"filter[user]": "x"}, {"filter[kind]": "zzz"}, {"limit": "101"}, {"cursor": "x"}, {"zzz": "1"}):
         assert (await api("GET", "/users/me/security-events", token, params=params)).status_code == 422, params

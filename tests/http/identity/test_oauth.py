@@ -59,7 +59,7 @@ async def test_the_password_and_refresh_grants_give_tokens(api: Api) -> None:
         ({"grant_type": "refresh_token", "refresh_token": "garbage"}, "invalid_grant"),
         ({"grant_type": "refresh_token", "refresh_token": "x" * 10_000}, "invalid_grant"),
         ({"grant_type": "client_credentials"}, "unsupported_grant_type"),
-        ({"grant_type": ""}, "unsupported_grant_type"),
+        ({"grant_type": ""}, "invalid_request"),
         ({}, "invalid_request"),
     ],
 )
@@ -168,3 +168,20 @@ async def test_the_published_keys_verify_tokens_and_tell_no_secret(signed_by_key
 
 async def test_a_shared_secret_is_not_published(api: Api) -> None:
     assert (await api("GET", "/.well-known/jwks.json")).json() == {"keys": []}
+
+
+@pytest.mark.parametrize("who", ["nobody", "siobhan"])
+async def test_keys_may_be_kept_for_five_minutes(api: Api, who: str) -> None:
+    token = None if who == "nobody" else token_of(await api.member())
+    answer = await api("GET", "/.well-known/jwks.json", token)
+    assert answer.headers["cache-control"] == "public, max-age=300"
+
+
+async def test_the_document_offers_the_password_flow_only_where_there_is_one(api: Api, signed_by_key: Api) -> None:
+    for service, offered in ((api, True), (signed_by_key, False)):
+        document = (await service.client.get("/openapi.json")).json()
+        assert ("password" in document["components"]["securitySchemes"]) is offered
+        ways = {name for way in document["paths"]["/api/v1/users/me"]["get"]["security"] for name in way}
+        assert ways == {"bearer", "cookie", *(["password"] if offered else [])}
+        read = document["paths"]["/api/v1/files/{id}"]["get"]["security"]
+        assert {} in read and ({"password": []} in read) is offered

@@ -1,9 +1,10 @@
 """Every route of the API is there, answers with its status, and is closed to those it is not for."""
 
+import pytest
 from litestar.routes import HTTPRoute
 
-from asperguide.adapters.http.routes import Declared, declared_by
-from tests.http.identity.api import ABSENT, BETTER, PASSWORD, Api, newcomer, problem, token_of
+from asperguide.adapters.http.routes import ANYTHING, Declared, declared_by
+from tests.http.identity.api import ABSENT, BETTER, PASSWORD, Api, newcomer, pointers, problem, token_of
 
 EXPECTED = {
     "POST /users", "GET /users", "POST /users/email-verification", "POST /users/email-verification/resend",
@@ -102,6 +103,7 @@ PUBLIC = {
 }  # fmt: skip
 
 
+UNKNOWN = {"code": "UNKNOWN_PARAMETER", "detail": "There is no such parameter."}
 IDS = (
     "client", "content", "countdown", "export", "file", "id", "invitation", "link", "recipient", "user", "video",
     "window",
@@ -110,7 +112,7 @@ IDS = (
 
 def address(path: str) -> str:
     """Of something that is not there."""
-    known = {"{role}": "moderator", "{queue}": "default", "{height}": "360"}
+    known = {"{role}": "moderator", "{queue}": "default", "{height}": "360", "{size}": "64"}
     known |= {f"{{{name}}}": ABSENT for name in IDS}
     for name, value in known.items():
         path = path.replace(name, value)
@@ -171,6 +173,25 @@ async def test_strangers_are_never_asked_to_sign_in_by_a_public_route(api: Api) 
         answer = await api(*route.split(" "))
         expected = (200,) if route.endswith("/check") else (400, 404, 415, 422)  # the one that answers in any case
         assert answer.status_code in expected, (route, answer.text)
+
+
+async def test_a_query_says_only_what_a_route_knows_but_where_people_hand_addresses_on(api: Api) -> None:
+    lenient = {route for route, says in declared(api).items() if says.lenient}
+    handed_on = {"GET /exports/{token}", "GET /links/{token}"}
+    assert lenient == handed_on | {route for route in EXPECTED if "/viewer/" in route or "/oauth/" in route}
+    token = token_of(await api.admin())
+    headers = {"content-type": "application/json", "if-match": '"1"'}
+    for route, says in declared(api).items():
+        method, path = route.split(" ")
+        given = {"content-type": says.streams[0].replace(ANYTHING, "text/plain")} if says.streams else {}
+        answer = await api(method, f"{address(path)}?utm_source=x", token, headers={**headers, **given})
+        if route in lenient:
+            assert "utm_source" not in answer.text, route
+        else:
+            body = problem(answer, 422, 42203)
+            assert body["errors"] == [{"pointer": "?utm_source", **UNKNOWN}], route
+    for page in ("/.well-known/jwks.json", "/account/forgotten"):
+        assert (await api("GET", f"{page}?utm_source=x&utm_source=y")).status_code == 200
 
 
 async def test_a_user_gets_403_from_every_route_of_administrators(api: Api) -> None:
@@ -235,6 +256,16 @@ async def test_the_devices_of_a_person_are_ended_one_by_one_the_others_or_all(ap
     problem(await api("GET", "/users/me", token), 401, 40111)
 
 
+@pytest.mark.parametrize(
+    "query", ["other=true", "others=true&others=true", "others", "others=maybe", "others=true&a=1"]
+)
+async def test_a_typing_error_signs_nobody_out(api: Api, query: str) -> None:
+    person = await api.member()
+    token = token_of(person)
+    problem(await api("DELETE", f"/sessions?{query}", token), 422, 42203)
+    assert len((await api("GET", "/sessions", token)).json()["items"]) == 1
+
+
 async def test_somebody_elses_session_answers_like_an_absent_one(api: Api) -> None:
     mine, theirs = await api.member(), await api.member("padraig")
     foreign = await api("DELETE", f"/sessions/{theirs.signed_in.session.id}", token_of(mine))
@@ -271,6 +302,12 @@ async def test_an_account_is_closed_without_a_body_shortly_after_the_password_wa
     assert (await api("DELETE", "/users/me", token)).status_code == 204
 
 
+async def test_a_parameter_that_is_wrong_is_named_as_it_was_sent(api: Api) -> None:
+    token = token_of(await api.member())
+    for query, wrong in (("search=%25", {"?search"}), ("search=%25&limit=a", {"?search", "?limit"}), ("", {"?search"})):
+        assert pointers(problem(await api("GET", f"/users?{query}", token), 422, 42203)) == wrong
+
+
 async def test_people_are_found_without_their_addresses(api: Api) -> None:
     token = token_of(await api.member())
     await api.member("siobhan2")
@@ -295,8 +332,9 @@ async def test_mailed_links_lead_to_pages_that_load_only_our_own_script(api: Api
         assert "script-src 'self'" in answer.headers["content-security-policy"]
         assert "unsafe-inline" not in answer.headers["content-security-policy"].split("style-src")[0]
         assert '<html lang="en"' in answer.text
-    answer = await api("GET", "/account/reset", headers={"accept-language": "fr-CA"})
-    assert "Nouveau mot de passe" in answer.text
+    for asked in ("fr-CA", "de, fr;q=0.2, en;q=0.1"):
+        answer = await api("GET", "/account/reset", headers={"accept-language": asked})
+        assert "Nouveau mot de passe" in answer.text
     answer = await api("GET", "/account/pages.js")
     assert (answer.status_code, answer.headers["content-type"].split(";")[0]) == (200, "text/javascript")
     problem(await api("GET", "/account/elsewhere"), 404, 40401)

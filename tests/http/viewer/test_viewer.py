@@ -124,6 +124,11 @@ async def test_neither_yes_nor_no_is_refused(client: httpx.AsyncClient, query: s
         assert code(await client.get(f"{AT}/{part}?{query}"), 422) == "INVALID_FIELDS"
 
 
+async def test_what_is_added_to_an_address_on_its_way_does_no_harm(client: httpx.AsyncClient) -> None:
+    for path in (f"{AT}/manifest", f"{AT}/photo", f"/view/{ID}"):
+        assert (await client.get(f"{path}?utm_source=print&utm_source=mail&fbclid=x")).status_code == 200, path
+
+
 @pytest.mark.parametrize(
     "query", ["preview=zzz", "preview=1&preview=0", "preview=%ff", "preview=" + "x" * 5_000, "&&=="]
 )

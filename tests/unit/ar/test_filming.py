@@ -129,7 +129,8 @@ async def test_ten_who_add_at_once_do_not_exceed_what_a_content_has_room_for(stu
     [
         (new("z"), InvalidContent),
         (new("p"), InvalidContent),
-        (new("x", title="a\x00b"), InvalidContent),
+        (new("x", title="a\x07b"), InvalidContent),
+        (new("x", title="a\0b"), InvalidVideo),
         (new("x", weight=0), InvalidVideo),
         (new("x", weight=101), InvalidVideo),
         (new("x", title=""), InvalidVideo),

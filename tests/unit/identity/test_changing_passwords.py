@@ -115,7 +115,7 @@ async def test_guesses_at_the_old_one_are_counted_with_those_at_the_door(world: 
     await guess_wrongly(world, 4)
     with pytest.raises(TooManyGuesses):
         await change(world, siobhan)
-    with pytest.raises(TooManyGuesses):
+    with pytest.raises(SignInRefused):
         await sign_in(world)
 
 

@@ -28,7 +28,7 @@ from asperguide.shared.tracing import Trace
 from asperguide.testing import Person, World
 from asperguide.testing.contracts.images import png
 from tests.exports import LINK, stored, token_in_mail, unpacked
-from tests.identity import AWAY, BETTER, PASSWORD, sign_in
+from tests.identity import AWAY, BETTER, PASSWORD, an_admin, sign_in
 
 
 @pytest.fixture
@@ -110,6 +110,16 @@ async def test_every_security_event_is_in_it_however_many_there_are(world: World
     events = json.loads((await fetch(world, token_in_mail(world, siobhan.email)))["security-events.json"])
     assert len(events) > 230
     assert len({one["id"] for one in events}) == len(events)
+
+
+async def test_from_where_administrators_acted_is_not_in_it(world: World, siobhan: Person) -> None:
+    boss = await an_admin(world)
+    await world.container.impersonate()(boss.actor, siobhan.actor.user, AWAY)
+    await ask(world, siobhan)
+    await world.settle()
+    events = json.loads((await fetch(world, token_in_mail(world, siobhan.email)))["security-events.json"])
+    (line,) = [one for one in events if one["kind"] == SecurityEventKind.IMPERSONATED]
+    assert (line["by"], line["address"], line["user_agent"]) == (str(boss.actor.user), "", "")
 
 
 async def test_asking_needs_a_proof_and_leaves_a_line(world: World, siobhan: Person) -> None:

@@ -9,11 +9,13 @@ from msgspec import UNSET, structs
 
 from asperguide.identity import (
     AgeRange,
+    ColourFilter,
     Confirmation,
     EmailChange,
     Gender,
     PasswordReset,
     Preferences,
+    PreferencesChange,
     ProfileChange,
     ResetRequest,
     UsernameChange,
@@ -75,8 +77,13 @@ async def test_what_is_absent_stays_and_null_clears(world: World, siobhan: Perso
 
 
 async def test_preferences_are_replaced_whole(world: World, siobhan: Person) -> None:
-    changed = await update(world, siobhan, preferences=Preferences(transparency=30))
+    changed = await update(world, siobhan, preferences=PreferencesChange(transparency=30))
     assert changed.preferences == Preferences(transparency=30)
+    blue = PreferencesChange(colour_filter=ColourFilter.TRITANOPIA, filter_intensity=7)
+    changed = await update(world, siobhan, preferences=blue)
+    whole = Preferences(transparency=30, colour_filter=ColourFilter.TRITANOPIA, filter_intensity=7)
+    assert changed.preferences == whole
+    assert (await update(world, siobhan, preferences=PreferencesChange())).version == changed.version
 
 
 async def test_a_change_of_nothing_is_no_change(world: World, siobhan: Person) -> None:

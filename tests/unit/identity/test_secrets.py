@@ -10,7 +10,16 @@ from hypothesis import strategies as st
 
 from asperguide.identity.codes import LIFETIMES, CodeId, Purpose, digest_of, new_code
 from asperguide.identity.errors import CodeRefused, RefreshTokenRefused, TooManyGuesses
-from asperguide.identity.guessing import DAY, PER_DAY, PER_WINDOW, WINDOW, Guesses, subject_of_login, subject_of_user
+from asperguide.identity.guessing import (
+    DAY,
+    PER_DAY,
+    PER_WINDOW,
+    WINDOW,
+    Guesses,
+    subject_of_login,
+    subject_of_nobody,
+    subject_of_user,
+)
 from asperguide.identity.rotation import OVERLAP, DeviceTokens, EndReason, Presented, RefreshTokens, Session
 from asperguide.shared.actor import SessionId, UserId
 
@@ -217,6 +226,7 @@ def test_every_account_device_and_login_is_a_subject_of_its_own() -> None:
     subjects = {
         subject_of_user(ME), subject_of_user(YOU), subject_of_user(ME, phone), subject_of_user(YOU, phone),
         subject_of_user(ME, UUID(int=10)), subject_of_login("a"), subject_of_login("b"), subject_of_login(""),
+        subject_of_nobody(subject_of_login("a")), subject_of_nobody(subject_of_login("b")),
     }  # fmt: skip
-    assert len(subjects) == 8
+    assert len(subjects) == 10
     assert subject_of_user(ME) == ME

@@ -68,6 +68,7 @@ async def test_later_than_that_a_used_token_ends_the_session_for_good(world: Wor
             await refresh(world, token)
     line = (await events(world))[-1]
     assert (line.kind, line.outcome, line.address) == (SecurityEventKind.TOKEN_REUSED, Outcome.REFUSED, AWAY.address)
+    assert (line.user, line.by) == (siobhan.actor.user, None)
 
 
 async def test_an_older_token_ends_the_session_at_once(world: World, siobhan: Person) -> None:

@@ -17,6 +17,7 @@ from asperguide.testing import World
 from asperguide.testing.world import SETTINGS
 from tests.identity import (
     AWAY,
+    BETTER,
     HOME,
     PASSWORD,
     Meter,
@@ -78,6 +79,7 @@ async def test_a_refusal_is_written_down_for_the_owner(world: World) -> None:
         await sign_in(world, password="wrong", origin=AWAY)
     line = (await events(world))[-1]
     assert (line.kind, line.outcome, line.address) == (SecurityEventKind.SIGNED_IN, Outcome.REFUSED, AWAY.address)
+    assert (line.user is None, line.by) == (False, None)
 
 
 async def test_a_pending_account_gets_in_where_addresses_need_not_be_confirmed() -> None:
@@ -103,11 +105,58 @@ async def test_ten_wrong_guesses_in_15_minutes_then_even_the_right_one_waits(wor
         assert await sign_in(world)
 
 
-async def test_address_and_username_of_an_account_share_their_tries(world: World) -> None:
+async def test_address_and_username_of_an_account_share_their_tries_and_do_not_tell(world: World) -> None:
     await guess_wrongly(world, 5, "siobhan")
     await guess_wrongly(world, 5, "siobhan@example.org")
-    with pytest.raises(TooManyGuesses):
-        await sign_in(world)
+    meter = Meter(world)
+    costs = [await meter.cost(lambda login=login: sign_in(world, login)) for login in ("siobhan", "nobody")]
+    assert costs[0] == costs[1]
+    assert costs[0][1] == "SignInRefused"
+    world.clock.advance(timedelta(minutes=15))
+    assert await sign_in(world)
+
+
+@pytest.mark.parametrize("guessed", ["mark", "siobhan@example.org"])
+@pytest.mark.parametrize("typed", ["mark", "siobhan@example.org"])
+@pytest.mark.parametrize("taken", [True, False])
+async def test_tries_do_not_tell_whether_an_address_was_taken(guessed: str, typed: str, taken: bool) -> None:
+    world = World()
+    if taken:
+        await world.person("siobhan")
+    if guessed != "mark":
+        await guess_wrongly(world, 5, guessed)
+    await register(world, "mark", email="siobhan@example.org")
+    await guess_wrongly(world, 5 if guessed != "mark" else 10, guessed)
+    if typed == guessed:
+        with pytest.raises(TooManyGuesses):
+            await sign_in(world, typed)
+    else:
+        await guess_wrongly(world, 10, typed)
+
+
+async def test_ten_guesses_at_a_username_do_not_tell_whose_address_is_typed_next(world: World) -> None:
+    await world.person("amelie")
+    await guess_wrongly(world, 10, "siobhan")
+    meter = Meter(world)
+    addresses = ("siobhan@example.org", "amelie@example.org", "nobody@example.org")
+    for _ in range(10):
+        costs = [await meter.cost(lambda address=address: sign_in(world, address, "wrong")) for address in addresses]
+        assert costs == [costs[0]] * 3
+        assert costs[0][1] == "SignInRefused"
+    for login in addresses:
+        with pytest.raises(TooManyGuesses):
+            await sign_in(world, login)
+
+
+async def test_a_new_password_is_typed_at_once_whatever_was_guessed_before(world: World) -> None:
+    for login in ("siobhan", "siobhan@example.org"):
+        for _ in range(11):
+            with pytest.raises((SignInRefused, TooManyGuesses)):
+                await sign_in(world, login, "wrong")
+    user = (await world.container.list_users()(OPERATOR)).items[0]
+    await world.container.set_password()(user.id, BETTER, SecurityEventKind.PASSWORD_RESET)
+    for login in ("siobhan", "siobhan@example.org"):
+        assert await sign_in(world, login, BETTER)
 
 
 async def test_a_hundred_wrong_guesses_in_a_day(world: World) -> None:

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from msgspec import UNSET
@@ -15,15 +16,17 @@ from asperguide.ar.errors import (
     InvalidContent,
     ProjectPutAway,
 )
-from asperguide.ar.filling_in import For
+from asperguide.ar.filling_in import CustomerChange, For
 from asperguide.ar.lasting import Duration
 from asperguide.ar.model import ContentId
 from asperguide.shared.errors import EditedMeanwhile
 from asperguide.shared.pages import PageRequest
+from asperguide.shared.tenancy import CompanyId
 from tests.media import png
 from tests.prints import PrintShop, state_of
 from tests.projects import MANAGER, VIEWER
 
+NOBODY = UUID(int=7)
 THEN = datetime(2099, 1, 1, tzinfo=UTC)
 
 
@@ -35,7 +38,7 @@ async def test_a_change_touches_what_it_names(shop: PrintShop) -> None:
     for change, changed in (
         (ContentChange(title="b"), {"title": "b"}),
         (ContentChange(metadata={"a": None, "c": "3"}), {"metadata": {"b": "2", "c": "3"}}),
-        (ContentChange(customer=For(phone="+49 30")), {"phone": "+49 30"}),
+        (ContentChange(customer=CustomerChange(phone="+49 30")), {"phone": "+49 30"}),
         (ContentChange(ends_at=datetime(2050, 1, 1, tzinfo=UTC)), {"ends_at": datetime(2050, 1, 1, tzinfo=UTC)}),
         (ContentChange(duration=Duration(days=3)), {"ends_at": shop.world.clock.now() + timedelta(days=3)}),
         (ContentChange(customer=None, metadata=None), {"phone": "", "metadata": {}}),
@@ -49,6 +52,32 @@ async def test_a_change_touches_what_it_names(shop: PrintShop) -> None:
             "phone": before.customer.phone,
         }  # fmt: skip
         assert told == {**kept, **changed}
+
+
+async def test_of_a_customer_too_what_is_absent_stays(shop: PrintShop) -> None:
+    class Clients(type(shop.companies)):  # type: ignore[misc]
+        async def client(self, company: CompanyId, client: UUID) -> str | None:
+            return "Siobhán" if client == NOBODY else None
+
+    shop.companies.__class__ = Clients
+    made = await shop.made(videos=0, customer=For(name="Ann", email="ann@example.org"))
+    for change, told in (
+        (CustomerChange(phone="+49 30"), (None, "Ann", "+49 30", "ann@example.org")),
+        (CustomerChange(), (None, "Ann", "+49 30", "ann@example.org")),
+        (CustomerChange(email="", name="Amélie"), (None, "Amélie", "+49 30", "")),
+        (CustomerChange(client=NOBODY), (NOBODY, "", "", "")),
+        (CustomerChange(), (NOBODY, "", "", "")),
+        (CustomerChange(name="张伟"), (None, "张伟", "", "")),
+        (CustomerChange(client=None), (None, "张伟", "", "")),
+        (CustomerChange(client=NOBODY), (NOBODY, "", "", "")),
+        (CustomerChange(client=None), (None, "", "", "")),
+    ):
+        changed = await shop.c.update_content()(shop.owner.actor, made.id, ContentChange(customer=change))
+        customer = changed.customer
+        assert (customer.client, customer.name, customer.phone, customer.email) == told
+    with pytest.raises(InvalidContent):
+        both = ContentChange(customer=CustomerChange(client=NOBODY, name="x"))
+        await shop.c.update_content()(shop.owner.actor, made.id, both)
 
 
 async def test_null_for_an_end_means_thirty_years_from_now(shop: PrintShop) -> None:
@@ -77,7 +106,7 @@ async def test_a_change_of_nothing_changes_nothing(shop: PrintShop) -> None:
         ContentChange(metadata={"": "x"}),
         ContentChange(ends_at=datetime(2000, 1, 1, tzinfo=UTC)),
         ContentChange(ends_at=THEN, duration=Duration(days=1)),
-        ContentChange(customer=For(email="@")),
+        ContentChange(customer=CustomerChange(email="@")),
     ],
 )
 async def test_what_is_not_acceptable_is_refused(shop: PrintShop, change: ContentChange) -> None:

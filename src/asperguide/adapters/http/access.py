@@ -4,6 +4,7 @@ Never a query string, a header field or a body: only the route, or what a strang
 """
 
 import logging
+from collections.abc import Mapping
 from time import perf_counter
 from typing import Any
 
@@ -18,9 +19,12 @@ LONGEST_PATH = 200
 
 
 class Passage:
-    """A request on its way through the edge; `status` is 0 until the answer begins, `size` counts its body's bytes."""
+    """A request on its way through the edge; `status` is 0 until the answer begins, `size` counts its body's bytes.
 
-    __slots__ = ("began", "is_check", "method", "path", "peer", "size", "status", "template")
+    `sent_as` is how its caller knows the parameters of the handler that go by another name there.
+    """
+
+    __slots__ = ("began", "is_check", "method", "path", "peer", "sent_as", "size", "status", "template")
 
     def __init__(self, scope: Any) -> None:
         self.began = perf_counter()
@@ -28,6 +32,7 @@ class Passage:
         self.path: str = scope["path"]
         self.peer: str = (scope.get("client") or ("",))[0]
         self.template = ""
+        self.sent_as: Mapping[str, str] = {}
         self.is_check = False
         self.status = 0
         self.size = 0

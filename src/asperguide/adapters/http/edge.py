@@ -4,7 +4,7 @@ It replaces Litestar's outer shell on purpose: the route is looked up once, and 
 often, how large a body) is decided before any handler runs. Everything that raises ends here as a problem.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -22,6 +22,7 @@ from asperguide.adapters.http.credentials import Authentication
 from asperguide.adapters.http.gate import EdgeRules, Gate
 from asperguide.adapters.http.intake import Intake
 from asperguide.adapters.http.measures import RequestMeasures
+from asperguide.adapters.http.paging import check_names
 from asperguide.adapters.http.problems import (
     AddressTooLong,
     HeadersTooLarge,
@@ -92,8 +93,8 @@ class Edge(Measured):
         """Make the plan of every route. Raises ValueError for a route that is declared unsafely."""
         methods: dict[str, set[str]] = {}
         for found in self.app.routes:
-            for handler in getattr(found, "route_handlers", ()):
-                self._plans[handler] = plan_of(handler, found.path_format)
+            for handler, asks in getattr(found, "route_handler_map", {}).values():
+                self._plans[handler] = plan_of(handler, found.path_format, asks)
                 methods.setdefault(found.path_format, {"OPTIONS"}).update(handler.http_methods)
                 if self._plans[handler].declared.anywhere:
                     self._anywhere.add(found.path_format)
@@ -101,6 +102,14 @@ class Edge(Measured):
                     self._own_options.add(found.path_format)
         for path, names in methods.items():
             self._allowed[path] = ", ".join(sorted(names | ({"HEAD"} if "GET" in names else set()))).encode()
+
+    def unreadable(self) -> tuple[int, Sequence[tuple[bytes, bytes]], bytes]:
+        """Status, fields and body for what is no HTTP, of which nothing is known; the connection ends with it."""
+        call = Call({}, "", str(self._ids.new()))
+        status, headers, body = render(MalformedRequest("This is not HTTP/1.1."), call, self._clock.now())
+        answer: dict[str, Any] = {"status": status, "headers": headers}
+        self._finish(call, answer)
+        return status, list(dict.fromkeys((*answer["headers"], fields.CLOSE))), body
 
     def close_connections(self) -> None:
         """From here on every answer ends its connection, so that clients go elsewhere before this process is gone."""
@@ -195,6 +204,9 @@ class Edge(Measured):
         if isinstance(route, Exception):
             raise route
         check_announced(plan, headers)
+        if scope["query_string"] and plan.queried is not None:
+            check_names(scope["query_string"], plan.queried)
+        passage.sent_as = plan.sent_as
         scope["app"] = scope["litestar_app"] = self.app
         scope["given"] = self._given
         scope.setdefault("state", {})
@@ -318,6 +330,6 @@ def _text(user: UUID) -> str:
 
 
 async def _refuse(error: Exception, call: Call, passage: Passage, now: datetime, reply: Send) -> None:
-    status, headers, body = render(translated(error, passage.template), call, now)
+    status, headers, body = render(translated(error, passage.template, passage.sent_as), call, now)
     await reply({"type": "http.response.start", "status": status, "headers": headers})
     await reply({"type": "http.response.body", "body": body})

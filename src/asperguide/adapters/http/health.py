@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 from litestar import Controller, Response
@@ -12,6 +13,19 @@ from asperguide.adapters.http.routes import Given, route
 from asperguide.operations import CheckReadiness, Readiness
 
 REMEMBERED_SECONDS = 1.0
+ASK_AGAIN = {"retry-after": "5"}
+"""Seconds; of the whole service, not of one process that ends, which does not come back."""
+
+
+def _down(schema: str) -> dict[int, Any]:
+    """How the document tells of 503: with the body of 200, in which people and load balancers look for the reason."""
+    return {
+        503: {
+            "description": "It cannot serve now; the body is that of 200 and no problem.",
+            "headers": {"Retry-After": {"$ref": "#/components/headers/Retry-After"}},
+            "content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}},
+        }
+    }
 
 
 class Brief(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,11 +75,11 @@ class Health(Controller):
 
     @get(
         "/health/ready",
-        **route("ready", CheckReadiness, summary="Can it serve", public=True, exempt=True),
+        **route("ready", CheckReadiness, summary="Can it serve", public=True, exempt=True, answers=_down("Readiness")),
     )
     async def ready(self, readiness: Given[RememberedReadiness]) -> Response[Readiness]:
         found = await readiness()
-        return Response(found, status_code=_status(found))
+        return Response(found, status_code=_status(found), headers=_headers(found))
 
     @get(
         "/health/startup",
@@ -75,6 +89,7 @@ class Health(Controller):
             description="Answers once the process has started; the same as ready from then on.",
             public=True,
             exempt=True,
+            answers=_down("Brief"),
         ),
     )
     async def startup(self, readiness: Given[RememberedReadiness]) -> Response[Brief]:
@@ -88,6 +103,7 @@ class Health(Controller):
             description="The state of readiness in one word: ready, degraded or down.",
             public=True,
             exempt=True,
+            answers=_down("Brief"),
         ),
     )
     async def brief(self, readiness: Given[RememberedReadiness]) -> Response[Brief]:
@@ -103,7 +119,11 @@ class Health(Controller):
 
     async def _brief(self, readiness: RememberedReadiness) -> Response[Brief]:
         found = await readiness()
-        return Response(Brief(state=found.state), status_code=_status(found))
+        return Response(Brief(state=found.state), status_code=_status(found), headers=_headers(found))
+
+
+def _headers(found: Readiness) -> dict[str, str]:
+    return ASK_AGAIN if found.state == "down" else {}
 
 
 def _status(found: Readiness) -> int:

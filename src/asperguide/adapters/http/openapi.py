@@ -48,7 +48,7 @@ from asperguide.adapters.http.problems import (
     status_of,
     title_of,
 )
-from asperguide.adapters.http.routes import ANYTHING, Declared, declared_by
+from asperguide.adapters.http.routes import ANYTHING, Declared, declared_by, is_strict
 from asperguide.shared.errors import (
     DomainError,
     FieldError,
@@ -61,18 +61,23 @@ from asperguide.shared.errors import (
 
 EXAMPLE_MOMENT = datetime(2026, 1, 19, 10, 30, tzinfo=UTC)
 EXAMPLE_FIELD = FieldError(pointer="#/title", code="TOO_LONG", detail="At most 255 characters.")
-SIGNED_IN: list[dict[str, list[str]]] = [{"bearer": []}, {"cookie": []}, {"password": []}]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class About:
-    """What the document says of the product itself."""
+    """What the document says of the product itself, and whether it takes the password grant."""
 
     title: str
     version: str
     description: str = ""
     tags: tuple[tuple[str, str], ...] = ()
     servers: tuple[str, ...] = field(default=("/",))
+    password_grant: bool = True
+
+    @property
+    def schemes(self) -> dict[str, Any]:
+        """How requests may say who they are from."""
+        return {name: scheme for name, scheme in SECURITY_SCHEMES.items() if name != "password" or self.password_grant}
 
 
 def build(app: Litestar, about: About) -> dict[str, Any]:
@@ -103,10 +108,11 @@ def build(app: Litestar, about: About) -> dict[str, Any]:
             handler = handlers[path, method]
             _embody(operation, handler, *bodies[handler])
             _enrich(operation, declared_by(handler), method, path)
+            _secure(operation, declared_by(handler), about.schemes)
             _exemplify(operation, schemas)
     theirs = document.get("components", {}).get("schemas", {})
     document["components"] = {
-        "securitySchemes": SECURITY_SCHEMES,
+        "securitySchemes": about.schemes,
         "headers": HEADERS,
         "schemas": dict(sorted({**_still_wanted(theirs, document), **schemas}.items())),
     }
@@ -132,6 +138,11 @@ def _embody(operation: dict[str, Any], handler: HTTPRouteHandler, asked: Any, to
                 content["schema"] = told
 
 
+def _secure(operation: dict[str, Any], declared: Declared, schemes: Iterable[str]) -> None:
+    signed_in: list[dict[str, list[str]]] = [{name: []} for name in schemes]
+    operation["security"] = [] if declared.public else [{}, *signed_in] if declared.optional else signed_in
+
+
 def _exemplify(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
     """Give every body without an example one, and every path parameter without words some."""
     for holder in (operation.get("requestBody", {}), *operation["responses"].values()):
@@ -152,7 +163,6 @@ def _still_wanted(schemas: dict[str, Any], document: dict[str, Any]) -> dict[str
 def _enrich(operation: dict[str, Any], declared: Declared, method: str, path: str) -> None:
     parameters = operation.setdefault("parameters", [])
     parameters.extend(_parameters(declared, method))
-    operation["security"] = [] if declared.public else [{}, *SIGNED_IN] if declared.optional else SIGNED_IN
     responses = operation["responses"]
     responses.pop("400", None)
     for code, answer in declared.answers.items():
@@ -166,7 +176,7 @@ def _enrich(operation: dict[str, Any], declared: Declared, method: str, path: st
     if declared.retired:
         operation["deprecated"] = True
     errors: dict[int, list[type[DomainError]]] = {}
-    for kind in _errors(declared, operation, method):
+    for kind in _errors(declared, operation, method, path):
         errors.setdefault(status_of(kind), []).append(kind)
     for code, kinds in sorted(errors.items()):
         responses[str(code)] = _problem_response(code, kinds, path)
@@ -211,17 +221,18 @@ def _references(names: Iterable[str]) -> dict[str, Any]:
     return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
 
 
-def _errors(declared: Declared, operation: dict[str, Any], method: str) -> Iterable[type[DomainError]]:
+def _errors(declared: Declared, operation: dict[str, Any], method: str, path: str) -> Iterable[type[DomainError]]:
     """What the route declared and what the conventions add, each once."""
     body = "requestBody" in operation
     places = {parameter["in"] for parameter in operation["parameters"]}
+    asks = ("query" in places and not declared.forgiving) or is_strict(declared, path)
     implied = (
         (TokenNeeded, not declared.public),
         (MalformedBody, body and not declared.streams),
         (BodyTooSlow, bool(declared.streams)),
         (UnsupportedMediaType, body and ANYTHING not in declared.streams),
         (PayloadTooLarge, body),
-        (InvalidFields, body or ("query" in places and not declared.lenient) or _chooses_in_its_path(operation)),
+        (InvalidFields, body or asks or _chooses_in_its_path(operation)),
         (RouteNotFound, "path" in places),
         (CrossSiteRequest, method not in ("get", "head", "options")),
         (MalformedRequest, not declared.exempt),

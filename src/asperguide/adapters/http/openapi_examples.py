@@ -19,6 +19,7 @@ NAMES = {
     "locale": "en",
     "time_zone": "Europe/Paris",
     "title": "Tour",
+    "avatar": f"/api/v1/users/{FORMATS['uuid']}/avatar/5d41402abc4b2a76b9719d911017c592/{{size}}",
 }
 PLAIN: dict[str, Any] = {"string": "text", "integer": 1, "number": 1.5, "boolean": True, "null": None}
 DEEPEST = 6

@@ -45,7 +45,7 @@ HEADERS: dict[str, dict[str, Any]] = {
     "Retry-After": {"description": "Seconds to wait before trying again.", "schema": {"type": "integer"}},
     "Location": _text("The job to ask how far the work is.", f"/api/v1/jobs/{EXAMPLE_ID}"),
     "WWW-Authenticate": _text("How to sign in (RFC 6750).", 'Bearer error="invalid_token"'),
-    "ETag": _text("The version of the resource, for If-Match and If-None-Match.", '"3"'),
+    "ETag": _text("The version, and perhaps a name of what is shown beside it. If-Match compares the version.", '"3"'),
     "Link": _text('The next page, with rel="next".', '</api/v1/things?cursor=b2Zmc2V0>; rel="next"'),
     "Idempotency-Replayed": _text("`true` when this answer was kept from an earlier request.", "true"),
     "Deprecation": _text("Since when this route is deprecated (RFC 9745).", "@1767225600"),

@@ -1,6 +1,6 @@
 """Lists: one grammar for cursor, limit, sort, filters and count, and one envelope."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 from urllib.parse import parse_qsl, quote, urlencode
@@ -17,6 +17,7 @@ V = TypeVar("V")
 
 MOST_FIELDS = 50
 LONGEST_VALUE = 1024
+UNKNOWN = "UNKNOWN_PARAMETER", "There is no such parameter."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,17 +45,22 @@ class Items(msgspec.Struct, Generic[T], kw_only=True):
 def page_request(query: bytes, listing: Listing) -> PageRequest:
     """Read a query string. Raises InvalidFields, naming every parameter that is unknown, doubled or malformed."""
     wrong: list[FieldError] = []
-    given: dict[str, str] = {}
-    for name, value in _pairs(query):
-        if name in given:
-            wrong.append(_error(name, "DUPLICATE", "Give this once."))
-        given[name] = value
+    given = _once_each(query, wrong)
     ready: dict[str, Any] = {"filters": {}}
     for name, value in given.items():
         _read(name, value, listing, ready, wrong)
     if wrong:
         raise InvalidFields(fields=tuple(wrong))
     return PageRequest(**ready)
+
+
+def check_names(query: bytes, known: Set[str]) -> None:
+    """Raises InvalidFields, naming every parameter that is not known, or given twice."""
+    wrong: list[FieldError] = []
+    given = _once_each(query, wrong)
+    wrong += [_error(name, *UNKNOWN) for name in given if name not in known]
+    if wrong:
+        raise InvalidFields(fields=tuple(wrong))
 
 
 def listed(request: Any, page: Page[T], show: Callable[[T], V]) -> Response[Items[V]]:
@@ -88,7 +94,16 @@ def _read(name: str, value: str, listing: Listing, ready: dict[str, Any], wrong:
     elif name.startswith("filter[") and name.endswith("]") and name[7:-1] in listing.filters:
         ready["filters"][name[7:-1]] = value
     elif name not in listing.also:
-        wrong.append(_error(name, "UNKNOWN_PARAMETER", "There is no such parameter."))
+        wrong.append(_error(name, *UNKNOWN))
+
+
+def _once_each(query: bytes, wrong: list[FieldError]) -> dict[str, str]:
+    given: dict[str, str] = {}
+    for name, value in _pairs(query):
+        if name in given:
+            wrong.append(_error(name, "DUPLICATE", "Give this once."))
+        given[name] = value
+    return given
 
 
 def _pairs(query: bytes) -> list[tuple[str, str]]:

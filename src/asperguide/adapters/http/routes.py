@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, TypeAlias, TypeVar
 
 import msgspec
+from litestar._kwargs.kwargs_model import KwargsModel
 from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import BodyKwarg, SkipValidationMarker
@@ -25,7 +26,8 @@ Given: TypeAlias = Annotated[NamedDependency[T], SkipValidationMarker()]
 """A parameter that `create_app` fills by its name: a use case, `actor`, `origin`, `page` or `once`."""
 
 JSON = b"application/json"
-ADMINISTRATION = "/api/v1/admin/"
+API = "/api/v1/"
+ADMINISTRATION = f"{API}admin/"
 FORM = b"application/x-www-form-urlencoded"
 ANYTHING = "*/*"
 
@@ -37,10 +39,12 @@ class Declared:
     `signed` requests carry their own right, which the handler looks at: no token is looked at, and they count against
     no rate limit. `exempt` routes neither count against a rate limit nor look at tokens. `budget` names one more rate
     limit, per client address or, where strangers are refused, per user; `apart` calls count against that one only.
-    What `anywhere` routes answer may be read by pages of every origin, without credentials. `form` is the type that the
+    What `anywhere` routes answer may be read by pages of every origin, without credentials. `lenient` routes ignore
+    names in a query that they do not know, which are refused on all others below `/api/v1`: their addresses are handed
+    on by people, who do not see what is added on the way, or a standard wants it so. `form` is the type that the
     handler reads with `form_as`. `refusal` is what a 400 may be beside a problem, by media type as OpenAPI writes it.
     `versioned` is whether If-Match is understood (`optional`) or demanded (`required`). `long` is whether it answers
-    202 while the work goes on in a job, `polled` whether it may say when to ask again. A `lenient` route refuses no
+    202 while the work goes on in a job, `polled` whether it may say when to ask again. A `forgiving` route refuses no
     query: what cannot be read counts as absent.
 
     `json` is the type of a JSON body that a handler takes beside others of its `streams`, which it reads itself.
@@ -59,6 +63,7 @@ class Declared:
     budget: str = ""
     apart: bool = False
     anywhere: bool = False
+    lenient: bool = False
     form: type[msgspec.Struct] | None = None
     json: type[msgspec.Struct] | None = None
     raises: tuple[type[DomainError], ...] = ()
@@ -78,7 +83,7 @@ class Declared:
     retired: Retired | None = None
     long: bool = False
     polled: bool = False
-    lenient: bool = False
+    forgiving: bool = False
 
 
 DENIED = Declared()
@@ -122,7 +127,11 @@ def declared_by(handler: HTTPRouteHandler) -> Declared:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """All that the edge needs to know about a route, looked up once per request."""
+    """All that the edge needs to know about a route, looked up once per request.
+
+    `queried` are the names that its query may have, each once; None when that is the handler's to say. `sent_as` is how
+    clients know the parameters of its handler that go by another name there.
+    """
 
     declared: Declared
     public: bool
@@ -131,15 +140,21 @@ class Plan:
     body_limit: int
     media_type: bytes | None = None
     streams: frozenset[bytes] = frozenset()
+    queried: frozenset[str] | None = None
+    sent_as: Mapping[str, str] = field(default_factory=dict)
     fixed: tuple[tuple[bytes, bytes], ...] = field(default=())
 
 
 UNKNOWN = Plan(declared=DENIED, public=True, exempt=False, administrative=False, body_limit=0)
 
 
-def plan_of(handler: HTTPRouteHandler, path: str) -> Plan:
-    """The plan of a handler at this path. Raises ValueError when its body type would let unknown fields pass."""
+def plan_of(handler: HTTPRouteHandler, path: str, asks: KwargsModel) -> Plan:
+    """The plan of a handler at this path, which asks for these parameters.
+
+    Raises ValueError when its body type would let unknown fields pass.
+    """
     declared = declared_by(handler)
+    named = (*asks.expected_query_params, *asks.expected_header_params, *asks.expected_cookie_params)
     return Plan(
         declared=declared,
         public=declared.public or declared.optional,
@@ -148,12 +163,24 @@ def plan_of(handler: HTTPRouteHandler, path: str) -> Plan:
         body_limit=handler.resolve_request_max_body_size() or 0,
         media_type=_media_type(handler),
         streams=frozenset(kind.encode() for kind in declared.streams),
+        queried=_queried(declared, asks) if is_strict(declared, path) and declared.listing is None else None,
+        sent_as={one.field_name: one.field_alias for one in named if one.field_name != one.field_alias},
         fixed=(
             *declared.always,
             *(ANYWHERE if declared.anywhere else ()),
             *(declared.retired.headers if declared.retired else ()),
         ),
     )
+
+
+def is_strict(declared: Declared, path: str) -> bool:
+    """Whether a query may say there only what the route knows."""
+    return path.startswith(API) and not declared.lenient
+
+
+def _queried(declared: Declared, asks: KwargsModel) -> frozenset[str]:
+    told = (str(parameter["name"]) for parameter in declared.parameters if parameter["in"] == "query")
+    return frozenset((*(one.field_alias for one in asks.expected_query_params), *told))
 
 
 def _media_type(handler: HTTPRouteHandler) -> bytes | None:

@@ -1,7 +1,8 @@
 """What Litestar raises, as errors of ours."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from litestar.exceptions import (
@@ -41,12 +42,15 @@ TWINS: tuple[tuple[type[HTTPException], type[DomainError]], ...] = (
 )
 
 
-def translated(error: Exception, route: str = "") -> DomainError:
-    """The error to answer with. What nobody expected is logged here, once, with its stack, and stays unexplained."""
+def translated(error: Exception, route: str = "", sent_as: Mapping[str, str] = MappingProxyType({})) -> DomainError:
+    """The error to answer with. What nobody expected is logged here, once, with its stack, and stays unexplained.
+
+    `sent_as` is how clients know parameters that go by another name in the handler.
+    """
     if isinstance(error, DomainError):
         return error
     if isinstance(error, ValidationException):
-        return _validation(error)
+        return _validation(error, sent_as)
     if isinstance(error, HTTPException):
         for theirs, ours in TWINS:
             if isinstance(error, theirs):
@@ -59,9 +63,9 @@ def translated(error: Exception, route: str = "") -> DomainError:
     return InternalError()
 
 
-def _validation(error: ValidationException) -> DomainError:
+def _validation(error: ValidationException, sent_as: Mapping[str, str]) -> DomainError:
     if error.extra:
-        fields = tuple(_fields(error.extra if isinstance(error.extra, list) else [error.extra]))
+        fields = tuple(_fields(error.extra if isinstance(error.extra, list) else [error.extra], sent_as))
         return MalformedBody("This request needs a JSON body.") if fields == () else InvalidFields(fields=fields)
     if found := MISSING.search(error.detail):
         place, name = found.groups()
@@ -69,12 +73,15 @@ def _validation(error: ValidationException) -> DomainError:
     return MalformedRequest()
 
 
-def _fields(extra: Iterable[dict[str, Any]]) -> Iterator[FieldError]:
+def _fields(extra: Iterable[dict[str, Any]], sent_as: Mapping[str, str]) -> Iterator[FieldError]:
     """Litestar's messages as field errors; a missing body is none."""
     for message in extra:
         key, source = str(message.get("key", "")), str(getattr(message.get("source"), "value", message.get("source")))
         if key == "data":
             continue
         code, detail = explain(str(message.get("message", "")))
-        pointer = PLACES.get(source, "?") + key.replace(".", "/" if source == "body" else ".")
+        if source == "body":
+            pointer = PLACES[source] + key.replace(".", "/")
+        else:
+            pointer = PLACES.get(source, "?") + sent_as.get(key, key)
         yield FieldError(pointer=pointer, code=code, detail=detail)

@@ -8,7 +8,7 @@ from asperguide.adapters.memory.paging import page_of
 from asperguide.adapters.memory.tables import MemoryDatabase
 from asperguide.identity import listing
 from asperguide.identity.audit import Outcome, SecurityEvent, SecurityEventKind
-from asperguide.identity.guessing import Guesses, GuessSubject
+from asperguide.identity.guessing import Guesses, GuessSubject, subject_of_nobody
 from asperguide.identity.model import User, search_key
 from asperguide.identity.ports import Candidate, Contact, Found, IdentityReads, Known, LiveSession
 from asperguide.identity.rotation import Session
@@ -54,12 +54,13 @@ class MemoryIdentityReads(IdentityReads):
     async def candidate(
         self, email_key: str | None, username_key: str | None, subject: GuessSubject, origin: Origin, since: datetime
     ) -> Candidate:
-        """The account, unless it is a decoy, and its tries or those of the subject."""
+        """The account, unless it is a decoy, its tries or those of nobody, and those of the login."""
         key, field = (username_key, "username_key") if email_key is None else (email_key, "email_key")
         user = self._database.rows(USERS).first(lambda user: getattr(user, field) == key and not user.decoy)
         credential = None if user is None else self._database.rows(CREDENTIALS).get(user.id)
+        typed = await self.guesses(subject)
         if user is None or credential is None:
-            return Candidate(user=None, guesses=await self.guesses(subject))
+            return Candidate(user=None, guesses=await self.guesses(subject_of_nobody(subject)), typed=typed)
         known = Known(
             id=user.id,
             state=user.state,
@@ -69,7 +70,7 @@ class MemoryIdentityReads(IdentityReads):
             changed_at=credential.changed_at,
             seen_here=self._seen(user.id, origin, since),
         )
-        return Candidate(user=known, guesses=await self.guesses(GuessSubject(user.id)))
+        return Candidate(user=known, guesses=await self.guesses(GuessSubject(user.id)), typed=typed)
 
     def _seen(self, user: UserId, origin: Origin, since: datetime) -> bool:
         def is_sign_in_from_there(event: SecurityEvent) -> bool:

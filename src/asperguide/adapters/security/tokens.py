@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 LONGEST_TOKEN = 4096
 _TYPE = "at+jwt"
+CLIENT = "asperguide"
+"""Who every token was issued to: clients do not register here, they are all this service's own."""
 _YEAR_9000 = 221_845_392_000
 
 Seconds = Annotated[int, msgspec.Meta(ge=0, le=_YEAR_9000)]
@@ -40,6 +42,7 @@ class _Payload(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     jti: str
     iat: Seconds
     exp: Seconds
+    client_id: str = ""
     act: _Acting | None = None
 
 
@@ -84,6 +87,7 @@ class JwtAccessTokens(AccessTokens):
             jti=claims.token_id,
             iat=int(claims.issued_at.timestamp()),
             exp=int(claims.expires_at.timestamp()),
+            client_id=CLIENT,
             act=_Acting(claims.impersonator) if claims.impersonator else None,
         )
         headers = {"typ": _TYPE, "kid": self._key.id}

@@ -56,6 +56,7 @@ class _Facts:
     locale: str
     accent: str | None
     expiry_notice_days: int
+    email: str | None
     role: CompanyRole = CompanyRole.VIEWER
 
     @property
@@ -63,7 +64,7 @@ class _Facts:
         return CompanyFacts(
             id=self.id, name=self.name, active=self.state is CompanyState.ACTIVE, time_zone=self.time_zone,
             locale=self.locale, accent=self.accent, storage_bytes=self.storage_bytes,
-            most_projects=self.most_projects, expiry_notice_days=self.expiry_notice_days,
+            most_projects=self.most_projects, expiry_notice_days=self.expiry_notice_days, email=self.email,
         )  # fmt: skip
 
 
@@ -80,7 +81,7 @@ class _Mine:
 
 _FACTS = (
     *(_companies[name] for name in ("id", "name", "state", "storage_bytes", "most_projects")),
-    *(_settings[name] for name in ("time_zone", "locale", "accent", "expiry_notice_days")),
+    *(_settings[name] for name in ("time_zone", "locale", "accent", "expiry_notice_days", "email")),
 )
 _COMPANY = tuple(column for column in _companies if column.key in entity_fields(Company))
 _with_settings = sa.join(CompanyRow.__table__, CompanySettingsRow.__table__, _settings.id == _companies.id)

@@ -21,7 +21,7 @@ from asperguide.adapters.sql.rows import Row
 from asperguide.adapters.sql.store import entity_fields, to_entity
 from asperguide.adapters.sql.types import KeyText, Uuid
 from asperguide.identity.audit import Outcome, SecurityEvent, SecurityEventKind
-from asperguide.identity.guessing import Guesses, GuessSubject
+from asperguide.identity.guessing import Guesses, GuessSubject, subject_of_nobody
 from asperguide.identity.listing import ALL_EVENTS, OWN_EVENTS, USERS
 from asperguide.identity.model import User, UserState, search_key
 from asperguide.identity.ports import Candidate, Contact, Found, IdentityReads, Known, LiveSession
@@ -44,6 +44,8 @@ def _fields(row: type[Row], entity: type) -> tuple[sa.Column[Any], ...]:
 _USER, _SESSION = _fields(UserRow, User), _fields(SessionRow, Session)
 _PROFILE, _LIVE = _fields(UserRow, Profile), _fields(SessionRow, LiveSession)
 _GUESSES = _fields(GuessesRow, Guesses)
+_typed = GuessesRow.__table__.alias("typed")
+_TYPED = tuple(_typed.c[column.key] for column in _GUESSES)
 _credentials = CredentialRow.__table__.c
 _seen_here = (
     sa.exists()
@@ -80,15 +82,17 @@ _taken = sa.select(sa.literal(1)).where(_users.username_key == sa.bindparam("key
 
 
 def _candidate(key: sa.Column[str]) -> Prepared:
-    """Always one row: whoever has the key, if anybody, and the tries of the account or else of the subject."""
+    """Always one row: whoever has the key, if anybody, the tries of the account or else of nobody, and of the login."""
     users, credentials, guesses = UserRow.__table__, CredentialRow.__table__, GuessesRow.__table__
-    asked = sa.select(sa.bindparam("subject", type_=Uuid()).label("subject")).subquery("asked")
+    subjects = [sa.bindparam(name, type_=Uuid()).label(name) for name in ("subject", "nobody")]
+    asked = sa.select(*subjects).subquery("asked")
     joined = (
         asked.outerjoin(users, sa.and_(key == sa.bindparam("key"), users.c.decoy.is_(sa.false())))
         .outerjoin(credentials, credentials.c.id == users.c.id)
-        .outerjoin(guesses, guesses.c.id == sa.func.coalesce(users.c.id, asked.c.subject))
+        .outerjoin(guesses, guesses.c.id == sa.func.coalesce(users.c.id, asked.c.nobody))
+        .outerjoin(_typed, _typed.c.id == asked.c.subject)
     )
-    return Prepared(sa.select(*_KNOWN, *_GUESSES).select_from(joined))
+    return Prepared(sa.select(*_KNOWN, *_GUESSES, *_TYPED).select_from(joined))
 
 
 _by_email, _by_username = _candidate(_users.email_key), _candidate(_users.username_key)
@@ -183,14 +187,17 @@ class SqlIdentityReads(IdentityReads):
         """The same statement whether or not there is such an account."""
         statement = _by_username if email_key is None else _by_email
         key = username_key if email_key is None else email_key
+        nobody = subject_of_nobody(subject)
         values = {
-            "key": key, "subject": subject, "since": since, "address": origin.address, "user_agent": origin.user_agent,
+            "key": key, "subject": subject, "nobody": nobody, "since": since,
+            "address": origin.address, "user_agent": origin.user_agent,
         }  # fmt: skip
         async with self._database.reading() as store:
             row = tuple((await store.execute(statement, values)).one())
-        user, guesses = _part(row, _KNOWN, Known), _part(row[len(_KNOWN) :], _GUESSES, Guesses)
-        whose = subject if user is None else GuessSubject(user.id)
-        return Candidate(user=user, guesses=guesses or Guesses(id=whose))
+        user, counted = _part(row, _KNOWN, Known), row[len(_KNOWN) :]
+        guesses, typed = _part(counted, _GUESSES, Guesses), _part(counted[len(_GUESSES) :], _GUESSES, Guesses)
+        whose = nobody if user is None else GuessSubject(user.id)
+        return Candidate(user=user, guesses=guesses or Guesses(id=whose), typed=typed or Guesses(id=subject))
 
     async def guesses(self, id: GuessSubject) -> Guesses:
         """By primary key."""

@@ -112,15 +112,23 @@ def demand_current(status: Status) -> str:
     return status.head
 
 
+async def _demand_known(database: Database) -> None:
+    found = await status(database)
+    if found.is_incomplete or found.is_ahead:
+        demand_current(found)
+
+
 async def current_is_head(database: Database) -> bool:
     """Whether the schema is the one that this program was written for."""
     return (await status(database)).is_current
 
 
 async def up(database: Database, revision: str = "head") -> Status:
-    """Apply what is missing up to the revision. Safe to start twice at once: the second waits and finds it done."""
-    if (found := await status(database)).is_incomplete:
-        demand_current(found)
+    """Apply what is missing up to the revision. Safe to start twice at once: the second waits and finds it done.
+
+    Raises SchemaOutdated for a database of which this program does not know where it stands.
+    """
+    await _demand_known(database)
     async with alone(database) as connection:
         await upgrade(connection, revision)
     return await status(database)
@@ -134,9 +142,13 @@ async def upgrade(connection: AsyncConnection, revision: str = "head", version_t
 
 
 async def down(database: Database, revision: str = "-1") -> Status:
-    """Take back what is newer than the revision; what only newer tables and columns held is lost."""
+    """Take back what is newer than the revision; what only newer tables and columns held is lost.
+
+    Raises SchemaOutdated like `up`.
+    """
     from alembic import command
 
+    await _demand_known(database)
     async with alone(database) as connection:
         await _with_alembic(connection, lambda config: command.downgrade(config, revision))
     return await status(database)
@@ -146,6 +158,7 @@ async def new(database: Database, message: str) -> Path:
     """Write the next revision from the difference between this database, migrated to head, and the row classes."""
     from alembic import command
 
+    await _demand_known(database)
     number = f"{int(head()) + 1:04}"
     async with alone(database) as connection:
         await _with_alembic(

@@ -61,9 +61,9 @@ ByDay = Annotated[By, QueryParameter(name="by", description="Days, ISO weeks fro
     status_code=202,
     tags=TAGS,
     **route(
-        "take_events", TakeEvents, public=True, budget="views", apart=True, anywhere=True, body_limit=EVENTS_LIMIT,
-        raises=(ViewNotFound, InvalidEvents), example={"events": [EVENT]}, answer_example={"accepted": 1},
-        answers={202: {"description": "They are on the disk."}},
+        "take_events", TakeEvents, public=True, budget="views", apart=True, anywhere=True, lenient=True,
+        body_limit=EVENTS_LIMIT, raises=(ViewNotFound, InvalidEvents), example={"events": [EVENT]},
+        answer_example={"accepted": 1}, answers={202: {"description": "They are on the disk."}},
     ),
 )  # fmt: skip
 async def take_events(

@@ -29,7 +29,7 @@ from asperguide.adapters.http.media.forms import OVERHEAD
 from asperguide.adapters.http.once import Once
 from asperguide.adapters.http.openapi_parts import BINARY
 from asperguide.adapters.http.paging import Items, Listing, listed
-from asperguide.adapters.http.preconditions import expected_version, single
+from asperguide.adapters.http.preconditions import changing, expected_version
 from asperguide.adapters.http.routes import Given, route
 from asperguide.adapters.http.streaming import body_of
 from asperguide.ar.changing import (
@@ -180,7 +180,7 @@ async def update_content(
     update_content: Given[UpdateContent],
 ) -> Response[ContentView]:
     content = await update_content(actor, ContentId(id), data, expected_version(request))
-    return single(request, content, content.version)
+    return changing(request, content, content.version)
 
 
 @put(
@@ -199,7 +199,7 @@ async def replace_photo(
     replace_photo: Given[ReplacePhoto],
 ) -> Response[ContentView]:
     content = await replace_photo(actor, ContentId(id), data, expected_version(request))
-    return single(request, content, content.version)
+    return changing(request, content, content.version)
 
 
 @post(
@@ -245,7 +245,7 @@ async def publish_content(
     id: FromPath[UUID], request: ApiRequest, actor: Given[Actor], publish_content: Given[PublishContent]
 ) -> Response[ContentView]:
     content = await publish_content(actor, ContentId(id), expected_version(request))
-    return single(request, content, content.version)
+    return changing(request, content, content.version)
 
 
 @post(
@@ -261,7 +261,7 @@ async def unpublish_content(
     id: FromPath[UUID], request: ApiRequest, actor: Given[Actor], unpublish_content: Given[UnpublishContent]
 ) -> Response[ContentView]:
     content = await unpublish_content(actor, ContentId(id), expected_version(request))
-    return single(request, content, content.version)
+    return changing(request, content, content.version)
 
 
 @post(
@@ -277,7 +277,7 @@ async def archive_content(
     id: FromPath[UUID], request: ApiRequest, actor: Given[Actor], archive_content: Given[ArchiveContent]
 ) -> Response[ContentView]:
     content = await archive_content(actor, ContentId(id), expected_version(request))
-    return single(request, content, content.version)
+    return changing(request, content, content.version)
 
 
 @delete(

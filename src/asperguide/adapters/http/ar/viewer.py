@@ -69,7 +69,7 @@ class _Ready(ASGIResponse):
 @get(
     "/viewer/{public_id:str}/check",
     tags=VIEWER,
-    **route("check_print", CheckPrint, **PUBLIC, lenient=True, answer_example=AVAILABILITY),
+    **route("check_print", CheckPrint, **PUBLIC, forgiving=True, answer_example=AVAILABILITY),
 )
 async def check_print(
     public_id: FromPath[str], request: ApiRequest, check_print: Given[CheckPrint]

@@ -24,7 +24,7 @@ SESSION = parameter(
     type="string", pattern="^[A-Za-z0-9_.~-]+$",
 )  # fmt: skip
 PUBLIC: dict[str, Any] = {
-    "public": True, "budget": "views", "apart": True, "anywhere": True, "parameters": (PREVIEW,),
+    "public": True, "budget": "views", "apart": True, "anywhere": True, "lenient": True, "parameters": (PREVIEW,),
 }  # fmt: skip
 REASONS = tuple(REFUSALS.values())
 SHOWN: dict[str, Any] = {

@@ -47,6 +47,12 @@ CREDENTIALS = "credentials"
 TAGS = ["accounts"]
 
 
+REGISTERED = {
+    "id": "0199b0e2-7d1c-7c3e-9a57-5f2b8d6e4a10", "email": "siobhan@example.org", "username": "oneil",
+    "full_name": "Siobhán O'Neil", "state": "pending", "created_at": "2026-01-19T10:30:00Z",
+}  # fmt: skip
+
+
 class FoundUsers(msgspec.Struct, frozen=True, kw_only=True):
     """People that match, the best first."""
 
@@ -58,7 +64,7 @@ class FoundUsers(msgspec.Struct, frozen=True, kw_only=True):
     tags=TAGS,
     **route(
         "register", Register, public=True, budget=CREDENTIALS, idempotent=True,
-        raises=(UsernameTaken, InvalidProfile, PasswordTooWeak, PasswordQueueFull),
+        raises=(UsernameTaken, InvalidProfile, PasswordTooWeak, PasswordQueueFull), answer_example=REGISTERED,
     ),
 )  # fmt: skip
 async def register(

@@ -60,7 +60,9 @@ async def open_my_export(
     "/exports/{token:str}",
     status_code=TEMPORARY,
     tags=TAGS,
-    **route("open_export", OpenExport, public=True, answers=MOVED, raises=(ExportNotFound, StorageUnavailable)),
+    **route(
+        "open_export", OpenExport, public=True, lenient=True, answers=MOVED, raises=(ExportNotFound, StorageUnavailable)
+    ),
 )
 async def open_export(token: FromPath[str], open_export: Given[OpenExport]) -> Response[None]:
     return _to(await open_export(token))

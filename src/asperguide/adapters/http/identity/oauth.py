@@ -32,6 +32,8 @@ from asperguide.shared.errors import DomainError, Invalid, InvalidFields, Unauth
 TAGS = ["oauth"]
 BASE = "/api/v1/oauth"
 NO_STORE = {"cache-control": "no-store", "pragma": "no-cache"}
+A_WHILE = {"cache-control": "public, max-age=300"}
+"""Whoever keeps keys longer would refuse the tokens of a new one, unless they ask again for a key they do not know."""
 Grant = Literal["password", "refresh_token"]
 
 
@@ -86,6 +88,7 @@ class OAuthServer:
             "introspection_endpoint": f"{self.issuer}{BASE}/introspect",
             "jwks_uri": f"{self.issuer}/.well-known/jwks.json",
             "grant_types_supported": self.grants,
+            # RFC 8414 demands the member; without an authorization endpoint there is none to name.
             "response_types_supported": (),
             "token_endpoint_auth_methods_supported": ("none",),
             "revocation_endpoint_auth_methods_supported": ("none",),
@@ -133,7 +136,7 @@ async def in_oauth_words(work: Awaitable[Response[Any]]) -> Response[Any]:
     status_code=200,
     tags=TAGS,
     **route(
-        "oauth_token", summary="Get tokens by password or refresh token", public=True, budget=CREDENTIALS,
+        "oauth_token", summary="Get tokens by password or refresh token", public=True, lenient=True, budget=CREDENTIALS,
         form=TokenForm, refusal=REFUSAL,
         description="The token endpoint of RFC 6749, with its form parameters, answers and errors.",
     ),
@@ -152,6 +155,8 @@ async def _tokens(
     request: ApiRequest, server: OAuthServer, sign_in: SignIn, refresh_session: RefreshSession, origin: Origin
 ) -> Response[TokenAnswer]:
     form = await request.form_as(TokenForm)
+    if not form.grant_type:
+        raise InvalidFields("The grant_type is missing.")
     if form.grant_type not in server.grants:
         raise GrantNotOffered
     if form.grant_type == "password":
@@ -173,7 +178,9 @@ def _granted(access: str, seconds: int, refresh: str) -> Response[TokenAnswer]:
     "/oauth/revoke",
     status_code=200,
     tags=TAGS,
-    **route("oauth_revoke", RevokeToken, public=True, budget=CREDENTIALS, form=TokenOnly, refusal=REFUSAL),
+    **route(
+        "oauth_revoke", RevokeToken, public=True, lenient=True, budget=CREDENTIALS, form=TokenOnly, refusal=REFUSAL
+    ),
 )
 async def revoke(request: ApiRequest, revoke_token: Given[RevokeToken], origin: Given[Origin]) -> Response[None]:
     return await in_oauth_words(_revoked(request, revoke_token, origin))
@@ -184,7 +191,12 @@ async def _revoked(request: ApiRequest, revoke_token: RevokeToken, origin: Origi
     return Plain(None)
 
 
-@post("/oauth/introspect", status_code=200, tags=TAGS, **route("oauth_introspect", IntrospectToken, form=TokenOnly))
+@post(
+    "/oauth/introspect",
+    status_code=200,
+    tags=TAGS,
+    **route("oauth_introspect", IntrospectToken, lenient=True, form=TokenOnly),
+)
 async def introspect(
     request: ApiRequest, actor: Given[Actor], introspect_token: Given[IntrospectToken]
 ) -> Introspection:
@@ -210,8 +222,8 @@ async def metadata(server: Given[OAuthServer]) -> Mapping[str, Any]:
         description="A JSON Web Key Set (RFC 7517); empty while tokens are signed with a shared secret.",
     ),
 )  # fmt: skip
-async def jwks(server: Given[OAuthServer]) -> Mapping[str, Sequence[Mapping[str, Any]]]:
-    return {"keys": server.tokens.public_keys()}
+async def jwks(server: Given[OAuthServer]) -> Response[Mapping[str, Sequence[Mapping[str, Any]]]]:
+    return Response({"keys": server.tokens.public_keys()}, headers=A_WHILE)
 
 
 OAUTH = (token, revoke, introspect)

@@ -120,8 +120,8 @@ async def revoke_link(
     "/links/{token:str}",
     tags=FILES,
     **route(
-        "follow_link", FollowLink, public=True, raises=(LinkNotFound, *CAN_FAIL), parameters=READING, answers=READ,
-        summary="The bytes behind a link",
+        "follow_link", FollowLink, public=True, lenient=True, raises=(LinkNotFound, *CAN_FAIL), parameters=READING,
+        answers=READ, summary="The bytes behind a link",
     ),
 )  # fmt: skip
 async def follow_link(

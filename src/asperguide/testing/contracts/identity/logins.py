@@ -4,7 +4,7 @@ from datetime import datetime
 
 from asperguide.identity.audit import Outcome, SecurityEventKind, event
 from asperguide.identity.errors import UsernameTaken
-from asperguide.identity.guessing import Guesses, GuessSubject, subject_of_login
+from asperguide.identity.guessing import Guesses, GuessSubject, subject_of_login, subject_of_nobody
 from asperguide.identity.model import (
     decoy_of,
 )
@@ -31,6 +31,7 @@ class LoginsContract:
         for email, username in ((user.email_key, None), (None, "oneil")):
             found = await persistence.reads.candidate(email, username, nobody, Origin(), NOW)
             assert (found.user, found.guesses) == (known(user), tried)
+            assert found.typed == Guesses(id=nobody)
 
     async def test_a_login_knows_whether_it_was_used_from_there_before(self, persistence: Persistence) -> None:
         user, there = person("oneil"), Origin(address="203.0.113.7", user_agent="Firefox")
@@ -60,14 +61,25 @@ class LoginsContract:
         found = await persistence.reads.candidate(None, user.username_key, subject_of_login("x"), Origin(), NOW)
         assert found.guesses == Guesses(id=GuessSubject(user.id))
 
-    async def test_an_unknown_login_has_the_tries_of_its_subject(self, persistence: Persistence) -> None:
+    async def test_an_unknown_login_has_the_tries_of_nobody(self, persistence: Persistence) -> None:
         await persistence.keep(person())
-        nobody = subject_of_login("nobody")
-        found = await persistence.reads.candidate(None, "nobody", nobody, Origin(), NOW)
-        assert (found.user, found.guesses) == (None, Guesses(id=nobody))
+        typed = subject_of_login("nobody")
+        found = await persistence.reads.candidate(None, "nobody", typed, Origin(), NOW)
+        assert (found.user, found.guesses) == (None, Guesses(id=subject_of_nobody(typed)))
         tried = await persistence.change(lambda uow: uow.guesses.save(found.guesses.take(NOW)))
         for email, username in ((None, "nobody"), ("nobody@example.org", None)):
-            assert (await persistence.reads.candidate(email, username, nobody, Origin(), NOW)).guesses == tried
+            assert (await persistence.reads.candidate(email, username, typed, Origin(), NOW)).guesses == tried
+
+    async def test_tries_of_a_login_as_it_was_typed_come_whoever_has_it(self, persistence: Persistence) -> None:
+        user = person("oneil", "o'neil@example.org")
+        await persistence.keep(user)
+        for n, login in enumerate((user.email_key, user.username_key, "nobody", "nobody@example.org")):
+            typed = subject_of_login(login)
+            tried = await persistence.counter.count(Guesses(id=typed).take(NOW))
+            email, username = (login, None) if "@" in login else (None, login)
+            found = await persistence.reads.candidate(email, username, typed, Origin(), NOW)
+            assert (found.typed, found.guesses.tries) == (tried, ())
+            assert (found.user is None) == (n > 1)
 
     async def test_a_decoy_is_nobody_to_sign_in_as_but_holds_its_username(self, persistence: Persistence) -> None:
         await persistence.keep(person("first", "taken@example.org"))
@@ -75,7 +87,8 @@ class LoginsContract:
         await persistence.keep(decoy)
         found = await persistence.reads.candidate(None, "wanted", subject_of_login("wanted"), Origin(), NOW)
         assert found.user is None
-        assert found.guesses.id == subject_of_login("wanted")
+        assert found.guesses.id == subject_of_nobody(subject_of_login("wanted"))
+        assert found.typed == Guesses(id=subject_of_login("wanted"))
         assert await persistence.reads.username_taken("wanted")
         assert not await persistence.reads.username_taken("wante")
         with raises(UsernameTaken):
