@@ -145,11 +145,13 @@ BAD: dict[str, tuple[Callable[[], bytes], str]] = {
     "a beginning of time": (
         lambda: setting(*C, "videos", 0, "ends_at", to="0001-01-01T00:00:00+14:00"), "not as it should be.*ends_at"
     ),
-    "a name of nothing": (lambda: setting("project", "name", to="\u200b"), r"should be\. name: A name that can be"),
+    "a name of nothing": (lambda: setting("project", "name", to="\u200b"), r"should be\. name: There is nothing to be seen"),
     "a period backwards": (lambda: setting("project", "ends_at", to="2001-01-01T00:00:00Z"), r"ends_at: After the beg"),
     "tags beyond": (lambda: setting("project", "tags", to=["a,b"]), "tags/0: This value is not allowed"),
     # prints
-    "a title with a bell": (lambda: setting(*C, "title", to="a\x07"), r"Print 0 .*\. title: Control characters"),
+    "a title of nothing": (lambda: setting(*C, "title", to="\u200b"), "Print 0"),
+    "a title that turns others": (lambda: setting(*C, "videos", 0, "title", to="a\u202eb"), "Print 0"),
+    "a title with a bell": (lambda: setting(*C, "title", to="a\x07"), r"Print 0 .*\. title: Nothing that controls"),
     "metadata beyond": (lambda: setting(*C, "metadata", to={"a": "x" * 501}), "not as it should be"),
     "a place of no video": (lambda: setting(*C, "chosen", to=7), "Print 0 .* chosen: This is out of"),
     "rules of no video": (lambda: setting(*C, "rotation", to={"kind": "daily_cycle", "videos": [3]}), "Print 0"),

@@ -7,7 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asperguide.shared.naming import LONGEST_SLUG, SLUG, can_be_seen, free_slug, name_key, numbered, slug_of, tidied
+from asperguide.shared.naming import (
+    LONGEST_SLUG,
+    SLUG,
+    can_be_seen,
+    free_slug,
+    is_plain,
+    made_plain,
+    name_key,
+    numbered,
+    slug_of,
+    tidied,
+    unfit,
+)
 
 
 @pytest.mark.parametrize(
@@ -67,13 +79,36 @@ def test_names_are_the_same_whatever_case_composition_and_spaces() -> None:
     assert tidied("  a \t b ") == "a b"
 
 
+BLANKS = "\u115f\u1160\u2800\u3164\uffa0"
+
+
 @given(st.text(max_size=50))
 def test_what_can_be_seen_is_told_by_unicode(text: str) -> None:
-    assert can_be_seen(text) == any(unicodedata.category(one)[0] in "LNPS" for one in text)
+    assert can_be_seen(text) == any(unicodedata.category(one)[0] in "LNPS" and one not in BLANKS for one in text)
+
+
+@given(st.text(st.characters() | st.sampled_from("\u200b\u200f\u202e\u2066\u2069\x07\u3164"), max_size=20))
+def test_a_name_that_was_made_plain_is_fit_as_soon_as_it_can_be_seen(text: str) -> None:
+    plain = made_plain(text)
+    assert is_plain(plain)
+    assert (unfit(plain, "#") is None) == can_be_seen(plain)
+    assert (plain == text) == is_plain(text)
+
+
+@pytest.mark.parametrize("turning", "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+def test_what_turns_text_around_is_in_no_name(turning: str) -> None:
+    flaw = unfit(f"a{turning}b", "#/name")
+    assert flaw is not None
+    assert (flaw.pointer, flaw.code) == ("#/name", "NOT_PLAIN")
+
+
+@pytest.mark.parametrize("name", ["\u200fשלום\u200e", "👩\u200d👧", "Zoë", "می\u200cخواهم", "!"])
+def test_marks_and_joiners_may_be_in_names(name: str) -> None:
+    assert unfit(name, "#/name") is None
 
 
 def test_spaces_and_joiners_cannot_be_seen() -> None:
-    for text in ("", " ", "\u200b", "\u00a0\u2003", "\u202e", "\u0301"):
+    for text in ("", " ", "\u200b", *BLANKS, BLANKS, "\u00a0\u2003", "\u202e", "\u0301"):
         assert not can_be_seen(text)
     for text in ("a", "😀", "張", "&"):
         assert can_be_seen(text)

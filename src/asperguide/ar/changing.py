@@ -1,6 +1,6 @@
 """Changing prints: what is written about them, their photo, and who may see them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -20,14 +20,14 @@ from asperguide.ar.filling_in import (
     Title,
     amended,
     check_customer,
+    check_title,
     merged,
-    refuse_controls,
 )
 from asperguide.ar.lasting import Duration, end_of
 from asperguide.ar.model import Content, ContentId, ContentState, Marker
 from asperguide.ar.noting import Deed
 from asperguide.ar.ports import MediaFiles
-from asperguide.ar.reaching import open_content
+from asperguide.ar.reaching import current, open_content
 from asperguide.ar.repositories import ArUnitOfWork
 from asperguide.ar.rights import Right
 from asperguide.ar.taking import take_print
@@ -80,7 +80,7 @@ class UpdateContent(Struct, frozen=True, kw_only=True):
         change, now = checked(change, InvalidContent), self.clock.now()
         company = await self.open(actor, id, Right.EDIT)
         if isinstance(change.title, str):
-            refuse_controls(change.title, "#/title")
+            check_title(change.title, "#/title")
         await check_customer(self.companies, company.id, change.customer)
         apply = partial(_changed, change, _end(change, now, company))
         show = partial(content_view, now=now, policy=self.policy)
@@ -146,7 +146,10 @@ class ReplacePhoto(Struct, frozen=True, kw_only=True):
 
 
 class MoveContent(Struct, frozen=True, kw_only=True):
-    """Lets a print go on to another state, or back, and tells of it. One that is there already stays as it is."""
+    """Lets a print go on to another state, or back, and tells of it.
+
+    One that is there already stays as it is, if it could go there now.
+    """
 
     open: OpenContent
     change: ChangeContent
@@ -159,22 +162,26 @@ class MoveContent(Struct, frozen=True, kw_only=True):
         company, now = await self.open(actor, id, right), self.clock.now()
         show = partial(content_view, now=now, policy=self.policy)
         deed = Deed(by=actor.user, what=f"content-{to}")
-        return await self.change(company, id, partial(_moved, to), show, version, deed)
+        return await self.change(company, id, partial(_moved, to), show, version, deed, find=current)
 
 
 def _moved(to: ContentState, content: Content, now: datetime) -> Content:
-    if content.state is to:
-        return content
-    match to:
-        case ContentState.PUBLISHED:
-            return content.published(now)
-        case ContentState.UNPUBLISHED:
-            return content.unpublished(now)
-    return content.archived(now)
+    moved = _MOVES[to](content, now)
+    return content if content.state is to else moved
+
+
+_MOVES: Mapping[ContentState, Callable[[Content, datetime], Content]] = {
+    ContentState.PUBLISHED: Content.published,
+    ContentState.UNPUBLISHED: Content.unpublished,
+    ContentState.ARCHIVED: Content.archived,
+}
 
 
 class PublishContent(Struct, frozen=True, kw_only=True):
-    """Show a print to everybody who scans its code. Refused while it lacks a marker or a video, and when it is over."""
+    """Show a print to everybody who scans its code; one that is shown already stays as it is.
+
+    Refused while it lacks a marker or a video, and when it is over, whether it is published already or not.
+    """
 
     move: MoveContent
 
@@ -183,7 +190,7 @@ class PublishContent(Struct, frozen=True, kw_only=True):
 
 
 class UnpublishContent(Struct, frozen=True, kw_only=True):
-    """Show a print to nobody outside of the company any more; it can be published again."""
+    """Show a print to nobody outside of the company any more; it can be published again. Twice, it stays as it is."""
 
     move: MoveContent
 
@@ -192,7 +199,10 @@ class UnpublishContent(Struct, frozen=True, kw_only=True):
 
 
 class ArchiveContent(Struct, frozen=True, kw_only=True):
-    """Put a print away for ever: nobody is shown it, nothing of it can be changed, it can only be deleted."""
+    """Put a print away for ever: nobody is shown it, nothing of it can be changed, it can only be deleted.
+
+    One that was put away stays as it is.
+    """
 
     move: MoveContent
 

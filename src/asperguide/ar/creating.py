@@ -17,7 +17,7 @@ from asperguide.ar.days import day_of
 from asperguide.ar.desk import zone_at
 from asperguide.ar.errors import InvalidContent, NoSuchProject
 from asperguide.ar.events import ContentChanged
-from asperguide.ar.filling_in import For, Metadata, Title, customer_of, refuse_controls, title_of
+from asperguide.ar.filling_in import For, Metadata, Title, check_title, customer_of, title_of
 from asperguide.ar.lasting import Duration, end_of
 from asperguide.ar.model import Content, ContentId, Customer, Marker, public_id
 from asperguide.ar.noting import Deed, note
@@ -222,6 +222,6 @@ async def told_of(
 ) -> tuple[Customer, datetime]:
     """For whom the print is, and when it ends. Raises InvalidContent."""
     if about.title is not None:
-        refuse_controls(about.title, "#/title")
+        check_title(about.title, "#/title")
     ends_at = end_of(about.duration, about.ends_at, now, zone_at(company))
     return await customer_of(companies, company.id, about.customer), ends_at

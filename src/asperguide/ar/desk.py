@@ -24,6 +24,8 @@ from asperguide.shared.tenancy import CompanyFacts, CompanyId
 
 V = TypeVar("V")
 Change = Callable[[Content, datetime], Content]
+Find = Callable[[ArUnitOfWork, CompanyId, ContentId, int | None], Awaitable[Content]]
+"""Finds the content that is to be changed, locked. Raises why it may not be."""
 Demand = Callable[[ArUnitOfWork, Content], Awaitable[None]]
 """Looks at what else is kept of a content before it is changed, and raises what speaks against it."""
 
@@ -53,7 +55,8 @@ class ChangeContent(Struct, frozen=True, kw_only=True):
 
     With `version`, only if it is still that one. What stays as it was is not stored, nor is the `deed` noted then;
     what changes is held against the `demand` first. In another mode turns are counted from the first again.
-    Raises ContentNotFound, EditedMeanwhile, and ContentInWrongState when it has been put away.
+    Raises ContentNotFound, EditedMeanwhile, and ContentInWrongState when it has been put away, unless it is found
+    otherwise.
     """
 
     begin: Callable[[], ArUnitOfWork]
@@ -62,17 +65,18 @@ class ChangeContent(Struct, frozen=True, kw_only=True):
     async def __call__(
         self, company: CompanyFacts, id: ContentId, change: Change, show: Callable[[Content], V],
         version: int | None = None, deed: Deed | None = None, demand: Demand | None = None,
+        find: Find = open_content,
     ) -> V:  # fmt: skip
-        transaction = partial(self._change, company.id, id, change, show, version, deed, demand)
+        transaction = partial(self._change, company.id, id, change, show, version, deed, demand, find)
         return await (until_unhindered(transaction) if version is None else transaction())
 
     async def _change(
         self, company: CompanyId, id: ContentId, change: Change, show: Callable[[Content], V], version: int | None,
-        deed: Deed | None, demand: Demand | None,
+        deed: Deed | None, demand: Demand | None, find: Find,
     ) -> V:  # fmt: skip
         now = self.clock.now()
         async with self.begin() as uow:
-            content = await open_content(uow, company, id, version)
+            content = await find(uow, company, id, version)
             if (changed := change(content, now)) == content:
                 return show(content)
             if demand is not None:

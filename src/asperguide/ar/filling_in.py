@@ -1,6 +1,5 @@
 """What is written down about a print: its title, for whom it is, and whatever else its company wants to remember."""
 
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated, Any
@@ -13,9 +12,11 @@ from asperguide.ar.errors import InvalidContent
 from asperguide.ar.model import Customer
 from asperguide.ar.terms import wrong
 from asperguide.shared.emails import is_address
+from asperguide.shared.naming import can_be_seen, is_plain, made_plain, unfit
 from asperguide.shared.tenancy import ClientId, Companies, CompanyId
 
 LONGEST_TITLE = 255
+UNTITLED = "-"
 MOST_METADATA = 20
 
 Title = Annotated[str, Meta(min_length=1, max_length=LONGEST_TITLE, pattern=r"\S", examples=["Hochzeit O'Neil 张伟"])]
@@ -47,7 +48,8 @@ class CustomerChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
 def title_of(name: str) -> str:
     """What a print or video is called that has the name of a file: without what says its type."""
-    return (name.rpartition(".")[0].strip() or name)[:LONGEST_TITLE]
+    told = (made_plain(one).strip()[:LONGEST_TITLE] for one in (name.rpartition(".")[0], name))
+    return next(filter(can_be_seen, told), UNTITLED)
 
 
 async def customer_of(companies: Companies, company: CompanyId, told: For | None) -> Customer:
@@ -84,16 +86,17 @@ def _given(change: CustomerChange) -> dict[str, Any]:
 
 
 def _written_down(told: For) -> Customer:
-    refuse_controls(told.name, "#/customer/name")
+    if not is_plain(told.name):
+        raise InvalidContent(fields=(wrong("#/customer/name", "Nothing that controls text or its direction."),))
     if told.email and not is_address(told.email):
         raise InvalidContent(fields=(wrong("#/customer/email", "Mail cannot be sent there."),))
     return Customer(name=told.name, phone=told.phone, email=told.email)
 
 
-def refuse_controls(text: str, pointer: str) -> None:
-    """Raises InvalidContent for characters that nobody can see."""
-    if any(unicodedata.category(character) in ("Cc", "Cs") for character in text):
-        raise InvalidContent(fields=(wrong(pointer, "Control characters cannot be printed."),))
+def check_title(title: str, pointer: str) -> None:
+    """Raises InvalidContent for what nobody can be shown as a title."""
+    if (flaw := unfit(title, pointer)) is not None:
+        raise InvalidContent(fields=(flaw,))
 
 
 def merged(kept: Mapping[str, str], change: Mapping[str, str | None]) -> dict[str, str]:

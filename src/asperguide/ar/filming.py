@@ -12,7 +12,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from asperguide.ar.desk import ChangeContent, OpenContent, zone_at
 from asperguide.ar.errors import InvalidVideo, TooManyVideos, VideoInUse
-from asperguide.ar.filling_in import Title, refuse_controls, title_of
+from asperguide.ar.filling_in import Title, check_title, title_of
 from asperguide.ar.model import Content, ContentId
 from asperguide.ar.ports import MediaFile, MediaFiles
 from asperguide.ar.reel import MOST_VIDEOS, ordered, video_of, with_videos, without_video
@@ -87,7 +87,8 @@ class AddFilms(Struct, frozen=True, kw_only=True):
         new, now = checked(new, InvalidVideo), self.clock.now()
         company = await self.open(actor, id, Right.EDIT)
         for n, film in enumerate(new.videos):
-            refuse_controls(film.title or "", f"#/videos/{n}/title")
+            if film.title is not None:
+                check_title(film.title, f"#/videos/{n}/title")
         ends = [ending(film, now, zone_at(company), f"#/videos/{n}") for n, film in enumerate(new.videos)]
         await demand_room(self.open, company.id, id, len(new.videos))
         known = await self._taken(actor, company, new)
@@ -129,7 +130,8 @@ class ChangeFilm(Struct, frozen=True, kw_only=True):
     ) -> FilmView:
         wanted, now = checked(wanted, InvalidVideo), self.clock.now()
         company = await self.open(actor, id, Right.EDIT)
-        refuse_controls(wanted.title if isinstance(wanted.title, str) else "", "#/title")
+        if isinstance(wanted.title, str):
+            check_title(wanted.title, "#/title")
         values = _values(wanted, ending(wanted, now, zone_at(company)))
         show = partial(film_view, id=video, now=now)
         return await self.change(company, id, lambda content, _: _changed(content, video, values), show, version)

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from asperguide.ar.desk import zone_at
 from asperguide.ar.errors import InvalidContent
-from asperguide.ar.filling_in import For, customer_of, refuse_controls
+from asperguide.ar.filling_in import For, check_title, customer_of
 from asperguide.ar.lasting import end_of
 from asperguide.ar.model import Content, ContentId, Marker, PublicId
 from asperguide.ar.packing_errors import ArchiveRefused
@@ -73,7 +73,7 @@ class MakePrints(Struct, frozen=True, kw_only=True):
             raise ArchiveRefused(f"Print {n} of the manifest is not acceptable. {reason}") from None
 
     async def _made(self, n: int, packed: PackedContent, origin: Origin) -> tuple[Content, Scene | None]:
-        refuse_controls(packed.title, "#/title")
+        check_title(packed.title, "#/title")
         told, now = packed.customer, origin.now
         customer = await customer_of(
             self.companies, origin.company.id, For(name=told.name, phone=told.phone, email=told.email)
@@ -98,7 +98,7 @@ def _end(packed: PackedContent, origin: Origin) -> datetime:
 
 def _videos(n: int, packed: PackedContent, origin: Origin) -> Iterator[ContentVideo]:
     for place, one in enumerate(packed.videos):
-        refuse_controls(one.title, f"#/videos/{place}/title")
+        check_title(one.title, f"#/videos/{place}/title")
         ends_at = None if one.ends_at is None else one.ends_at.astimezone(UTC)
         yield ContentVideo(
             id=VideoId(derived(origin.project, "video", n, place)), file=origin.files[one.file], title=one.title,

@@ -18,7 +18,7 @@ from asperguide.shared.actor import Actor
 from asperguide.shared.commands import checked
 from asperguide.shared.emails import Email, is_address
 from asperguide.shared.errors import EditedMeanwhile, FieldError
-from asperguide.shared.naming import can_be_seen, tidied
+from asperguide.shared.naming import tidied, unfit
 from asperguide.shared.pages import Page, PageRequest
 from asperguide.shared.ports import Clock, Ids
 from asperguide.shared.tenancy import ClientId, CompanyId
@@ -144,10 +144,10 @@ async def found(uow: CompaniesUnitOfWork, company: CompanyId, id: ClientId, vers
 
 
 def check(client: Client) -> None:
-    """Raises InvalidClient for a name that nobody sees, and for what is no address."""
+    """Raises InvalidClient for a name that nobody can be shown, and for what is no address."""
     wrong: list[FieldError] = []
-    if not can_be_seen(client.name):
-        wrong.append(FieldError(pointer="#/name", code="BLANK", detail="There is nothing to be seen in this name."))
+    if (flaw := unfit(client.name, "#/name")) is not None:
+        wrong.append(flaw)
     if client.email is not None and not is_address(client.email):
         wrong.append(FieldError(pointer="#/email", code="WRONG_FORMAT", detail="This is no mail address."))
     if wrong:

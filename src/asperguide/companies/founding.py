@@ -18,7 +18,7 @@ from asperguide.shared.actor import Actor
 from asperguide.shared.commands import checked
 from asperguide.shared.emails import Email, is_address
 from asperguide.shared.errors import EditedMeanwhile, FieldError
-from asperguide.shared.naming import LONGEST_SLUG, SLUG, can_be_seen, free_slug, marked, slug_of, tidied
+from asperguide.shared.naming import LONGEST_SLUG, SLUG, free_slug, marked, slug_of, tidied, unfit
 from asperguide.shared.pages import Page, PageRequest
 from asperguide.shared.ports import Clock, Ids
 from asperguide.shared.tenancy import CompanyId, CompanyRole
@@ -167,10 +167,10 @@ class ChangeCompany(Struct, frozen=True, kw_only=True):
 
 
 def check(name: str | None, email: str | None) -> None:
-    """Raises InvalidCompany for a name that nobody sees, and for what is no address. None is as good as fine."""
+    """Raises InvalidCompany for a name that cannot be shown, and for what is no address. None is as good as fine."""
     wrong: list[FieldError] = []
-    if name is not None and not can_be_seen(name):
-        wrong.append(FieldError(pointer="#/name", code="BLANK", detail="There is nothing to be seen in this name."))
+    if name is not None and (flaw := unfit(name, "#/name")) is not None:
+        wrong.append(flaw)
     if email is not None and not is_address(email):
         wrong.append(FieldError(pointer="#/email", code="WRONG_FORMAT", detail="This is no mail address."))
     if wrong:

@@ -1,6 +1,5 @@
 """Projects: whose they are, whether what is in them may be shown, and until when."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -16,7 +15,7 @@ from asperguide.projects.notices import Notice, Reached, notices_of
 from asperguide.projects.rights import Access
 from asperguide.shared.actor import UserId
 from asperguide.shared.errors import FieldError
-from asperguide.shared.naming import LONGEST_SLUG, SLUG, can_be_seen, name_key
+from asperguide.shared.naming import LONGEST_SLUG, SLUG, name_key, unfit
 from asperguide.shared.tenancy import CompanyFacts, CompanyId, CompanyRole, ProjectFacts, ProjectId, ProjectState
 
 EXPIRES_SOON = timedelta(days=7)
@@ -188,8 +187,8 @@ def days_later(at: datetime, days: int, zone: str) -> datetime:
 
 
 def _wrong_name(name: str) -> tuple[FieldError, ...]:
-    if not can_be_seen(name) or re.search(r"[\x00-\x1f\x7f]", name):
-        return (_wrong("#/name", "INVALID", "A name that can be read."),)
+    if (flaw := unfit(name, "#/name")) is not None:
+        return (flaw,)
     # Folding can lengthen: the key of a name has to fit as well.
     if len(name) > LONGEST_NAME or len(name_key(name).encode()) > 4 * LONGEST_NAME:
         return (_wrong("#/name", "TOO_LONG", f"At most {LONGEST_NAME} characters."),)

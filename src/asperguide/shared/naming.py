@@ -6,6 +6,7 @@ from itertools import count
 from uuid import UUID
 
 from asperguide.shared.emails import folded
+from asperguide.shared.errors import FieldError
 
 LONGEST_SLUG = 80
 SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
@@ -28,6 +29,10 @@ _CYRILLIC = {
     "щ": "shch", "ъ": "", "ы": "y", "ь": "", "э": "e", "ю": "iu", "я": "ia", "ѕ": "dz",
 }  # fmt: skip
 _LETTERS = {**_LATIN, **_GREEK, **_CYRILLIC}
+_BLANKS = "\u115f\u1160\u2800\u3164\uffa0"
+"""Letters and a symbol that are drawn as nothing."""
+_TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+"""Embeddings, overrides and isolates (UAX 9): they turn around what stands beside a name as well."""
 _JOINED = "'’ʼ`´"
 """What stands inside of a word and divides none."""
 
@@ -44,7 +49,26 @@ def name_key(name: str) -> str:
 
 def can_be_seen(text: str) -> bool:
     """Whether there is anything in it but spaces and characters that nobody sees."""
-    return any(unicodedata.category(character)[0] in "LNPS" for character in text)
+    return any(unicodedata.category(one)[0] in "LNPS" and one not in _BLANKS for one in text)
+
+
+def is_plain(text: str) -> bool:
+    """Whether there is nothing in it that controls or turns text instead of being some."""
+    return not any(one in _TURNING or unicodedata.category(one) in ("Cc", "Cs") for one in text)
+
+
+def made_plain(text: str) -> str:
+    """The text without what would control or turn it."""
+    return "".join(filter(is_plain, text))
+
+
+def unfit(name: str, pointer: str) -> FieldError | None:
+    """What keeps people from being shown this name; None when nothing does."""
+    if not is_plain(name):
+        return FieldError(pointer=pointer, code="NOT_PLAIN", detail="Nothing that controls text or its direction.")
+    if not can_be_seen(name):
+        return FieldError(pointer=pointer, code="BLANK", detail="There is nothing to be seen in this name.")
+    return None
 
 
 def slug_of(name: str, nameless: str) -> str:

@@ -12,7 +12,7 @@ from tests.http.bad_input.house import House, Person, problem_of
 from tests.http.bad_input.test_access import ABSENT
 
 TEXTS = (
-    "'; DROP TABLE ar_videos; --", "\u202ereversed\u202c", "日本語" * 85, "\U0001f600" * 255,
+    "'; DROP TABLE ar_videos; --", "\u200fשלום\u200e", "日本語" * 85, "\U0001f600" * 255,
     "<script>alert(1)</script>", "{{7*7}}", "%s%n", "e\u0301", "張\U00020000",
 )  # fmt: skip
 FAR = "9999-12-31T23:59:59.999999-14:00"
@@ -73,7 +73,7 @@ async def test_titles_in_any_script_come_back_as_they_were(mine: Print) -> None:
     "body",
     [
         {"title": ""}, {"title": "   "}, {"title": "x" * 256}, {"title": "x" * HUGE}, {"title": "a\x00b"},
-        {"title": None},
+        {"title": None}, {"title": "\u200b"}, {"title": "\u202ereversed"}, {"title": "a\u2069"},
         {"title": "\r\n"}, {"title": 7}, {"title": ["x"]}, {"active": None}, {"active": "yes"}, {"active": 1},
         {"weight": 0}, {"weight": 101}, {"weight": 1.5}, {"weight": "7"}, {"weight": None}, {"weight": 10**30},
         {"subscription": "3y"}, {"subscription": 1}, {"ends_on": "2027-02-30"}, {"ends_on": "2020-01-01"},
@@ -98,6 +98,7 @@ async def test_changes_of_videos_that_make_no_sense_are_refused(mine: Print, bod
         {"videos": [{"file": ABSENT}]}, {"videos": [{"file": "https://storage.example.org/film.mp4"}]},
         {"videos": [{"file": None}]}, {"videos": [{"file": ABSENT, "url": "https://storage.example.org/film.mp4"}]},
         {"videos": [{"file": ABSENT, "weight": 0}]}, {"videos": [{"file": ABSENT, "title": "\x07"}]},
+        {"videos": [{"file": ABSENT, "title": "\u2060"}]}, {"videos": [{"file": ABSENT, "title": "\u202e"}]},
         {"videos": [{"file": ABSENT, "ends_at": FAR}]}, {"videos": {"file": ABSENT}}, {"videos": "x" * HUGE},
     ],
     ids=lambda body: str(body)[:60],

@@ -15,7 +15,7 @@ from tests.http.bad_input.test_companies import founded, send, unique
 from tests.media import png
 
 TEXTS = (
-    "'; DROP TABLE ar_contents; --", "\u202ereversed\u202c", "張" * 255, "\U0001f600" * 255, "ﬃ" * 255,
+    "'; DROP TABLE ar_contents; --", "\u200fשלום\u200e", "張" * 255, "\U0001f600" * 255, "ﬃ" * 255,
     "<script>alert(1)</script>", "{{7*7}}", "%s%n_%", "e\u0301" * 127, "\u0390" * 255, "a ", " a", "null", "\\",
 )  # fmt: skip
 QUERIES = (
@@ -80,6 +80,32 @@ async def test_titles_and_customers_in_any_script_come_back_and_are_found(shop: 
     listed = await shop.house.api.get(shop.where, params={"sort": "title", "limit": "5"}, headers=shop.owner.headers)
     again = {"sort": "title", "limit": "5", "cursor": listed.json()["next_cursor"]}
     assert (await shop.house.api.get(shop.where, params=again, headers=shop.owner.headers)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "title", ["\u200b", "\u200b \u2060", "\u3164", "\u2800", "\u202ereversed\u202c", "a\u2066b", "\u202a"]
+)
+async def test_titles_that_nobody_sees_or_that_turn_others_around_are_refused(shop: Shop, title: str) -> None:
+    assert "#/title" in {wrong["pointer"] for wrong in problem_of(await shop.post(title=title))["errors"]}
+    made = await shop.made(title="a")
+    changed = await send(shop.house, shop.owner, "PATCH", f"/contents/{made['id']}", {"title": title})
+    assert [wrong["pointer"] for wrong in problem_of(changed)["errors"]] == ["#/title"]
+
+
+async def test_customers_that_turn_others_around_are_refused(shop: Shop) -> None:
+    answer = await shop.post(customer={"name": "\u202ereversed"})
+    assert [wrong["pointer"] for wrong in problem_of(answer)["errors"]] == ["#/customer/name"]
+
+
+async def test_a_print_is_called_like_its_photo_as_far_as_that_can_be_seen(shop: Shop) -> None:
+    for name, title in (
+        ("x\u202egnp.png", "xgnp"),
+        ("\u200b.png", "\u200b.png"),
+        ("\u200b", "-"),
+        ("Tür.Tor.png", "Tür.Tor"),
+    ):
+        shop.photo = await upload(shop.house, shop.owner, png(640, 480), name)
+        assert (await shop.made())["title"] == title
 
 
 @pytest.mark.parametrize("query", QUERIES)

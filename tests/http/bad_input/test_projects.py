@@ -73,6 +73,7 @@ async def test_a_project_is_called_what_its_people_call_it(house: House, owner: 
         ({"name": LONG}, "#/name"), ({"name": "x", "description": LONG}, "#/description"),
         ({"name": "x", "tags": [LONG]}, "#/tags/0"), ({"name": "x", "tags": ["a"] * 21}, "#/tags"),
         ({"name": "\U0001d160" * 255}, "#/name"), ({"name": "\u202e\u200b"}, "#/name"),
+        ({"name": "\u200b"}, "#/name"), ({"name": "a\u202eb"}, "#/name"), ({"name": "a\u2068b"}, "#/name"),
         ({"name": "a\x07b"}, "#/name"),
         ({"name": "x", "slug": "a-"}, "#/slug"), ({"name": "x", "slug": "a\n"}, "#/slug"),
         ({"name": "x", "starts_at": "January"}, "#/starts_at"), ({"name": "x", "starts_at": 0}, "#/starts_at"),

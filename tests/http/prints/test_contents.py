@@ -104,6 +104,19 @@ async def test_forms_that_will_not_do_are_refused_and_leave_nothing(studio: Stud
     assert (await studio.owner.get(studio.where))["items"] == []
 
 
+@pytest.mark.parametrize("customer", ["null", "[1]", "1", "-1.5", "true", '"Ann"', " [] ", "[{}]"])
+async def test_a_customer_in_a_form_is_a_name_or_an_object(studio: Studio, customer: str) -> None:
+    assert told(await studio.send(PHOTO, data={"customer": customer})) == {"#/customer": "WRONG_TYPE"}
+
+
+@pytest.mark.parametrize(
+    "customer", ["Ann", "Null", 'O\'Neil, "Ann"', "3 Schwestern", "[sic", "张伟", "NaN", "[" * 255]
+)
+async def test_a_customer_in_a_form_may_be_called_like_anybody(studio: Studio, customer: str) -> None:
+    made = expect(201, await studio.send(PHOTO, data={"customer": customer}))
+    assert made["customer"]["name"] == customer
+
+
 async def test_a_form_that_repeats_a_field_or_has_no_end_is_refused(studio: Studio) -> None:
     boundary = "x"
     field = f'--{boundary}\r\nContent-Disposition: form-data; name="title"\r\n\r\na\r\n'
@@ -228,7 +241,9 @@ async def test_a_print_goes_through_its_states(studio: Studio) -> None:
     assert told(refused) == {"#/marker": "MISSING", "#/video": "MISSING"}
     await studio.firm.api.world.settle()
     for step, state in (("publish", "published"), ("unpublish", "unpublished"), ("publish", "published")):
-        assert expect(200, await studio.owner("POST", f"{where}/{step}"))["state"] == state
+        once, again = [await studio.owner("POST", f"{where}/{step}") for _ in range(2)]
+        assert expect(200, once)["state"] == state
+        assert (expect(200, again), again.headers["etag"]) == (once.json(), once.headers["etag"])
     copy = await studio.owner("POST", f"{where}/duplicate")
     assert expect(201, copy)["source"] == made["id"]
     assert copy.headers["location"] != f"/api/v1{where}"
@@ -243,7 +258,11 @@ async def test_a_print_goes_through_its_states(studio: Studio) -> None:
     assert (await studio.owner.get(job))["state"] == "waiting"
     await studio.firm.api.world.settle()
     assert (await studio.owner.get(job))["result"] == f"/api/v1{where}"
-    assert expect(200, await studio.owner("POST", f"{where}/archive"))["state"] == "archived"
+    archived = expect(200, await studio.owner("POST", f"{where}/archive"))
+    assert archived["state"] == "archived"
+    assert expect(200, await studio.owner("POST", f"{where}/archive")) == archived
+    for step in ("publish", "unpublish"):
+        assert (await studio.owner("POST", f"{where}/{step}")).status_code == 409
     assert (await studio.owner("PATCH", where, json={"title": "x"})).status_code == 409
     version = (await studio.seen(made["id"]))["version"]
     assert (await studio.owner("DELETE", where, headers={"if-match": '"1"'})).status_code == 412

@@ -177,7 +177,23 @@ async def test_a_print_that_is_over_is_not_published(shop: PrintShop) -> None:
     with pytest.raises(ContentInWrongState):
         await shop.c.publish_content()(shop.owner.actor, made.id)
     await shop.c.update_content()(shop.owner.actor, made.id, ContentChange(duration=Duration(days=1)))
-    assert (await shop.c.publish_content()(shop.owner.actor, made.id)).state == "published"
+    published = await shop.c.publish_content()(shop.owner.actor, made.id)
+    assert published.state == "published"
+    shop.world.clock.advance(timedelta(days=1))
+    with pytest.raises(ContentInWrongState):
+        await shop.c.publish_content()(shop.owner.actor, made.id)
+    assert (await shop.seen(made)).version == published.version
+
+
+async def test_a_print_that_is_there_already_stays_as_it_is(shop: PrintShop) -> None:
+    made = await shop.ready()
+    for step in (shop.c.publish_content(), shop.c.unpublish_content(), shop.c.archive_content()):
+        once = await step(shop.owner.actor, made.id)
+        shop.world.clock.advance(timedelta(minutes=1))
+        for version in (None, once.version):
+            assert await step(shop.owner.actor, made.id, version) == once
+        with pytest.raises(EditedMeanwhile):
+            await step(shop.owner.actor, made.id, once.version - 1)
 
 
 async def test_what_is_put_away_is_not_changed_any_more(shop: PrintShop) -> None:

@@ -61,7 +61,7 @@ FORM_SCHEMA: dict[str, Any] = {
     "type": "object",
     "properties": {
         "title": {"type": "string", "minLength": 1, "maxLength": 255, "description": "Instead of the photo's name."},
-        "customer": {"type": "string", "description": "A name, or an object as in the JSON body."},
+        "customer": {"type": "string", "description": "A name, or an object as in the JSON body; no other JSON."},
         "duration": {"type": "string", "description": "A number of years, or an object as in the JSON body."},
         "ends_at": {"type": "string", "format": "date-time"},
         "metadata": {"type": "string", "description": "An object of strings."},

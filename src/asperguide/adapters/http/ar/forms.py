@@ -1,7 +1,10 @@
 """Forms that a print comes in: text fields first, then its photo and its videos, each taken as it comes."""
 
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any
+
+import msgspec
 
 from asperguide.adapters.http.bodies import strict_json, typed
 from asperguide.adapters.http.media.forms import FileForm, Part
@@ -58,10 +61,19 @@ def _refusal(part: Part, detail: str) -> InvalidFields:
     return InvalidFields(fields=(FieldError(pointer=f"#/{part.name[:64]}", code="NOT_ALLOWED", detail=detail),))
 
 
+def _name(text: str) -> str:
+    """The text, unless it is JSON of another kind than objects are: then it was not meant for a name."""
+    with suppress(msgspec.DecodeError, RecursionError):
+        msgspec.json.decode(text)
+        wrong = FieldError(pointer="#/customer", code="WRONG_TYPE", detail="A name, or an object as JSON.")
+        raise InvalidFields(fields=(wrong,))
+    return text
+
+
 def _read(name: str, text: str) -> Any:
     """The value of a field: those that are no plain text are JSON, or for short a name, or a number of years."""
     if name == "customer" and not text.lstrip().startswith("{"):
-        return {"name": text}
+        return {"name": _name(text)}
     if name == "duration" and text.isascii() and text.isdigit():
         return {"years": int(text[:9])}
     return strict_json(text.encode()) if name in ("customer", "duration", "metadata") else text
