@@ -9,7 +9,7 @@ from statistics import median
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from asperguide.adapters.local import LocalPeople
+from asperguide.adapters.local.capsules import LocalPeople
 from asperguide.adapters.sql import migrations
 from asperguide.adapters.sql.capsule_reads import SqlCapsuleReads
 from asperguide.adapters.sql.engine import Database

@@ -134,15 +134,24 @@ BAD: dict[str, tuple[Callable[[], bytes], str]] = {
     "a checksum of another file": (lambda: setting("files", 0, "sha256", to="0" * 64), "checksum"),
     "a size of another file": (lambda: setting("files", 0, "size", to=7), "another size"),
     "a number beyond all": (lambda: setting("files", 0, "size", to=10**30), "another size"),
+    "a NUL in the project": (lambda: setting("project", "description", to="a\0b"), "NUL"),
+    "a NUL in a print": (lambda: setting(*C, "metadata", to={"a": "\\\0"}), "NUL"),
+    "half a character": (
+        lambda: zipped({**small(), "manifest.json": small()["manifest.json"].replace(b"Gast", b"\\ud800")}), "no JSON"
+    ),
     "null": (lambda: setting("project", to=None), "not as it should be"),
     "a naive time": (lambda: setting(*C, "ends_at", to="2055-01-01T00:00:00"), "not as it should be"),
-    "a name of nothing": (lambda: setting("project", "name", to="\u200b"), "project"),
-    "a period backwards": (lambda: setting("project", "ends_at", to="2001-01-01T00:00:00Z"), "project"),
-    "tags beyond": (lambda: setting("project", "tags", to=["a,b"]), "project"),
+    "an end of time": (lambda: setting(*C, "ends_at", to="9999-12-31T23:59:59-12:00"), "not as it should be.*ends_at"),
+    "a beginning of time": (
+        lambda: setting(*C, "videos", 0, "ends_at", to="0001-01-01T00:00:00+14:00"), "not as it should be.*ends_at"
+    ),
+    "a name of nothing": (lambda: setting("project", "name", to="\u200b"), r"should be\. name: A name that can be"),
+    "a period backwards": (lambda: setting("project", "ends_at", to="2001-01-01T00:00:00Z"), r"ends_at: After the beg"),
+    "tags beyond": (lambda: setting("project", "tags", to=["a,b"]), "tags/0: This value is not allowed"),
     # prints
-    "a title with a bell": (lambda: setting(*C, "title", to="a\x07"), "Print 0"),
+    "a title with a bell": (lambda: setting(*C, "title", to="a\x07"), r"Print 0 .*\. title: Control characters"),
     "metadata beyond": (lambda: setting(*C, "metadata", to={"a": "x" * 501}), "not as it should be"),
-    "a place of no video": (lambda: setting(*C, "chosen", to=7), "Print 0"),
+    "a place of no video": (lambda: setting(*C, "chosen", to=7), "Print 0 .* chosen: This is out of"),
     "rules of no video": (lambda: setting(*C, "rotation", to={"kind": "daily_cycle", "videos": [3]}), "Print 0"),
     "rules of nothing": (lambda: setting(*C, "rotation", to={}), "Print 0"),
     "a zone of nowhere": (

@@ -8,12 +8,12 @@ from asperguide.adapters.sql.engine import Database
 from asperguide.testing import World
 from asperguide.worker import worker_of
 
-ROWS = (
+ROWS = frozenset((
     "ledger", "idempotency", "identity_unit_of_work", "operations_unit_of_work", "media_unit_of_work", "media_reads",
     "capsules_unit_of_work", "capsule_reads", "ar_unit_of_work", "ar_reads", "companies_unit_of_work", "company_reads",
     "projects_unit_of_work", "project_reads", "event_log", "analytics_unit_of_work", "analytics_reads", "watch",
     "job_reads", "maintenance_reads", "counter", "reads",
-)  # fmt: skip
+))  # fmt: skip
 
 
 class WorldOn(World):

@@ -158,9 +158,10 @@ class Shelf:
             self.files.pop(id, None)
         return ()
 
-    async def picture(self, company: CompanyId, file: FileId, at: float) -> None:
+    async def picture(self, company: CompanyId, file: FileId, at: float, by: UserId, result: str) -> UUID:
         """Kept."""
         self.pictures.append((file, at))
+        return UUID(int=len(self.pictures))
 
 
 class Studio:

@@ -68,7 +68,6 @@ class FakeContents(ProjectContents):
 
     held: dict[ProjectId, int] = field(default_factory=dict)
     copied: list[tuple[UserId, ProjectId, ProjectId]] = field(default_factory=list)
-    refreshed: list[ProjectId] = field(default_factory=list)
     removed: list[tuple[ProjectId, int]] = field(default_factory=list)
 
     async def counts(self, company: CompanyId, projects: Collection[ProjectId]) -> Mapping[ProjectId, int]:
@@ -85,10 +84,6 @@ class FakeContents(ProjectContents):
         """As many there as here."""
         self.copied.append((by, source, target))
         self.held[target] = self.held.get(source, 0)
-
-    async def refresh(self, company: CompanyId, project: ProjectId) -> None:
-        """Remembered."""
-        self.refreshed.append(project)
 
 
 @dataclass

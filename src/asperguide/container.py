@@ -25,23 +25,15 @@ from asperguide.adapters.caching.showings import CachedShowings
 from asperguide.adapters.caching.watched import CachedWatched
 from asperguide.adapters.jinja.letters import JinjaLetters
 from asperguide.adapters.jinja.view_pages import JinjaViewPages
-from asperguide.adapters.local import (
-    LocalAccounts,
-    LocalAttachments,
-    LocalBelongings,
-    LocalCompanies,
-    LocalContents,
-    LocalHoldings,
-    LocalLongWork,
-    LocalPeople,
-    LocalPictures,
-    LocalPortraits,
-    LocalProjectHoldings,
-    LocalProjects,
-)
-from asperguide.adapters.local_files import LocalMediaFiles
-from asperguide.adapters.local_packing import LocalLuggage, LocalProjectBooks
-from asperguide.adapters.local_views import LocalWatched
+from asperguide.adapters.local.ar_files import LocalMediaFiles, LocalPictures
+from asperguide.adapters.local.ar_packing import LocalLuggage, LocalProjectBooks
+from asperguide.adapters.local.ar_views import LocalWatched
+from asperguide.adapters.local.capsules import LocalAttachments, LocalPeople
+from asperguide.adapters.local.companies import LocalAccounts, LocalHoldings, LocalProjectHoldings
+from asperguide.adapters.local.identity import LocalBelongings, LocalPortraits
+from asperguide.adapters.local.media import LocalLongWork
+from asperguide.adapters.local.projects import LocalContents
+from asperguide.adapters.local.tenancy import LocalCompanies, LocalProjects
 from asperguide.adapters.magic import MagicTypes
 from asperguide.adapters.maintenance import MaintenanceWatch
 from asperguide.adapters.measuring import Monitor
@@ -149,11 +141,6 @@ def capsule_policy_of(settings: Settings) -> c.CapsulePolicy:
 def company_policy_of(settings: Settings, stores: Mapping[str, Storage]) -> co.CompanyPolicy:
     """The settings that rules of companies depend on."""
     return co.CompanyPolicy(public_url=settings.url, stores=tuple(stores))
-
-
-def project_policy_of(settings: Settings) -> p.ProjectPolicy:
-    """The settings that rules of projects depend on."""
-    return p.ProjectPolicy(public_url=settings.url)
 
 
 def analytics_policy_of(settings: Settings) -> v.AnalyticsPolicy:
@@ -683,7 +670,7 @@ class Container(DeclarativeContainer):
     )
     begin_projects = projects_unit_of_work.provider
     project_reads: Provider[ProjectReads] = Singleton(SqlProjectReads, database)
-    project_policy: Provider[p.ProjectPolicy] = Singleton(project_policy_of, settings)
+    project_policy: Provider[p.ProjectPolicy] = Singleton(p.ProjectPolicy)
     enter_project: Provider[p.EnterProject] = Factory(p.EnterProject, reads=project_reads, companies=company_standings)
     remove_some_of_company: Provider[p.RemoveSomeOfCompany] = Factory(
         p.RemoveSomeOfCompany, begin=begin_projects, reads=project_reads, contents=contents, clock=clock
@@ -832,15 +819,8 @@ class Container(DeclarativeContainer):
         p.TellCompany, begin=begin_projects, reads=project_reads, companies=company_standings, clock=clock
     )
     tell_contact: Provider[p.TellContact] = Factory(
-        p.TellContact,
-        reads=project_reads,
-        companies=company_standings,
-        letters=letters,
-        mailer=mailer,
-        clock=clock,
-        policy=project_policy,
+        p.TellContact, reads=project_reads, companies=company_standings, letters=letters, mailer=mailer, clock=clock
     )
-    refresh_contents: Provider[p.RefreshContents] = Factory(p.RefreshContents, contents=contents)
     copy_contents: Provider[p.CopyContents] = Factory(p.CopyContents, begin=begin_projects, contents=contents)
     remove_project: Provider[p.RemoveProject] = Factory(
         p.RemoveProject, begin=begin_projects, contents=contents, clock=clock

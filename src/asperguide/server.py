@@ -13,7 +13,16 @@ from typing import Any
 
 import uvicorn
 
-from asperguide.adapters.http import ar, capsules, companies, litestar, media, operations, projects
+from asperguide.adapters.http import (
+    ar,
+    capsules,
+    companies,
+    invitation_pages,
+    litestar,
+    media,
+    operations,
+    projects,
+)
 from asperguide.adapters.http.account_pages import AccountPages
 from asperguide.adapters.http.app import Prefix, application, create_app
 from asperguide.adapters.http.credentials import Authentication
@@ -150,7 +159,7 @@ def _application(pages: Sequence[Any], names: Sequence[str], lifespan: Sequence[
         *ar.ROUTES,
         *operations.ROUTES,
     )
-    shown = (*WELL_KNOWN, Health, FrontPage, OpenApi, AccountPages, *ar.PAGES, *pages)
+    shown = (*WELL_KNOWN, Health, FrontPage, OpenApi, AccountPages, *invitation_pages.PAGES, *ar.PAGES, *pages)
     return application([Prefix("/api/v1", route_handlers=ours), *shown], names, lifespan=lifespan)
 
 

@@ -88,7 +88,6 @@ REACTIONS: dict[type[Message], tuple[str | Long, ...]] = {
     companies.InvitationAsked: ("send_invitation",),
     companies.CompanyClosing: (Long("take_apart", minutes=150),),
     companies.CompanyRemoved: (Long("forget_prints_of_company", minutes=60), "forget_project_count"),
-    projects.ProjectChanged: ("refresh_contents",),
     projects.ProjectHappened: ("note_activity",),
     projects.ProjectEnding: ("tell_company",),
     projects.ContactToTell: ("tell_contact",),

@@ -7,6 +7,7 @@ import pytest
 from asperguide.ar.model import ContentState
 from asperguide.ar.rotation import PlaybackMode
 from asperguide.ar.unavailable import Expired, InvalidId, InvalidSession, NotPublished, ProjectInactive, Reason
+from asperguide.projects import ProjectChange
 from asperguide.shared.errors import NotFound
 from asperguide.shared.tenancy import ProjectId
 from tests.acceptance.driver import Driver
@@ -65,6 +66,21 @@ async def test_nothing_is_shown_of_a_project_that_is_put_away(driver: Driver) ->
     assert await driver.whether(content.public_id) is Reason.PROJECT_INACTIVE
     with pytest.raises(ProjectInactive):
         await driver.manifest(content.public_id)
+
+
+async def test_a_print_is_seen_from_the_instant_on_at_which_its_project_begins(driver: Driver) -> None:
+    who, container = await driver.world.person("zoe"), driver.world.container
+    begins = driver.world.clock.now() + timedelta(days=2)
+    content = await print_of(container, who.actor)
+    await driver.manifest(content.public_id)
+    await container.update_project()(who.actor, ProjectId(content.project), ProjectChange(starts_at=begins))
+    assert await driver.whether(content.public_id) is Reason.PROJECT_INACTIVE
+    driver.world.clock.set(begins - timedelta(microseconds=1))
+    with pytest.raises(ProjectInactive):
+        await driver.manifest(content.public_id)
+    driver.world.clock.set(begins)  # and no worker does anything
+    assert await driver.whether(content.public_id) is None
+    assert (await driver.manifest(content.public_id)).title == "Wedding"
 
 
 async def test_codes_that_lead_nowhere(driver: Driver) -> None:

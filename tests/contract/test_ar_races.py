@@ -21,6 +21,7 @@ from asperguide.shared.actor import Actor
 from asperguide.shared.tenancy import CompanyRole, ProjectFacts, ProjectId, ProjectStanding, ProjectState
 from asperguide.testing import MovableClock
 from asperguide.testing.contracts.people import IDS
+from asperguide.testing.contracts.planning import project
 from tests.contract.filing import filing, somebody
 from tests.contract.test_media_races import deadlocks
 from tests.media import in_chunks, png
@@ -83,6 +84,9 @@ async def exact(container: Container, *owners: OwnerId) -> list[tuple[int, int]]
 async def test_two_hundred_prints_at_once_have_numbers_without_gaps(
     container: Container, clock: MovableClock, facts: ProjectFacts
 ) -> None:
+    async with container.projects_unit_of_work() as uow:
+        await uow.projects.add(project(facts.company.id, id=facts.id))
+        await uow.commit()
     me = somebody(clock)
     new = NewContent(photo=await photo(container, me))
     await container.create_content()(me, facts.id, new)

@@ -174,6 +174,23 @@ async def test_a_purge_that_redis_missed_is_made_up_for_before_anything_is_read(
         assert await slow.get("a") is None
 
 
+async def test_others_hear_of_a_purge_that_redis_missed_though_nothing_else_happens_here(
+    own_redis: RedisServer,
+) -> None:
+    async with redis_cache(own_redis) as cache, redis_cache(own_redis) as other, listening(cache):
+        await cache.put("a", Cached(version=1, value=b"old"), MINUTE)
+        own_redis.daemon.freeze()
+        await cache.purge({"b": 2})
+        await cache.purge({"a": 2})  # is not even sent: the one before had no answer
+        own_redis.daemon.thaw()
+
+        async def is_gone() -> bool:
+            return await other.get("a") is None
+
+        assert not await is_gone()
+        await eventually(is_gone)
+
+
 async def test_a_frozen_redis_costs_half_a_second_once(own_redis: RedisServer) -> None:
     async with redis_cache(own_redis, "unix", pause=20) as cache:
         await cache.put("a", Cached(version=1, value=b""), MINUTE)

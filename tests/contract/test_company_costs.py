@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from asperguide.adapters.local import LocalHoldings
+from asperguide.adapters.local.companies import LocalHoldings
 from asperguide.adapters.sql.company_rows import ClientRow, CompanyRow, CompanySettingsRow, HappeningRow, MemberRow
 from asperguide.adapters.sql.engine import Database
 from asperguide.adapters.sql.store import to_row

@@ -3,13 +3,13 @@
 import asyncio
 import hashlib
 from collections import Counter
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from asperguide.adapters.local import LocalHoldings
+from asperguide.adapters.local.companies import LocalHoldings
 from asperguide.adapters.sql.engine import Database
 from asperguide.adapters.sql.retrying import retrying
 from asperguide.companies import (
@@ -26,21 +26,28 @@ from asperguide.companies import (
     RemoveMember,
     TransferOwnership,
 )
-from asperguide.companies.errors import CompanyNotFound, CompanyRightNeeded, LastOwner
+from asperguide.companies.errors import CompanyNotEmpty, CompanyNotFound, CompanyRightNeeded, LastOwner
 from asperguide.companies.invitations import Invitation
 from asperguide.companies.model import Company, Membership
-from asperguide.companies.ports import Account, Accounts
+from asperguide.companies.ports import Account, Accounts, Holdings
+from asperguide.projects.creating import AddProject
+from asperguide.projects.errors import NoSuchCompany
+from asperguide.projects.model import Project
+from asperguide.projects.ports import ProjectsUnitOfWork
 from asperguide.shared.actor import Actor, SessionId, UserId
 from asperguide.shared.pages import PageRequest
-from asperguide.shared.tenancy import CompanyRole
+from asperguide.shared.tenancy import CompanyId, CompanyRole
 from asperguide.testing import MovableClock
 from asperguide.testing.contracts import Persistence
 from asperguide.testing.contracts.incorporating import company, invitation, member, owner, somebody
 from asperguide.testing.contracts.people import IDS, NOW
+from asperguide.testing.contracts.planning import project
 from tests.contract.persistences import sql_persistence
 from tests.contract.test_media_races import deadlocks
+from tests.projects import company_facts
 
 MANY = 12
+REFUSED = ("CompanyNotEmpty", "CompanyNotFound", "NoSuchCompany")
 
 
 @dataclass(frozen=True)
@@ -80,6 +87,39 @@ def acting(user: UserId) -> Actor:
 def parts(persistence: Persistence) -> dict[str, Any]:
     """What most use cases are made of."""
     return {"begin": persistence.begin_companies, "clock": persistence.clock, "ids": IDS}
+
+
+@dataclass(frozen=True)
+class Busy(Holdings):
+    """Nothing is counted, and meanwhile something comes in."""
+
+    meanwhile: Callable[[], Awaitable[object]]
+
+    async def count(self, company: CompanyId) -> int:
+        """Nothing."""
+        await self.meanwhile()
+        return 0
+
+    async def remove_some(self, company: CompanyId) -> bool:
+        """Nothing is left."""
+        return True
+
+
+def deleting(persistence: Persistence, holdings: Holdings) -> DeleteCompany:
+    """The use case."""
+    return DeleteCompany(
+        begin=persistence.begin_companies, reads=persistence.company_reads, holdings=holdings, clock=persistence.clock
+    )
+
+
+async def planning(persistence: Persistence, home: Company, name: str) -> Project:
+    """A new project of a company that somebody belonged to a moment ago."""
+
+    async def finish(_: ProjectsUnitOfWork, added: Project) -> Project:
+        return added
+
+    add = AddProject(begin=persistence.begin_projects)
+    return await add(company_facts(home.id), project(home.id, name, slug=""), finish)
 
 
 async def kept(persistence: Persistence, *roles: CompanyRole) -> tuple[Company, list[Membership]]:
@@ -143,14 +183,35 @@ async def test_owners_who_remove_and_replace_each_other_at_once_leave_one(persis
 
 async def test_an_invitation_that_is_accepted_many_times_at_once_is_accepted_once(persistence: Persistence) -> None:
     home, user, secret = company(), somebody(), IDS.secret()
-    invited: Invitation = invitation(home, digest=hashlib.sha256(secret).digest())
-    await persistence.keep_companies(home, owner(home), invited)
+    boss = owner(home)
+    invited: Invitation = invitation(home, digest=hashlib.sha256(secret).digest(), by=boss.user)
+    await persistence.keep_companies(home, boss, invited)
     _, token = invited.sent(secret, NOW)
     accept = AcceptInvitation(**parts(persistence), reads=persistence.company_reads, accounts=Whoever(user))
     results = await asyncio.gather(*(accept(acting(user), token) for _ in range(MANY)), return_exceptions=True)
     assert names(list(results)) == {"Joined": 1, "InvitationOver": MANY - 1}
     membership = await persistence.company_reads.membership(home.id, user)
     assert membership is not None and membership.role is CompanyRole.EDITOR
+
+
+async def test_nobody_joins_on_behalf_of_somebody_who_was_let_go(persistence: Persistence) -> None:
+    for turn in range(6):
+        home, (boss, former) = await kept(persistence, CompanyRole.OWNER, CompanyRole.OWNER)
+        user, secret = somebody(), IDS.secret()
+        role, digest = CompanyRole.OWNER, hashlib.sha256(secret).digest()
+        invited: Invitation = invitation(home, digest=digest, by=former.user, role=role)
+        await persistence.keep_companies(invited)
+        accept = AcceptInvitation(**parts(persistence), reads=persistence.company_reads, accounts=Whoever(user))
+        remove = RemoveMember(**parts(persistence))
+        calls: list[Awaitable[object]] = [
+            accept(acting(user), invited.sent(secret, NOW)[1]), remove(acting(boss.user), home.id, former.user)
+        ]  # fmt: skip
+        results = await asyncio.gather(*calls[:: 1 if turn % 2 else -1], return_exceptions=True)
+        happened = await persistence.company_reads.activity(home.id, PageRequest(sort="-at"))
+        joined = await persistence.company_reads.membership(home.id, user) is not None
+        assert names(list(results)) == {"NoneType": 1, "Joined" if joined else "InvitationOver": 1}
+        first = "member-joined" if joined else "member-removed"
+        assert [line.what for line in happened.items][-1] == first
 
 
 async def test_names_that_share_a_slug_get_one_each_when_they_are_founded_at_once(
@@ -171,11 +232,7 @@ async def test_of_many_that_found_one_company_at_once_one_does(persistence: Pers
 
 async def test_nothing_gets_into_a_company_that_is_deleted_at_that_moment(persistence: Persistence) -> None:
     home, (boss, *editors) = await kept(persistence, CompanyRole.OWNER, *[CompanyRole.EDITOR] * MANY)
-    delete = DeleteCompany(
-        begin=persistence.begin_companies, reads=persistence.company_reads, holdings=LocalHoldings(),
-        clock=persistence.clock,
-    )  # fmt: skip
-    add = AddClient(**parts(persistence))
+    delete, add = deleting(persistence, LocalHoldings()), AddClient(**parts(persistence))
     results = await asyncio.gather(
         *(add(acting(one.user), home.id, NewClient(name="Ann")) for one in editors[:6]),
         delete(acting(boss.user), home.id, cascade=True),
@@ -186,3 +243,45 @@ async def test_nothing_gets_into_a_company_that_is_deleted_at_that_moment(persis
     added = sum(type(one).__name__ == "Client" for one in results)
     assert await persistence.company_reads.count_clients(home.id) == added
     assert await persistence.company_reads.known((home.id,)) == {}
+
+
+async def test_what_comes_in_while_an_empty_company_is_looked_through_keeps_it(persistence: Persistence) -> None:
+    for what in ("client", "project"):
+        home, (boss,) = await kept(persistence, CompanyRole.OWNER)
+
+        async def meanwhile(home: Company = home, boss: Membership = boss, what: str = what) -> None:
+            if what == "client":
+                await AddClient(**parts(persistence))(acting(boss.user), home.id, NewClient(name="Ann"))
+            else:
+                await planning(persistence, home, "Guide")
+
+        with pytest.raises(CompanyNotEmpty):
+            await deleting(persistence, Busy(meanwhile))(acting(boss.user), home.id)
+        assert await persistence.company_reads.known((home.id,))
+
+
+async def test_a_company_is_deleted_empty_or_what_came_in_stays(persistence: Persistence) -> None:
+    for turn in range(6):
+        home, (boss,) = await kept(persistence, CompanyRole.OWNER)
+        add, delete = AddClient(**parts(persistence)), deleting(persistence, LocalHoldings())
+        calls: list[Awaitable[object]] = [
+            add(acting(boss.user), home.id, NewClient(name="Ann")),
+            delete(acting(boss.user), home.id),
+            *(planning(persistence, home, f"Guide {n}") for n in range(3)),
+        ]
+        results = await asyncio.gather(*calls[turn % 5 :], *calls[: turn % 5], return_exceptions=True)
+        found = names(list(results))
+        accepted = found["Client"] + found["Project"]
+        assert (found["CompanyDeleted"], found["CompanyNotEmpty"]) == ((0, 1) if accepted else (1, 0)), found
+        assert accepted in (0, 4)
+        assert set(found) <= {"Client", "Project", "CompanyDeleted", *REFUSED}
+
+
+async def test_no_project_comes_into_a_company_that_was_closed_after_the_look_at_its_members(
+    persistence: Persistence,
+) -> None:
+    home, (boss,) = await kept(persistence, CompanyRole.OWNER)
+    await deleting(persistence, LocalHoldings())(acting(boss.user), home.id, cascade=True)
+    with pytest.raises(NoSuchCompany):
+        await planning(persistence, home, "Guide")
+    assert await persistence.project_reads.count(home.id) == 0

@@ -4,13 +4,17 @@ import asyncio
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
 
 from asperguide.adapters.sql import migrations
 from asperguide.adapters.sql.engine import Database, open_sqlite
+from asperguide.adapters.sql.types import KeyText, UtcDateTime, Uuid
 from asperguide.shared.errors import DatabaseUnavailable
 from tests.contract.conftest import on_server
 from tests.servers import MariaDB
@@ -177,6 +181,60 @@ async def test_the_status_needs_no_alembic(tmp_path: Path) -> None:
     command = [sys.executable, "-c", LOADED, str(tmp_path / "asperguide.sqlite3")]
     done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["True", "False"]
+
+
+INSTANTS = ("due_at", "nearing_at", "last_day_at", "ends_at")
+NOTICES = sa.table(
+    "project_notices", sa.column("project", Uuid()), sa.column("company", Uuid()), sa.column("stage", sa.String()),
+    *(sa.column(name, UtcDateTime()) for name in INSTANTS),
+)  # fmt: skip
+JOBS = sa.table(
+    "ledger_jobs", sa.column("id", Uuid()), sa.column("run_at", UtcDateTime()), sa.column("created_at", UtcDateTime()),
+    sa.column("kind", KeyText(160)), sa.column("queue", KeyText(40)),
+    *map(sa.column, ("payload", "priority", "state", "attempts", "max_attempts", "fence")),
+)  # fmt: skip
+"""As they were when the revision was written."""
+
+
+async def test_what_is_said_next_of_a_project_takes_the_place_of_its_beginning(empty: Database) -> None:
+    def at(day: int | None) -> datetime | None:
+        return None if day is None else datetime(2031, 1, day, 1, 2, 3, 4, UTC)
+
+    def notice(n: int, stage: str, *days: int | None) -> dict[str, Any]:
+        instants = dict(zip(INSTANTS, map(at, days), strict=True))
+        return {"project": UUID(int=n), "company": UUID(int=99), "stage": stage, **instants}
+
+    def job(n: int, kind: str, state: str) -> dict[str, Any]:
+        numbers = {"priority": 0, "attempts": 0, "max_attempts": 20, "fence": 0}
+        when = {"run_at": at(1), "created_at": at(1)}
+        return {"id": UUID(int=n), "kind": kind, "state": state, "queue": "default", "payload": "{}", **numbers, **when}
+
+    told = [notice(6, "nearing", 20, 20, 26, 27), notice(7, "ended", None, 20, 26, 27)]
+    before = [
+        notice(1, "begins", 1, 20, 26, 27), notice(2, "begins", 1, None, 26, 27),
+        notice(3, "begins", 1, None, None, 27), notice(4, "begins", 1, None, None, None),
+        notice(5, "begins", None, None, None, None), *told,
+    ]  # fmt: skip
+    after = [
+        notice(1, "nearing", 20, 20, 26, 27), notice(2, "last_day", 26, None, 26, 27),
+        notice(3, "ended", 27, None, None, 27), *told,
+    ]  # fmt: skip
+    kinds = ("projects.project-changed", "projects.project-ending")
+    jobs = [job(2 * n + m, kind, state) for n, kind in enumerate(kinds) for m, state in enumerate(("waiting", "done"))]
+
+    async def found(table: sa.TableClause, order: str) -> list[dict[str, Any]]:
+        async with empty.reading() as store:
+            rows = await store.execute(sa.select(table).order_by(table.c[order]))
+            return [dict(row._mapping) for row in rows]
+
+    await migrations.up(empty, "0014")
+    async with empty.writing() as store:
+        await store.execute(sa.insert(NOTICES), before)
+        await store.execute(sa.insert(JOBS), jobs)
+    for step in (migrations.up, migrations.down, migrations.up):
+        await step(empty, "0014" if step is migrations.down else "0015")
+        assert await found(NOTICES, "project") == after
+        assert await found(JOBS, "id") == jobs[1:]
 
 
 @pytest.mark.parametrize("dialect", ["mysql", "sqlite"])

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from asperguide.adapters.filesystem.objects import FolderStorage
-from asperguide.adapters.local import LocalPortraits
+from asperguide.adapters.local.identity import LocalPortraits
 from asperguide.adapters.memory.images import MemoryImages
 from asperguide.adapters.pillow.images import PillowImages
 from asperguide.identity.ports import Portraits

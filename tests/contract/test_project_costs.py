@@ -11,10 +11,10 @@ import sqlalchemy as sa
 from asperguide.adapters.sql.engine import Database
 from asperguide.adapters.sql.project_rows import CountRow, ListedRow, NoticeRow, ProjectRow, ProjectTagRow
 from asperguide.adapters.sql.store import to_row
-from asperguide.projects.events import ProjectChanged
 from asperguide.projects.model import Project
 from asperguide.projects.ports import ProjectsUnitOfWork
 from asperguide.projects.rights import Access
+from asperguide.projects.sweeping import ending
 from asperguide.shared.actor import UserId
 from asperguide.shared.pages import PageRequest
 from asperguide.shared.tenancy import CompanyId, CompanyRole
@@ -77,7 +77,8 @@ async def test_changing_a_project_costs_few_statements(persistence: Persistence,
         (lambda uow: uow.lists.put(listed(kept, user)), "INSERT"),
         (lambda uow: uow.lists.all(kept.company, kept.id), "SELECT"),
         (lambda uow: uow.lists.remove(kept.company, kept.id, user), "DELETE"),
-        (lambda uow: uow.notices.forget(kept.company, kept.id), "DELETE"),
+        (lambda uow: uow.notices.reached(kept.company, kept.id), "SELECT"),
+        (lambda uow: uow.notices.rest(kept.company, kept.id), "UPDATE"),
         (lambda uow: uow.projects.remove(replace(kept, version=2)), "DELETE DELETE DELETE DELETE"),
         (lambda uow: uow.counts.give_back(kept.company), "UPDATE"),
         (lambda uow: uow.lists.forget(user, 9), "SELECT"),
@@ -94,7 +95,7 @@ async def test_a_batch_of_notices_costs_as_many_statements_as_a_single_one(
     async def sweep(uow: ProjectsUnitOfWork) -> int:
         due = await uow.notices.due(NOW + 90 * DAY, 500)
         for one in due:
-            uow.announce(ProjectChanged(project=one.project, company=one.company))
+            uow.announce(ending(one))
         await uow.notices.advance(due)
         return len(due)
 
@@ -151,7 +152,8 @@ async def test_every_hot_statement_of_projects_is_answered_by_an_index(
             await uow.notices.advance(due)
             await uow.notices.next_after(NOW)
             await uow.notices.put(notice(kept))
-            await uow.notices.forget(mine, kept.id)
+            await uow.notices.reached(mine, kept.id)
+            await uow.notices.rest(mine, kept.id)
             assert await uow.counts.take(mine, 10**6)
             await uow.counts.give_back(mine)
             await uow.lists.all(mine, kept.id)

@@ -2,31 +2,41 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from asperguide.adapters.sql.engine import Database
+from asperguide.adapters.sql.types import Uuid
+from asperguide.ar.creating import numbered
+from asperguide.ar.model import Content
+from asperguide.projects import DeleteProject, EnterProject
 from asperguide.projects.creating import AddProject
+from asperguide.projects.errors import ProjectNotEmpty, ProjectNotFound
 from asperguide.projects.keeping import arm, keep
 from asperguide.projects.model import Project
 from asperguide.projects.notices import Stage
-from asperguide.projects.ports import ProjectPolicy, ProjectsUnitOfWork
+from asperguide.projects.ports import ProjectContents, ProjectPolicy, ProjectsUnitOfWork
 from asperguide.projects.removing import remove
 from asperguide.projects.sweeping import SweepProjects
+from asperguide.shared.actor import UserId
+from asperguide.shared.pages import PageRequest
 from asperguide.shared.repeating import until_unhindered
-from asperguide.shared.tenancy import ProjectState
+from asperguide.shared.tenancy import CompanyId, CompanyRole, ProjectId, ProjectState, Standing
 from asperguide.testing import MovableClock
 from asperguide.testing.contracts import Persistence
 from asperguide.testing.contracts.people import DAY, NOW
 from asperguide.testing.contracts.planning import company, listed, member, notice, project
+from asperguide.testing.contracts.printing import content
 from asperguide.testing.contracts.projects.noticing import waiting
 from tests.contract.persistences import sql_persistence
+from tests.contract.test_company_races import acting
 from tests.contract.test_media_races import deadlocks, outcomes
-from tests.projects import company_facts
+from tests.projects import FakeCompanies, FakeContents, company_facts
 
 MANY = 20
 
@@ -66,8 +76,8 @@ class Desk:
 
         async def extended() -> Project:
             async with self.persistence.begin_projects() as uow:
-                found = await uow.projects.get(one.company, one.id)
-                assert found is not None
+                if (found := await uow.projects.get(one.company, one.id)) is None:
+                    raise ProjectNotFound
                 return await keep(uow, found, found.extended(days, "UTC", NOW), NOW, lambda saved: saved)
 
         return await until_unhindered(extended)
@@ -161,6 +171,86 @@ async def test_projects_are_extended_archived_removed_and_spoken_of_at_once(
     assert await persistence.project_reads.count(mine) == 8
 
 
+async def test_a_notice_of_another_release_holds_up_no_other(
+    persistence: Persistence, database: Database, clock: MovableClock
+) -> None:
+    kept, other = project(company()), project(company())
+    await persistence.keep_projects(kept, other, notice(kept), notice(other))
+    table = sa.table("project_notices", sa.column("project", Uuid()), sa.column("stage"))
+    async with database.writing() as store:
+        await store.execute(sa.update(table).where(table.c.project == kept.id).values(stage="begins"))
+    clock.set(NOW + 25 * DAY)
+    assert await Desk(persistence).sweep() == 1
+    await persistence.keep_projects(notice(kept))
+    assert await Desk(persistence).sweep() == 1
+
+
+@dataclass
+class Busy(FakeContents):
+    """Nothing is counted, and meanwhile something comes in."""
+
+    meanwhile: Callable[[], Awaitable[object]] | None = None
+
+    async def counts(self, company: CompanyId, projects: Collection[ProjectId]) -> Mapping[ProjectId, int]:
+        """Nothing."""
+        if self.meanwhile is not None:
+            await self.meanwhile()
+        return {}
+
+
+class Owned(FakeCompanies):
+    """Everybody owns every company."""
+
+    async def standing(self, user: UserId, company: CompanyId) -> Standing:
+        """The owner's."""
+        return Standing(company=company_facts(company), role=CompanyRole.OWNER)
+
+
+async def print_in(persistence: Persistence, one: Project) -> Content:
+    """A new content of a project that somebody reached a moment ago."""
+    made = content(one.company, one.id)
+
+    async def added() -> Content:
+        async with persistence.begin_ar() as uow:
+            kept = await numbered(uow, made, company_facts(one.company))
+            await uow.commit()
+        return kept
+
+    return await until_unhindered(added)
+
+
+async def delete(persistence: Persistence, one: Project, contents: ProjectContents) -> None:
+    """Delete an empty project."""
+    enter = EnterProject(reads=persistence.project_reads, companies=Owned())
+    use_case = DeleteProject(begin=persistence.begin_projects, enter=enter, contents=contents, clock=persistence.clock)
+    await use_case(acting(member()), one.id)
+
+
+async def test_what_comes_in_while_an_empty_project_is_looked_through_keeps_it(persistence: Persistence) -> None:
+    kept = project(company())
+    await persistence.keep_projects(kept)
+    with pytest.raises(ProjectNotEmpty):
+        await delete(persistence, kept, Busy(meanwhile=lambda: print_in(persistence, kept)))
+    assert await persistence.project_reads.known([kept.id]) == [kept]
+
+
+async def test_a_project_is_deleted_empty_or_what_came_in_stays(persistence: Persistence) -> None:
+    mine = company()
+    for turn in range(8):
+        kept = project(mine)
+        await persistence.keep_projects(kept)
+        calls: list[Awaitable[Any]] = [
+            delete(persistence, kept, Busy()),
+            *(print_in(persistence, kept) for _ in range(3)),
+            Desk(persistence).extend(kept, 3),
+        ]
+        results = await asyncio.gather(*calls[turn % 5 :], *calls[: turn % 5], return_exceptions=True)
+        found = Counter(type(one).__name__ for one in results)
+        assert (found["NoneType"], found["ProjectNotEmpty"]) == ((0, 1) if found["Content"] else (1, 0)), found
+        assert found["Content"] == 3 or found["NoSuchProject"] == 3, found
+        assert len((await persistence.ar_reads.contents(mine, kept.id, PageRequest())).items) == found["Content"]
+
+
 async def test_two_workers_say_everything_once(persistence: Persistence, clock: MovableClock) -> None:
     made = [project(company(), ends_at=NOW + (8 + n % 3) * DAY) for n in range(30)]
     await persistence.keep_projects(*made, *map(notice, made))
@@ -168,5 +258,5 @@ async def test_two_workers_say_everything_once(persistence: Persistence, clock: 
     assert sum(await asyncio.gather(*(Desk(persistence).sweep() for _ in range(4)))) == 90
     jobs = await persistence.ledger.claim("a worker", "default", 1000, DAY)
     ends = Counter((job.kind, job.payload) for job in jobs)
-    assert Counter(job.kind for job in jobs) == {"projects.project-ending": 90, "projects.project-changed": 30}
+    assert Counter(job.kind for job in jobs) == {"projects.project-ending": 90}
     assert set(ends.values()) == {1}

@@ -134,10 +134,12 @@ async def test_number_and_name_stand_below_the_code_and_inside_the_picture(qr_co
     [
         ("Société", "Socie\u0301te\u0301"), ("Œuvre", "OEuvre"), ("Straße", "Strasse"), ("Łódź", "Lo\u0301dz\u0301"),
         ("  a \t\n b ", "a b"), ("ﬁn ５", "fin 5"), ("a\u202eb\0", "ab"), ("Café \U0001f600 №1", "Cafe\u0301 No1"),
-        ("Δελφοί", ""), ("Москва", ""), ("株式会社 Foto", ""), ("", ""), ("\ud800a", "a"), ("“x” – y", "“x” - y"),
+        ("Δελφοί", ""), ("Москва", ""), ("株式会社 Foto", "Foto"), ("", ""), ("\ud800a", "a"), ("“x” – y", "“x” - y"),
+        ("Emoji \U0001f389 Wedding \u2764\ufe0f", "Emoji Wedding"), ("Eмоjй5", "Ej5"), ("张 & 李", ""), ("&!", "&!"),
+        ("a\u0301\u043e\u0301", "a\u0301"), ("\u0301", ""), ("Foto ①② 株", "Foto 12"),
     ],
 )  # fmt: skip
-def test_what_has_no_letters_here_is_written_otherwise_or_not_at_all(line: str, written: str) -> None:
+def test_what_has_no_letters_here_is_written_otherwise_or_left_out(line: str, written: str) -> None:
     assert Typeface(24).writable(line) == written
 
 

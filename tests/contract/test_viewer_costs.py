@@ -13,11 +13,12 @@ from asperguide.adapters.memory.cache import MemoryCache
 from asperguide.adapters.sql.engine import Database
 from asperguide.ar.model import ContentState
 from asperguide.ar.rotation import PlaybackMode
-from asperguide.ar.unavailable import CompanyInactive, NotPublished, ProjectInactive
+from asperguide.ar.unavailable import CompanyInactive, NotPublished, ProjectInactive, Reason
 from asperguide.companies import SettingsChange
 from asperguide.companies.administering import CompanyAdministration
 from asperguide.container import Container
-from asperguide.projects import ProjectChange
+from asperguide.projects import NewProject, ProjectChange
+from asperguide.projects.events import ProjectRemovalWanted
 from asperguide.shared.actor import Role
 from asperguide.shared.tenancy import ProjectId
 from asperguide.testing import MovableClock
@@ -25,6 +26,8 @@ from asperguide.testing.world import SETTINGS
 from tests.contract.test_identity_costs import verbs, watching
 from tests.http.sample import ANN
 from tests.showcase import change, print_of
+
+DAY, AN_INSTANT = timedelta(days=1), timedelta(microseconds=1)
 
 
 @pytest.fixture
@@ -91,6 +94,63 @@ async def test_so_is_every_change_of_the_project_and_the_company(container: Cont
         await show(content.public_id)
     await container.extend_project()(ANN, project)
     assert (await show(content.public_id)).until > end
+
+
+async def test_whatever_is_done_with_a_project_shows_in_the_very_next_answer(
+    container: Container, clock: MovableClock
+) -> None:
+    now, mine = clock.now(), (await print_of(container, ANN)).company
+    project = ProjectId((await container.create_project()(ANN, mine, NewProject(name="Draft"))).id)
+    id = (await print_of(container, ANN, company=mine, project=project)).public_id
+
+    async def update(**fields: Any) -> None:
+        await container.update_project()(ANN, project, ProjectChange(**fields))
+
+    async def seen() -> tuple[Reason | None, str]:
+        found = await container.showings().find(id)
+        return (await container.check_print()(id)).reason, "" if found is None else found.project.name
+
+    inactive = Reason.PROJECT_INACTIVE
+    assert await seen() == (inactive, "Draft")
+    await container.activate_project()(ANN, project)
+    assert await seen() == (None, "Draft")
+    await update(name="Été")
+    assert await seen() == (None, "Été")
+    for fields, reason in (
+        ({"starts_at": now + DAY}, inactive), ({"starts_at": now - 2 * DAY}, None),
+        ({"ends_at": now - DAY}, inactive), ({"ends_at": now + DAY}, None),
+        ({"template": True}, inactive), ({"template": False}, None),
+    ):  # fmt: skip
+        await update(**fields)
+        assert await seen() == (reason, "Été"), fields
+    await container.archive_project()(ANN, project)
+    assert await seen() == (inactive, "Été")
+    await container.restore_project()(ANN, project)
+    assert await seen() == (None, "Été")
+    await container.delete_project_with_all()(ANN, project)
+    assert await seen() == (Reason.NOT_FOUND, "")
+    await container.stop_removing()(ProjectRemovalWanted(project=project, company=mine))
+    assert await seen() == (None, "Été")
+
+
+async def test_a_project_begins_and_ends_at_its_instants_without_any_job(
+    container: Container, database: Database, clock: MovableClock
+) -> None:
+    begins, ends = clock.now() + timedelta(seconds=10), clock.now() + timedelta(seconds=20)
+    mine = (await print_of(container, ANN)).company
+    new = NewProject(name="Later", starts_at=begins, ends_at=ends)
+    project = ProjectId((await container.create_project()(ANN, mine, new)).id)
+    await container.activate_project()(ANN, project)
+    id = (await print_of(container, ANN, company=mine, project=project)).public_id
+    assert (await container.check_print()(id)).reason is Reason.PROJECT_INACTIVE
+    with watching(database) as seen:
+        for at, reason in (
+            (begins - AN_INSTANT, Reason.PROJECT_INACTIVE), (begins, None),
+            (ends - AN_INSTANT, None), (ends, Reason.PROJECT_INACTIVE),
+        ):  # fmt: skip
+            clock.set(at)
+            assert (await container.check_print()(id)).reason is reason
+    assert verbs(seen) == [], "it is decided from what is known of the project already"
 
 
 async def test_nothing_of_a_company_is_shown_from_the_moment_on_at_which_it_is_not_active(container: Container) -> None:

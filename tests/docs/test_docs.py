@@ -1,5 +1,6 @@
 """What README and docs show is run as it stands there."""
 
+import json
 import os
 import re
 import subprocess
@@ -18,6 +19,7 @@ BLOCKS = [
     for page in PAGES
     for number, block in enumerate(BLOCK.findall(page.read_text()), 1)
 ]
+SCHEMAS = json.loads((ROOT / "docs/openapi.json").read_text())["components"]["schemas"]
 LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")
 
 
@@ -67,3 +69,13 @@ def test_the_example_of_certifying_an_adapter_certifies_it_and_catches_a_fault(t
 def test_links_lead_somewhere(page: Path) -> None:
     missing = [link for link in LINK.findall(page.read_text()) if not (page.parent / link).exists()]
     assert missing == []
+
+
+def test_times_are_said_to_be_times_in_all_schemas() -> None:
+    times = [
+        f"{name}.{field}"
+        for name, schema in SCHEMAS.items()
+        for field, about in schema.get("properties", {}).items()
+        if field.endswith("_at") and "string" in str(about) and "format" not in str(about)
+    ]
+    assert times == []

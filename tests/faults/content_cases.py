@@ -184,11 +184,12 @@ async def _dropping(cast: Any) -> tuple[Any, ...]:
 
 async def _of_a_film(cast: Any) -> tuple[Any, ...]:
     view = await made(cast)
-    return OwnerId(view.company), FileId(view.videos[0].file)
+    return OwnerId(view.company), FileId(view.videos[0].file), cast.siobhan.actor.user
 
 
 async def _showing_a_moment(cast: Any) -> tuple[Any, ...]:
-    return *(await _of_a_film(cast)), 1.5
+    owner, film, by = await _of_a_film(cast)
+    return owner, film, 1.5, by, "/there"
 
 
 async def _changing(cast: Any) -> tuple[Any, ...]:

@@ -26,7 +26,6 @@ from asperguide.projects.errors import ProjectNameTaken
 from asperguide.projects.events import (
     ContactToTell,
     CopyWanted,
-    ProjectChanged,
     ProjectEnding,
     ProjectRemovalWanted,
     ProjectRemoved,
@@ -229,7 +228,6 @@ PROJECTS: dict[str, list[Case]] = {
     "sweep_projects": [(_sweeping, {}), (_sweeping_shortly_before, {})],
     "tell_company": [told(_ending, active)],
     "tell_contact": [told(_to_tell, active, once=True)],
-    "refresh_contents": [told(_of(ProjectChanged), active)],
     "copy_contents": [told(_to_copy, draft)],
     "remove_project": [told(_of(ProjectRemovalWanted), going)],
     "stop_removing": [told(_of(ProjectRemovalWanted), going)],

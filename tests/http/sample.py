@@ -114,7 +114,9 @@ class Store:
 
 
 NEXT = {None: "a/b", "a/b": "c"}
-LISTING = Listing(sort=("created_at", "title"), filters=("state",), also=("q",))
+LISTING = Listing(
+    sort=("created_at", "title"), filters=("state", "before"), instants={"before": "Made before."}, also=("q",)
+)
 RETIRED = Retired(since=datetime(2030, 1, 1, tzinfo=UTC), sunset=datetime(2032, 1, 1, tzinfo=UTC), successor="/things")
 
 

@@ -147,6 +147,11 @@ async def test_errors_are_counted_up_to_fifty() -> None:
     assert len(answer.json()["errors"]) == 50
 
 
+async def test_of_very_long_lists_the_first_error_far_behind_is_told() -> None:
+    answer = await send(json.dumps({"title": "a", "tags": ["a"] * 1000 + ["toolong", "toolong"]}).encode())
+    assert [error["pointer"] for error in answer.json()["errors"]] == ["#/tags/1000"]
+
+
 @pytest.mark.parametrize(
     "media_type",
     ["", "text/plain", "application/x-www-form-urlencoded", "application/jsonp", "application/json; charset=latin-1"],

@@ -220,7 +220,7 @@ class TestDocument:
     def test_the_conventions_are_parameters_and_header_fields(self) -> None:
         paths = self.document()["paths"]
         names = {parameter["name"] for parameter in paths["/things"]["get"]["parameters"]}
-        assert names == {"X-Request-ID", "cursor", "limit", "sort", "filter[state]", "count"}
+        assert names == {"X-Request-ID", "cursor", "limit", "sort", "filter[state]", "filter[before]", "count"}
         names = {parameter["name"] for parameter in paths["/things"]["post"]["parameters"]}
         assert names == {"X-Request-ID", "Idempotency-Key"}
         parameters = {parameter["name"]: parameter for parameter in paths["/things/{id}"]["patch"]["parameters"]}
@@ -228,6 +228,12 @@ class TestDocument:
         assert "If-None-Match" in {parameter["name"] for parameter in paths["/things/{id}"]["get"]["parameters"]}
         assert {"ETag", "RateLimit"} <= set(paths["/things/{id}"]["get"]["responses"]["200"]["headers"])
         assert paths["/old"]["get"]["deprecated"] is True
+
+    def test_filters_by_instants_say_so(self) -> None:
+        parameters = {one["name"]: one for one in self.document()["paths"]["/things"]["get"]["parameters"]}
+        before, state = parameters["filter[before]"], parameters["filter[state]"]
+        assert (before["description"], before["schema"]) == ("Made before.", {"type": "string", "format": "date-time"})
+        assert state["schema"] == {"type": "string"}
 
     def test_every_reference_leads_somewhere_and_components_are_named_plainly(self) -> None:
         document = self.document()

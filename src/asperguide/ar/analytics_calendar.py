@@ -10,9 +10,9 @@ from enum import StrEnum
 
 from asperguide.ar.analytics_errors import InvalidPeriod
 from asperguide.shared.errors import FieldError
+from asperguide.shared.instants import BEYOND, within_reach
 
 MOST_BUCKETS = 400
-FIRST_YEAR, LAST_YEAR = 2000, 2999
 DAY = timedelta(days=1)
 
 
@@ -39,11 +39,11 @@ class Span:
 def span_of(first: date | None, last: date | None, by: By, today: date) -> Span:
     """The days that are meant: up to today, and as many as are usual, unless told. Raises InvalidPeriod."""
     last = last or today
-    if not FIRST_YEAR <= last.year <= LAST_YEAR:
-        raise _refusal("?to", f"From {FIRST_YEAR} to {LAST_YEAR}.")
+    if not within_reach(last):
+        raise _refusal("?to", BEYOND)
     first = first or last - (USUAL[by] - 1) * DAY
-    if first.year < FIRST_YEAR:
-        raise _refusal("?from", f"From {FIRST_YEAR} to {LAST_YEAR}.")
+    if not within_reach(first):
+        raise _refusal("?from", BEYOND)
     if first > last:
         raise _refusal("?from", "Not after `to`.")
     return Span(first=first, last=last)

@@ -94,7 +94,7 @@ def analytics_view(
     return AnalyticsView(
         level=scope.level, id=scope.id, company=scope.company, name=scope.name, time_zone=scope.time_zone,
         first=span.first, last=span.last, by=by, totals=TallyView(**_fields(total)),
-        play_rate=_share(total.played, total.sessions), completion_rate=_share(total.completed, total.played),
+        play_rate=share(total.played, total.sessions), completion_rate=share(total.completed, total.played),
         buckets=tuple(
             BucketView(first=part.first, last=part.last, **_fields(tally))
             for part, tally in zip(parts, tallies, strict=True)
@@ -133,8 +133,11 @@ def _fields(tally: Tally) -> dict[str, int]:
     }  # fmt: skip
 
 
-def _share(part: int, whole: int) -> float | None:
-    """To four digits. A session may be played on the day after its first event, beyond the span that holds that."""
+def share(part: int, whole: int) -> float | None:
+    """To four digits, None of nothing.
+
+    A session may be played on the day after its first event, beyond the span that holds that.
+    """
     return round(min(part / whole, 1.0), 4) if whole else None
 
 

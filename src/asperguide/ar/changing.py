@@ -36,7 +36,7 @@ from asperguide.ar.videos import FileId
 from asperguide.shared.actor import Actor
 from asperguide.shared.commands import checked
 from asperguide.shared.errors import EditedMeanwhile
-from asperguide.shared.ports import Clock
+from asperguide.shared.ports import Clock, JobOptions
 from asperguide.shared.repeating import until_unhindered
 from asperguide.shared.tenancy import Companies, CompanyFacts
 
@@ -200,8 +200,18 @@ class ArchiveContent(Struct, frozen=True, kw_only=True):
         return await self.move(actor, id, Right.ARCHIVE, ContentState.ARCHIVED, version)
 
 
+class Regenerating(msgspec.Struct, frozen=True, kw_only=True):
+    """The print as it is until then, and the job that looks at its marker."""
+
+    job: UUID
+    content: ContentView
+
+
 class RegenerateMedia(Struct, frozen=True, kw_only=True):
-    """Have the marker looked at, and all videos processed, once more by jobs; what there is is shown until then."""
+    """Have the marker looked at, and all videos processed, once more; what there is is shown until then.
+
+    The job that looks at the marker is told; each video has another one, among the long work of mine.
+    """
 
     open: OpenContent
     begin: Callable[[], ArUnitOfWork]
@@ -209,12 +219,15 @@ class RegenerateMedia(Struct, frozen=True, kw_only=True):
     clock: Clock
     policy: ArPolicy
 
-    async def __call__(self, actor: Actor, id: ContentId) -> ContentView:
+    async def __call__(self, actor: Actor, id: ContentId) -> Regenerating:
         company, content = await self.open.seen(actor, id, Right.EDIT)
         content.must_be_open()
         for file in dict.fromkeys(video.file for video in content.videos):
-            await self.files.process(company.id, file)
+            await self.files.process(company.id, file, actor.user)
         async with self.begin() as uow:
-            uow.announce(MarkerWanted(company=company.id, content=id, photo=content.marker.photo))
-            await uow.commit()
-        return content_view(content, self.clock.now(), self.policy)
+            job = uow.announce(
+                MarkerWanted(company=company.id, content=id, photo=content.marker.photo),
+                JobOptions(owner=actor.user, result=f"/api/v1/contents/{id}"),
+            )
+            await uow.commit(job)
+        return Regenerating(job=job, content=content_view(content, self.clock.now(), self.policy))

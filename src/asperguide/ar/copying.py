@@ -10,7 +10,7 @@ from msgspec import Struct
 from asperguide.ar.content_views import ArPolicy, ContentView, content_view
 from asperguide.ar.creating import numbered
 from asperguide.ar.desk import OpenContent, zone_at
-from asperguide.ar.errors import ContentNotFound
+from asperguide.ar.errors import ContentNotFound, NoSuchProject
 from asperguide.ar.lasting import end_of
 from asperguide.ar.model import Content, ContentId, ContentState, public_id
 from asperguide.ar.noting import Deed, note
@@ -40,7 +40,7 @@ class CopyContent(Struct, frozen=True, kw_only=True):
     policy: ArPolicy
 
     async def __call__(self, by: UserId, company: CompanyFacts, id: ContentId, into: ProjectId | None) -> ContentView:
-        """Raises ContentNotFound."""
+        """Raises ContentNotFound, and NoSuchProject when the project is gone by now."""
         return await until_unhindered(partial(self._copy, by, company, id, into))
 
     async def _copy(self, by: UserId, company: CompanyFacts, id: ContentId, into: ProjectId | None) -> ContentView:
@@ -120,5 +120,5 @@ class CopyContents(Struct, frozen=True, kw_only=True):
     async def _copied(self, by: UserId, company: CompanyFacts, id: ContentId, target: ProjectId) -> None:
         try:
             await self.copy(by, company, id, target)
-        except ContentNotFound:  # deleted meanwhile
+        except (ContentNotFound, NoSuchProject):  # deleted meanwhile
             return

@@ -15,9 +15,9 @@ from msgspec import Meta, Struct
 from asperguide.ar.content_views import ArPolicy, ContentView, content_view
 from asperguide.ar.days import day_of
 from asperguide.ar.desk import zone_at
-from asperguide.ar.errors import InvalidContent
+from asperguide.ar.errors import InvalidContent, NoSuchProject
 from asperguide.ar.events import ContentChanged
-from asperguide.ar.filling_in import LONGEST_TITLE, For, Metadata, Title, customer_of, refuse_controls
+from asperguide.ar.filling_in import For, Metadata, Title, customer_of, refuse_controls, title_of
 from asperguide.ar.lasting import Duration, end_of
 from asperguide.ar.model import Content, ContentId, Customer, Marker, public_id
 from asperguide.ar.noting import Deed, note
@@ -85,7 +85,7 @@ class KeepContent(Struct, frozen=True, kw_only=True):
         now, photo = self.clock.now(), files[0]
         content = Content(
             id=ContentId(self.ids.new()), company=project.company.id, project=project.id, number="",
-            public_id=public_id(self.ids.secret()), title=about.title or _stem(photo.name), customer=customer,
+            public_id=public_id(self.ids.secret()), title=about.title or title_of(photo.name), customer=customer,
             marker=Marker(photo=photo.id), videos=tuple(self._videos(files[1:], now)), ends_at=ends_at,
             metadata=about.metadata, created_by=actor.user, created_at=now, updated_at=now,
         )  # fmt: skip
@@ -102,20 +102,17 @@ class KeepContent(Struct, frozen=True, kw_only=True):
     def _videos(self, files: Sequence[MediaFile], now: datetime) -> Sequence[ContentVideo]:
         return [
             ContentVideo(
-                id=VideoId(self.ids.new()), file=file.id, title=file.name[:LONGEST_TITLE], position=position,
+                id=VideoId(self.ids.new()), file=file.id, title=title_of(file.name), position=position,
                 footage=file.footage, failure=file.refusal, created_at=now,
             )
             for position, file in enumerate(files)
         ]  # fmt: skip
 
 
-def _stem(name: str) -> str:
-    """The name of a file without what says its type."""
-    return (name.rpartition(".")[0].strip() or name)[:LONGEST_TITLE]
-
-
 async def numbered(uow: ArUnitOfWork, content: Content, company: CompanyFacts) -> Content:
-    """Add the content under the next number of the day on which it is made, and tell of it."""
+    """Add the content under the next number of the day on which it is made, and tell of it. Raises NoSuchProject."""
+    if not await uow.places.stays(company.id, content.project):
+        raise NoSuchProject
     day = day_of(content.created_at, zone_at(company))
     kept = replace(content, number=number_of(day, await uow.numbers.next(company.id, day)))
     await uow.contents.add(kept)

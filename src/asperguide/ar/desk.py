@@ -1,6 +1,6 @@
 """Prints as members work at them: looking at one, and a change of what belongs to it as one story."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from functools import partial
@@ -24,6 +24,8 @@ from asperguide.shared.tenancy import CompanyFacts, CompanyId
 
 V = TypeVar("V")
 Change = Callable[[Content, datetime], Content]
+Demand = Callable[[ArUnitOfWork, Content], Awaitable[None]]
+"""Looks at what else is kept of a content before it is changed, and raises what speaks against it."""
 
 
 class OpenContent(Struct, frozen=True, kw_only=True):
@@ -49,7 +51,8 @@ class OpenContent(Struct, frozen=True, kw_only=True):
 class ChangeContent(Struct, frozen=True, kw_only=True):
     """Change a content of the company and tell of it, in one transaction, anew when somebody else was faster.
 
-    With `version`, only if it is still that one. What stays as it was is not stored, nor is the `deed` noted then.
+    With `version`, only if it is still that one. What stays as it was is not stored, nor is the `deed` noted then;
+    what changes is held against the `demand` first. In another mode turns are counted from the first again.
     Raises ContentNotFound, EditedMeanwhile, and ContentInWrongState when it has been put away.
     """
 
@@ -58,23 +61,27 @@ class ChangeContent(Struct, frozen=True, kw_only=True):
 
     async def __call__(
         self, company: CompanyFacts, id: ContentId, change: Change, show: Callable[[Content], V],
-        version: int | None = None, deed: Deed | None = None,
+        version: int | None = None, deed: Deed | None = None, demand: Demand | None = None,
     ) -> V:  # fmt: skip
-        transaction = partial(self._change, company.id, id, change, show, version, deed)
+        transaction = partial(self._change, company.id, id, change, show, version, deed, demand)
         return await (until_unhindered(transaction) if version is None else transaction())
 
     async def _change(
         self, company: CompanyId, id: ContentId, change: Change, show: Callable[[Content], V], version: int | None,
-        deed: Deed | None,
+        deed: Deed | None, demand: Demand | None,
     ) -> V:  # fmt: skip
         now = self.clock.now()
         async with self.begin() as uow:
             content = await open_content(uow, company, id, version)
             if (changed := change(content, now)) == content:
                 return show(content)
+            if demand is not None:
+                await demand(uow, content)
             saved = await uow.contents.save(replace(changed, updated_at=now))
             uow.announce(ContentChanged(content=id, public_id=saved.public_id, company=company))
             _tell_of_what_left(uow, content, saved, now)
+            if saved.mode is not content.mode:
+                await uow.turns.forget(id)
             if deed is not None:
                 note(uow, saved, deed, now)
             await uow.commit(view := show(saved))

@@ -36,7 +36,7 @@ class ProjectPutAway(Conflict, code=40973):
 
 
 class VideoInUse(Conflict, code=40972):
-    """A rule of the content still names this video."""
+    """A rule or the scene of the content still names this video."""
 
 
 class InvalidContent(Invalid, code=42270):

@@ -45,6 +45,11 @@ class CustomerChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     email: Address | UnsetType = UNSET
 
 
+def title_of(name: str) -> str:
+    """What a print or video is called that has the name of a file: without what says its type."""
+    return (name.rpartition(".")[0].strip() or name)[:LONGEST_TITLE]
+
+
 async def customer_of(companies: Companies, company: CompanyId, told: For | None) -> Customer:
     """The customer that is meant. Raises InvalidContent."""
     if told is None:

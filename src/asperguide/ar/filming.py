@@ -11,11 +11,12 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from asperguide.ar.desk import ChangeContent, OpenContent, zone_at
-from asperguide.ar.errors import InvalidVideo, TooManyVideos
-from asperguide.ar.filling_in import LONGEST_TITLE, Title, refuse_controls
+from asperguide.ar.errors import InvalidVideo, TooManyVideos, VideoInUse
+from asperguide.ar.filling_in import Title, refuse_controls, title_of
 from asperguide.ar.model import Content, ContentId
 from asperguide.ar.ports import MediaFile, MediaFiles
 from asperguide.ar.reel import MOST_VIDEOS, ordered, video_of, with_videos, without_video
+from asperguide.ar.repositories import ArUnitOfWork
 from asperguide.ar.rights import Right
 from asperguide.ar.taking import VIDEO, look_at, pointing
 from asperguide.ar.terms import End, Term, ending
@@ -30,7 +31,7 @@ Weight = Annotated[int, Meta(ge=1, le=100, description="How often it is drawn, a
 
 
 class NewFilm(Term, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A video of a finished upload; without a title it is called like the file."""
+    """A video of a finished upload; without a title it is called like the file, without the ending."""
 
     file: UUID
     title: Title | None = None
@@ -107,7 +108,7 @@ class AddFilms(Struct, frozen=True, kw_only=True):
 
     def _video(self, film: NewFilm, file: MediaFile, end: End, now: datetime) -> ContentVideo:
         return ContentVideo(
-            id=VideoId(self.ids.new()), file=file.id, title=film.title or file.name[:LONGEST_TITLE],
+            id=VideoId(self.ids.new()), file=file.id, title=film.title or title_of(file.name),
             active=film.active, position=0, weight=film.weight, ends_at=None if end is UNSET else end,
             footage=file.footage, failure=file.refusal, created_at=now,
         )  # fmt: skip
@@ -150,7 +151,7 @@ class OrderFilms(Struct, frozen=True, kw_only=True):
 class RemoveFilm(Struct, frozen=True, kw_only=True):
     """Take a video from a content, with its schedule windows; its file goes when no other content has it.
 
-    Not while a rule names it. With `version`, only if the content is still that one.
+    Not while a rule or the scene names it. With `version`, only if the content is still that one.
     """
 
     open: OpenContent
@@ -158,7 +159,18 @@ class RemoveFilm(Struct, frozen=True, kw_only=True):
 
     async def __call__(self, actor: Actor, id: ContentId, video: VideoId, version: int | None = None) -> None:
         company = await self.open(actor, id, Right.EDIT)
-        await self.change(company, id, lambda content, _: without_video(content, video), lambda _: None, version)
+        less, demand = partial(_without, video), partial(_in_no_scene, video)
+        await self.change(company, id, less, lambda _: None, version, demand=demand)
+
+
+def _without(video: VideoId, content: Content, now: datetime) -> Content:
+    return without_video(content, video)
+
+
+async def _in_no_scene(video: VideoId, uow: ArUnitOfWork, content: Content) -> None:
+    scene = await uow.scenes.get(content.company, content.id)
+    if scene is not None and video in scene.videos:
+        raise VideoInUse
 
 
 async def demand_room(open: OpenContent, company: CompanyId, id: ContentId, more: int) -> None:

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from asperguide.ar.errors import InvalidContent
-from asperguide.ar.terms import BEYOND, Instant, within_reach, wrong
+from asperguide.ar.terms import Instant, wrong
 
 MONTHS = 12
 
@@ -27,7 +27,7 @@ DEFAULT = Duration(years=30)
 def end_of(duration: Duration | None, ends_at: Instant | None, now: datetime, zone: tzinfo) -> datetime:
     """When a print ends, in UTC: 30 years from now when nothing is said.
 
-    Raises InvalidContent when both are said, for a duration of nothing, and for what does not lie ahead, by 2999.
+    Raises InvalidContent when both are said, for a duration of nothing, and for what does not lie ahead.
     """
     if duration is not None and ends_at is not None:
         raise InvalidContent(fields=(wrong("#/ends_at", "Either this or a duration."),))
@@ -52,8 +52,6 @@ def later(now: datetime, by: Duration, zone: tzinfo) -> datetime:
 
 
 def _ahead(ends_at: datetime, now: datetime) -> datetime:
-    if not within_reach(ends_at):
-        raise InvalidContent(fields=(wrong("#/ends_at", BEYOND),))
     if ends_at <= now:
         raise InvalidContent(fields=(wrong("#/ends_at", "It has to lie ahead."),))
     return ends_at.astimezone(UTC)

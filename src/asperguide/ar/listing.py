@@ -1,9 +1,9 @@
 """What the list of a project's contents can be asked."""
 
-from datetime import datetime
 from uuid import UUID
 
 from asperguide.ar.model import ContentState, search_key
+from asperguide.shared.instants import instant
 from asperguide.shared.pages import Instant, ListRules, Sort
 
 GRADES = ("good", "fair", "poor")
@@ -28,13 +28,8 @@ def _grade(text: str) -> str:
     return text
 
 
-def _instant(text: str) -> datetime:
-    if (instant := datetime.fromisoformat(text)).tzinfo is None:
-        raise ValueError(text)
-    return instant
-
-
 CONTENTS = ListRules(
+    name="contents",
     sorts={
         "created_at": Sort(field="created_at", type=Instant),
         "title": Sort(field="title_key", type=str),
@@ -44,7 +39,7 @@ CONTENTS = ListRules(
     default="-created_at",
     filters={
         "state": ContentState, "client": UUID, "customer": _text, "title": _text, "number": _number, "grade": _grade,
-        "ends_before": _instant,
+        "ends_before": instant,
     },
 )  # fmt: skip
 """`title` and `customer` are beginnings of titles and names in any case, `number` is the beginning of a number."""

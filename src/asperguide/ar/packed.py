@@ -33,10 +33,6 @@ Files = Mapping[FileId, PackedFile]
 Places = Mapping[VideoId, int]
 
 
-class Lacking(Exception):
-    """The photo of a print is not there: it cannot be packed."""
-
-
 def extension_of(media_type: str) -> str:
     """What the path of a file of this type ends with."""
     return EXTENSIONS.get(media_type, "")
@@ -45,17 +41,16 @@ def extension_of(media_type: str) -> str:
 def described(
     content: Content, scene: Scene | None, files: Files, client: str | None
 ) -> tuple[PackedContent, list[LeftOut]]:
-    """The print, and which of its videos are left out because their files are not there. Raises Lacking.
+    """The print, whose photo is there, and which of its videos are left out because their files are not.
 
     With a video go its windows, its turns and days, and where it stands in the scene. `client` is the name of the
     company's client for whom it is.
     """
-    if (photo := files.get(content.marker.photo)) is None:
-        raise Lacking
     there = [video for video in in_order(content.videos) if video.file in files]
     places = {video.id: place for place, video in enumerate(there)}
     packed = PackedContent(
-        number=content.number, title=content.title, customer=_customer(content, client), photo=photo.path,
+        number=content.number, title=content.title, customer=_customer(content, client),
+        photo=files[content.marker.photo].path,
         videos=tuple(_video(video, files) for video in there), mode=content.mode,
         chosen=None if content.chosen is None else places.get(content.chosen),
         rotation=None if content.rotation is None else _rotation(content.rotation, places), ends_at=content.ends_at,

@@ -10,16 +10,17 @@ from uuid import UUID
 
 import msgspec
 
-from asperguide.ar.errors import ContentRightNeeded, NoSuchProject
+from asperguide.ar.errors import ContentRightNeeded, InvalidContent, NoSuchProject
 from asperguide.ar.events import ContentHappened, ProjectExportWanted
 from asperguide.ar.model import Content
-from asperguide.ar.packed import Lacking, described, extension_of
+from asperguide.ar.packed import described, extension_of
 from asperguide.ar.packing_format import FORMAT, MANIFEST, MEDIA_TYPE, LeftOut, PackedFile, PackedProject
 from asperguide.ar.packing_ports import ProjectBooks
 from asperguide.ar.packing_shelf import packed_key, packed_path
 from asperguide.ar.ports import ArReads, ArUnitOfWork, MediaFile, MediaFiles, Opened
 from asperguide.ar.reaching import Reach
 from asperguide.ar.rights import Right, must_be_allowed
+from asperguide.ar.taking import IMAGE, look_at
 from asperguide.ar.videos import FileId
 from asperguide.shared.actor import Actor, refuse_impersonators
 from asperguide.shared.archive import Entry, zipped
@@ -150,12 +151,16 @@ class MakeProjectExport(msgspec.Struct, frozen=True, kw_only=True):
                 return
 
     async def _packed(self, content: Content, bundle: _Bundle, told: list[bytes]) -> AsyncGenerator[Entry, None]:
-        """The files of a print that are not in the archive yet; then it is told of."""
+        """The files of a print that are not in the archive yet, then it is told of; nothing of one without a photo."""
         scene = await self.reads.scene(content.company, content.id)
         wanted = dict.fromkeys((*content.files, *(scene.files if scene else ())))
         known = await self.files.known(content.company, tuple(wanted))
         for place, id in enumerate(wanted):
-            if id not in bundle.files and id in known and (opened := await self._opened(content, id)) is not None:
+            opened = await self._opened(content, known.get(id))
+            if opened is None and id == content.marker.photo:  # it comes first
+                bundle.left_out.append(LeftOut(number=content.number))
+                return
+            if opened is not None and id not in bundle.files:
                 path = f"media/{content.number}/{place:02}{extension_of(opened.media_type)}"
                 digest = sha256()
                 async with opened.read() as chunks:
@@ -164,16 +169,20 @@ class MakeProjectExport(msgspec.Struct, frozen=True, kw_only=True):
                 bundle.files[id] = _file(path, known[id], opened, digest.hexdigest())
         client = content.customer.client
         name = None if client is None else await self.companies.client(content.company, client)
-        try:
-            packed, lacking = described(content, scene, bundle.files, name)
-        except Lacking:
-            bundle.left_out.append(LeftOut(number=content.number))
-            return
+        packed, lacking = described(content, scene, bundle.files, name)
         bundle.left_out.extend(lacking)
         told.append(msgspec.json.encode(packed))
 
-    async def _opened(self, content: Content, id: FileId) -> Opened | None:
-        return await self.files.open(content.company, id)
+    async def _opened(self, content: Content, file: MediaFile | None) -> Opened | None:
+        """The bytes of a file of the print, if there are any; of a photo only if a print can be made of it."""
+        if file is None:
+            return None
+        if file.id == content.marker.photo:
+            try:
+                look_at(file, IMAGE, "#/photo")
+            except InvalidContent:
+                return None
+        return await self.files.open(content.company, file.id)
 
 
 def _file(path: str, known: MediaFile, opened: Opened, digest: str) -> PackedFile:

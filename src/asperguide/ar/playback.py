@@ -18,12 +18,13 @@ from asperguide.ar.ports import MediaFiles
 from asperguide.ar.reel import video_of
 from asperguide.ar.rights import Right
 from asperguide.ar.rotation import PlaybackMode
-from asperguide.ar.terms import FIRST_YEAR, LAST_YEAR, wrong
+from asperguide.ar.terms import wrong
 from asperguide.ar.video_views import CalendarView, FilmView, PlaybackView, calendar_view, film_view, playback_view
 from asperguide.ar.videos import VideoId
 from asperguide.shared.actor import Actor
 from asperguide.shared.commands import checked
 from asperguide.shared.errors import InvalidFields
+from asperguide.shared.instants import FIRST_YEAR, LAST_YEAR
 from asperguide.shared.ports import Clock
 
 
@@ -85,20 +86,31 @@ class ShowCalendar(Struct, frozen=True, kw_only=True):
         return calendar_view(wanted, _name(zone_of(content, zone_at(company))), plans, content.version)
 
 
+class Picturing(msgspec.Struct, frozen=True, kw_only=True):
+    """The video, and the job that makes its pictures."""
+
+    job: UUID
+    film: FilmView
+
+
 class RenewThumbnail(Struct, frozen=True, kw_only=True):
-    """Have the pictures of a video made anew, of another moment, by a job; until then the old ones stay."""
+    """Have the pictures of a video made anew, of another moment, by a job; until then the old ones stay.
+
+    While the video is processed, that makes them: the job has nothing to do then, and is over at once.
+    """
 
     open: OpenContent
     files: MediaFiles
     clock: Clock
 
-    async def __call__(self, actor: Actor, id: ContentId, video: VideoId, moment: Moment) -> FilmView:
+    async def __call__(self, actor: Actor, id: ContentId, video: VideoId, moment: Moment) -> Picturing:
         at = checked(moment, InvalidVideo).at
         company = await self.open(actor, id, Right.EDIT)
         content = await self.open.content(company.id, id)
         content.must_be_open()
-        await self.files.picture(company.id, video_of(content, video).file, at)
-        return film_view(content, video, self.clock.now())
+        file, result = video_of(content, video).file, f"/api/v1/contents/{id}/videos"
+        job = await self.files.picture(company.id, file, at, actor.user, result)
+        return Picturing(job=job, film=film_view(content, video, self.clock.now()))
 
 
 def _set(content: Content, wanted: PlaybackChange) -> Content:

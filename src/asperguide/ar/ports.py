@@ -13,7 +13,7 @@ from asperguide.ar.model import Content, ContentId, PublicId
 from asperguide.ar.repositories import ArUnitOfWork, Contents, Numbers, Turns
 from asperguide.ar.scenes import Scene
 from asperguide.ar.videos import FileId, Footage
-from asperguide.shared.actor import Actor
+from asperguide.shared.actor import Actor, UserId
 from asperguide.shared.pages import Page, PageRequest
 from asperguide.shared.tenancy import CompanyFacts, CompanyId, ProjectId
 
@@ -194,15 +194,19 @@ class MediaFiles(Protocol):
         ...
 
     @abstractmethod
-    async def process(self, company: CompanyId, file: FileId) -> None:
-        """Have all that is made of a film made anew; what there is stays until then. Nothing while that goes on."""
+    async def process(self, company: CompanyId, file: FileId, by: UserId) -> None:
+        """Have all that is made of a film made anew, by a job of this user; what there is stays until then.
+
+        Nothing while that goes on.
+        """
         ...
 
     @abstractmethod
-    async def picture(self, company: CompanyId, file: FileId, at: float) -> None:
-        """Have the pictures of a film show another moment, seconds from its beginning; a job makes them.
+    async def picture(self, company: CompanyId, file: FileId, at: float, by: UserId, result: str) -> UUID:
+        """Have the pictures of a film show another moment, seconds from its beginning.
 
-        Raises InvalidVideo when it is no film of the company's that could be shown.
+        A job of this user makes them, which leads to the `result`. While the film is processed, that makes them. Raises
+        InvalidVideo when it is no film of the company's that could be shown.
         """
         ...
 

@@ -16,7 +16,7 @@ from asperguide.ar.errors import (
     WindowsOverlap,
 )
 from asperguide.ar.model import Content
-from asperguide.ar.terms import BEYOND, within_reach, wrong
+from asperguide.ar.terms import wrong
 from asperguide.ar.videos import ContentVideo, VideoId, Window
 
 MOST_VIDEOS = 50
@@ -95,9 +95,6 @@ def without_window(content: Content, id: UUID) -> Content:
 def _checked(content: Content, video: VideoId, window: Window) -> Window:
     if content.video(video) is None:
         raise InvalidSchedule(fields=(wrong("#/video", "This is no video of the content."),))
-    for name in ("starts_at", "ends_at"):
-        if not within_reach(getattr(window, name)):
-            raise InvalidSchedule(fields=(wrong(f"#/{name}", BEYOND),))
     if window.starts_at >= window.ends_at:
         raise InvalidSchedule(fields=(wrong("#/ends_at", "A window has to start before it ends."),))
     return replace(window, starts_at=window.starts_at.astimezone(UTC), ends_at=window.ends_at.astimezone(UTC))

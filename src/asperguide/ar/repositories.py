@@ -58,6 +58,15 @@ class Contents(Protocol):
         ...
 
 
+class Places(Protocol):
+    """The projects of contents, as far as none of them may go while a content comes into it."""
+
+    @abstractmethod
+    async def stays(self, company: CompanyId, project: ProjectId) -> bool:
+        """Keep the company's project from being removed until this transaction ends; False when there is none."""
+        ...
+
+
 class Numbers(Protocol):
     """Counters of the numbers on prints: without gaps for each company and day."""
 
@@ -87,7 +96,7 @@ class Turns(Protocol):
 
     @abstractmethod
     async def forget(self, content: ContentId) -> None:
-        """Forget all turns and sessions of a content that is gone; those that came after it was."""
+        """Forget all turns and sessions of a content: the next is the first. Of one that is gone, also late ones."""
         ...
 
 
@@ -115,6 +124,8 @@ class ArUnitOfWork(UnitOfWork, Protocol):
 
     @property
     def contents(self) -> Contents: ...
+    @property
+    def places(self) -> Places: ...
     @property
     def numbers(self) -> Numbers: ...
     @property

@@ -15,12 +15,14 @@ from asperguide.ar.errors import InvalidRotation, RotationExists, RotationNotFou
 from asperguide.ar.model import Content, ContentId
 from asperguide.ar.rights import Right
 from asperguide.ar.rotation import DateRule, Rotation, RotationKind
-from asperguide.ar.terms import BEYOND, within_reach, wrong
+from asperguide.ar.terms import wrong
 from asperguide.ar.video_views import RotationView, rotation_view
 from asperguide.ar.videos import VideoId
 from asperguide.shared.actor import Actor
 from asperguide.shared.commands import checked
 from asperguide.shared.errors import FieldError
+from asperguide.shared.instants import BEYOND, within_reach
+from asperguide.shared.zones import time_zones
 
 MOST_RULES = 366
 CYCLES = (RotationKind.DAILY_CYCLE, RotationKind.WEEKLY_CYCLE)
@@ -49,7 +51,8 @@ class NewRotation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     time_zone: Annotated[str, Meta(min_length=1, max_length=64, examples=["Europe/Paris"])] | None = None
 
     def rotation(self, now: datetime, zone: tzinfo) -> Rotation:
-        """What it means in that zone, in which a cycle that does not say begins today."""
+        """What it means where days are those of that zone unless it names another; a cycle may begin today there."""
+        zone = (zone_called(self.time_zone) if self.time_zone else None) or zone
         since = (self.since or day_of(now, zone)) if self.kind in CYCLES else None
         return Rotation(
             dates=tuple(DateRule(day=one.day, yearly=one.yearly, video=VideoId(one.video)) for one in self.dates),
@@ -77,13 +80,12 @@ class Rotate(Struct, frozen=True, kw_only=True):
     ) -> RotationView:
         new = checked(new, InvalidRotation)
         company = await self.open(actor, id, Right.EDIT)
-        zone = zone_at(company) if new.time_zone is None else zone_called(new.time_zone)
 
         def change(content: Content, now: datetime) -> Content:
             allowed(content)
-            if flaws := tuple(flaws_of(new, content, zone)):
+            if flaws := tuple(flaws_of(new, content)):
                 raise InvalidRotation(fields=flaws)
-            return replace(content, rotation=new.rotation(now, zone or zone_at(company)))
+            return replace(content, rotation=new.rotation(now, zone_at(company)))
 
         return await self.change(company, id, change, _shown, version)
 
@@ -138,9 +140,9 @@ def _shown(content: Content) -> RotationView:
     return rotation_view(content.rotation, content.version)
 
 
-def flaws_of(new: NewRotation, content: Content, zone: tzinfo | None) -> Iterator[FieldError]:
+def flaws_of(new: NewRotation, content: Content) -> Iterator[FieldError]:
     """All that is wrong with the rules."""
-    if zone is None:
+    if new.time_zone is not None and new.time_zone not in time_zones():
         yield wrong("#/time_zone", "There is no such time zone.")
     if not new.dates and new.kind is None:
         yield wrong("#", "Rules need days with videos of their own, or a kind.")
@@ -167,6 +169,8 @@ def _flaws_of_turns(new: NewRotation) -> Iterator[FieldError]:
 def _flaws_of_days(new: NewRotation) -> Iterator[FieldError]:
     seen: set[tuple[int, int, int]] = set()
     for n, rule in enumerate(new.dates):
+        if not within_reach(rule.day):
+            yield wrong(f"#/dates/{n}/day", BEYOND)
         day = (0 if rule.yearly else rule.day.year, rule.day.month, rule.day.day)
         if day in seen:
             yield wrong(f"#/dates/{n}/day", "This day has a video already.")

@@ -97,6 +97,12 @@ class Scene:
         """The pictures, each once."""
         return images_of(self.placements or ())
 
+    @property
+    def videos(self) -> frozenset[VideoId]:
+        """The videos that it names; the one that plays is meant without a name."""
+        planes = (one for one in self.placements or () if isinstance(one, VideoPlane))
+        return frozenset(VideoId(plane.video) for plane in planes if plane.video is not None)
+
     def with_placements(self, placements: tuple[Placement, ...] | None, now: datetime) -> "Scene":
         """Another scene in the place of this one, or none."""
         return replace(self, placements=placements, updated_at=now)

@@ -10,7 +10,7 @@ from msgspec import Struct
 from asperguide.ar.creating import MOST_AT_ONCE, SentFile
 from asperguide.ar.desk import ChangeContent, OpenContent
 from asperguide.ar.errors import InvalidContent
-from asperguide.ar.filling_in import LONGEST_TITLE
+from asperguide.ar.filling_in import title_of
 from asperguide.ar.filming import demand_room
 from asperguide.ar.model import ContentId
 from asperguide.ar.ports import ArUnitOfWork, MediaFile, MediaFiles
@@ -29,8 +29,8 @@ from asperguide.shared.tenancy import CompanyFacts, CompanyId
 class AddSentFilms(Struct, frozen=True, kw_only=True):
     """Let videos that come in this one request play over a print, of up to 16 MiB each.
 
-    Larger ones are sent as uploads first, and added by their ids. Videos are called like their files. What came of a
-    request that is refused is thrown away.
+    Larger ones are sent as uploads first, and added by their ids. Videos are called like their files, without
+    the ending. What came of a request that is refused is thrown away.
     """
 
     open: OpenContent
@@ -73,7 +73,7 @@ class AddSentFilms(Struct, frozen=True, kw_only=True):
     def _videos(self, files: Sequence[MediaFile], now: datetime) -> list[ContentVideo]:
         return [
             ContentVideo(
-                id=VideoId(self.ids.new()), file=file.id, title=file.name[:LONGEST_TITLE], position=0,
+                id=VideoId(self.ids.new()), file=file.id, title=title_of(file.name), position=0,
                 footage=file.footage, failure=file.refusal, created_at=now,
             )
             for file in files

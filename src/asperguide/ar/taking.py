@@ -34,15 +34,20 @@ def look_at_print(files: Sequence[MediaFile]) -> None:
 
 def look_at(file: MediaFile, family: str, pointer: str) -> None:
     """Raises InvalidContent for a file of another type, a refused one, and too small a picture for a marker."""
-    if file.state is MediaState.REFUSED and file.footage is None:
-        raise InvalidContent(fields=(wrong(pointer, file.refusal or REFUSED),))
-    if file.media_type.partition("/")[0] != family:
-        raise InvalidContent(fields=(wrong(pointer, WORDS[family]),))
+    look_at_kind(file, family, pointer)
     if family == IMAGE and file.width is not None and file.height is not None:
         try:
             demand_size(file.width, file.height)
         except MarkerTooSmall as small:
             raise InvalidContent(fields=(wrong(pointer, small.detail),)) from None
+
+
+def look_at_kind(file: MediaFile, family: str, pointer: str) -> None:
+    """Raises InvalidContent for a file of another type, and a refused one."""
+    if file.state is MediaState.REFUSED and file.footage is None:
+        raise InvalidContent(fields=(wrong(pointer, file.refusal or REFUSED),))
+    if file.media_type.partition("/")[0] != family:
+        raise InvalidContent(fields=(wrong(pointer, WORDS[family]),))
 
 
 @contextmanager

@@ -11,14 +11,13 @@ from msgspec import UNSET, Meta, UnsetType
 from asperguide.ar.days import DAY, first_of, years_on
 from asperguide.ar.errors import InvalidVideo
 from asperguide.shared.errors import FieldError
+from asperguide.shared.instants import BEYOND, within_reach
 
 Preset = Literal["1y", "2y"]
 Instant = Annotated[datetime, Meta(tz=True, examples=["2027-06-30T22:00:00Z"])]
 End = datetime | UnsetType | None
 
 YEARS: Mapping[str, int] = MappingProxyType({"1y": 1, "2y": 2})
-FIRST_YEAR, LAST_YEAR = 2000, 2999
-BEYOND = f"From {FIRST_YEAR} to {LAST_YEAR}."
 
 
 class Term(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -41,9 +40,8 @@ def ending(term: Term, now: datetime, zone: tzinfo, at: str = "#") -> End:
     given = [name for name in ("subscription", "ends_on", "ends_at") if getattr(term, name) is not UNSET]
     if len(given) > 1:
         raise InvalidVideo(fields=tuple(wrong(f"{at}/{name}", "At most one of these can be given.") for name in given))
-    for day in (term.ends_on, term.ends_at):
-        if isinstance(day, date) and not within_reach(day):
-            raise InvalidVideo(fields=(wrong(f"{at}/{given[0]}", BEYOND),))
+    if isinstance(term.ends_on, date) and not within_reach(term.ends_on):
+        raise InvalidVideo(fields=(wrong(f"{at}/ends_on", BEYOND),))
     end = _end(term, now, zone)
     if isinstance(end, datetime) and end <= now:
         raise InvalidVideo(fields=(wrong(f"{at}/{given[0]}", "It has to lie ahead."),))
@@ -56,11 +54,6 @@ def _end(term: Term, now: datetime, zone: tzinfo) -> datetime | None:
     if isinstance(term.ends_on, date):
         return first_of(term.ends_on + DAY, zone)
     return term.ends_at.astimezone(UTC) if isinstance(term.ends_at, datetime) else None
-
-
-def within_reach(day: date) -> bool:
-    """Whether a day or an instant is one that can be reckoned with in any zone."""
-    return FIRST_YEAR <= day.year <= LAST_YEAR
 
 
 def wrong(pointer: str, detail: str) -> FieldError:

@@ -4,12 +4,11 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from msgspec import Struct
 
-from asperguide.ar.days import zone_called
 from asperguide.ar.desk import zone_at
 from asperguide.ar.errors import InvalidContent
 from asperguide.ar.filling_in import For, customer_of, refuse_controls
@@ -30,7 +29,6 @@ from asperguide.ar.rotating import flaws_of as flaws_of_rules
 from asperguide.ar.rotation import Rotation
 from asperguide.ar.scenes import ImagePlane, Placement, Scene, VideoPlane, tidy
 from asperguide.ar.scenes import flaws_of as flaws_of_scene
-from asperguide.ar.terms import within_reach
 from asperguide.ar.videos import ContentVideo, FileId, VideoId, Window
 from asperguide.shared.actor import UserId
 from asperguide.shared.errors import DomainError, FieldError
@@ -71,9 +69,8 @@ class MakePrints(Struct, frozen=True, kw_only=True):
         try:
             return await self._made(n, packed, origin)
         except DomainError as refused:
-            places = ", ".join(field.pointer.removeprefix("#/") for field in refused.fields)
-            where = f" ({places})" if places else ""
-            raise ArchiveRefused(f"Print {n} of the manifest is not acceptable{where}: {refused.detail}") from None
+            reason = " ".join(field.in_full for field in refused.fields) or refused.detail
+            raise ArchiveRefused(f"Print {n} of the manifest is not acceptable. {reason}") from None
 
     async def _made(self, n: int, packed: PackedContent, origin: Origin) -> tuple[Content, Scene | None]:
         refuse_controls(packed.title, "#/title")
@@ -102,11 +99,10 @@ def _end(packed: PackedContent, origin: Origin) -> datetime:
 def _videos(n: int, packed: PackedContent, origin: Origin) -> Iterator[ContentVideo]:
     for place, one in enumerate(packed.videos):
         refuse_controls(one.title, f"#/videos/{place}/title")
-        if one.ends_at is not None and not within_reach(one.ends_at):
-            raise _refused(f"#/videos/{place}/ends_at")
+        ends_at = None if one.ends_at is None else one.ends_at.astimezone(UTC)
         yield ContentVideo(
             id=VideoId(derived(origin.project, "video", n, place)), file=origin.files[one.file], title=one.title,
-            active=one.active, position=place, weight=one.weight, ends_at=one.ends_at, created_at=origin.now,
+            active=one.active, position=place, weight=one.weight, ends_at=ends_at, created_at=origin.now,
         )  # fmt: skip
 
 
@@ -145,8 +141,7 @@ def _rotation(packed: PackedRotation | None, content: Content, origin: Origin) -
         kind=packed.kind, since=packed.since, time_zone=packed.time_zone,
         videos=tuple(_video(content, place, f"#/rotation/videos/{n}") for n, place in enumerate(packed.videos)),
     )  # fmt: skip
-    zone = zone_at(origin.company) if new.time_zone is None else zone_called(new.time_zone)
-    if flaws := tuple(flaws_of_rules(new, content, zone)):
+    if flaws := tuple(flaws_of_rules(new, content)):
         raise InvalidContent(fields=flaws)
     return new.rotation(origin.now, zone_at(origin.company))
 

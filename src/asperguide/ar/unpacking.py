@@ -1,5 +1,6 @@
 """Making a project of an archive: all of it, or nothing that anybody could see."""
 
+import hashlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import replace
@@ -22,7 +23,7 @@ from asperguide.ar.ports import ArUnitOfWork, MediaFiles
 from asperguide.ar.removing import RemoveSomeContents
 from asperguide.ar.rights import Right, must_be_allowed
 from asperguide.ar.scenes import Scene
-from asperguide.ar.taking import IMAGE, VIDEO, look_at
+from asperguide.ar.taking import IMAGE, VIDEO, look_at, look_at_kind
 from asperguide.ar.terms import wrong
 from asperguide.ar.unpacked import MakePrints, Origin, derived
 from asperguide.ar.unpacking_checks import CHECKED, Bundle, LookThrough, chunks_of
@@ -52,7 +53,8 @@ class ImportProject(Struct, frozen=True, kw_only=True):
 
     All of its prints are drafts, with numbers and codes of their own. The archive is looked through before anything is
     made, and nobody sees the project before all of it is there: when it is refused the job says why, and nothing stays.
-    While an archive is being made a project for me, asking again leads to that job.
+    While an archive is being made a project, asking for that again under the same name leads to the same job; under
+    another name it is made another project.
     """
 
     begin: Callable[[], ArUnitOfWork]
@@ -72,7 +74,8 @@ class ImportProject(Struct, frozen=True, kw_only=True):
         return await self._ask(actor, company, new)
 
     async def _ask(self, actor: Actor, company: CompanyId, new: NewImport) -> PackingAsked:
-        key = f"project-import:{company}:{new.file}"
+        named = "" if new.name is None else hashlib.sha256(new.name.encode()).hexdigest()
+        key = f"project-import:{company}:{new.file}:{named}"
         async with self.begin() as uow:
             if (job := await uow.live_job(key)) is None:
                 wanted = ProjectImportWanted(
@@ -124,11 +127,13 @@ class BringFiles(Struct, frozen=True, kw_only=True):
 
     async def __call__(self, company: CompanyFacts, project: ProjectId, bundle: Bundle) -> dict[str, FileId]:
         total, done, ids = sum(file.size for file in bundle.manifest.files), 0, dict[str, FileId]()
+        photos = {content.photo for content in bundle.manifest.contents}
         for n, file in enumerate(bundle.manifest.files):
             ids[file.path] = id = file_id(project, n)
             try:
                 kept = await self.luggage.bring(company, id, file, partial(_opened, bundle, file.path))
-                look_at(kept, IMAGE if file.media_type.startswith(IMAGE) else VIDEO, "#")
+                look = look_at if file.path in photos else look_at_kind
+                look(kept, IMAGE if file.media_type.startswith(IMAGE) else VIDEO, "#")
             except InvalidContent as refused:
                 reason = " ".join(field.detail for field in refused.fields) or refused.detail
                 raise ArchiveRefused(f"File {n} of the manifest is refused: {reason}") from None

@@ -22,6 +22,8 @@ from asperguide.ar.packing_format import (
 from asperguide.ar.packing_ports import Luggage
 from asperguide.ar.ports import Opened
 from asperguide.shared.archive_reading import BadArchive, Bounds, Packed, read_directory, unpacked
+from asperguide.shared.commands import holds_nul
+from asperguide.shared.instants import out_of_reach
 from asperguide.shared.ledger import report_progress
 
 HEAD = 64 * 1024
@@ -89,15 +91,20 @@ async def _manifest(opened: Opened, entry: Packed | None) -> bytes:
 
 def _read(raw: bytes) -> ProjectManifest:
     """What it says. Raises ArchiveRefused."""
+    if holds_nul(raw):
+        raise ArchiveRefused("There is a NUL in some text of the manifest.")
     try:
         stamp = msgspec.json.decode(raw, type=Stamp)
         if stamp.format != FORMAT:
             raise ArchiveRefused(f"The manifest is of another format than {FORMAT}.")
-        return msgspec.json.decode(raw, type=ProjectManifest)
+        manifest = msgspec.json.decode(raw, type=ProjectManifest)
     except msgspec.ValidationError as wrong:
         raise ArchiveRefused(f"The manifest is not as it should be{_place(wrong)}.") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise ArchiveRefused("The manifest is no JSON.") from None
+    if (far := next(out_of_reach(manifest), None)) is not None:
+        raise ArchiveRefused(f"The manifest is not as it should be, at {far.pointer}: {far.detail}")
+    return manifest
 
 
 def _place(wrong: msgspec.ValidationError) -> str:

@@ -124,10 +124,14 @@ class ShowManifest(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrintPage:
-    """What the page of a print shows: the manifest, and by whom; or the reason why there is nothing to see."""
+    """What the page of a print shows: the manifest, and by whom; or the reason why there is nothing to see.
+
+    Of a `preview` nothing is counted.
+    """
 
     reason: Reason | None = None
     manifest: Manifest | None = None
+    preview: bool = False
     company: str = ""
     accent: str | None = None
     locale: str = ""
@@ -144,8 +148,9 @@ class SeePrint(msgspec.Struct, frozen=True, kw_only=True):
         if isinstance(found, Reason):
             return PrintPage(reason=found)
         company = found.project.company
+        preview = member is not None
         return PrintPage(
-            manifest=self.make(found, preview=member is not None).manifest,
+            manifest=self.make(found, preview=preview).manifest, preview=preview,
             company=company.name, accent=company.accent, locale=company.locale,
         )  # fmt: skip
 

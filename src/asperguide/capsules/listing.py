@@ -12,6 +12,7 @@ def _state(text: str) -> State:
 
 
 CAPSULES = ListRules(
+    name="capsules",
     sorts={
         "sealed_at": Sort(field="sealed_at", type=Instant),
         "unlocks_at": Sort(field="unlocks_at", type=Instant),
@@ -20,9 +21,12 @@ CAPSULES = ListRules(
     filters={"state": _state},
 )
 
-DRAFTS = ListRules(sorts={"updated_at": Sort(field="updated_at", type=Instant)}, default="-updated_at", filters={})
+DRAFTS = ListRules(
+    name="drafts", sorts={"updated_at": Sort(field="updated_at", type=Instant)}, default="-updated_at", filters={}
+)
 
 RECIPIENTS = ListRules(
+    name="recipients",
     sorts={"created_at": Sort(field="created_at", type=Instant), "name": Sort(field="name_key", type=str)},
     default="-created_at",
     filters={},

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from msgspec import Meta
 
 from asperguide.capsules.errors import InvalidUnlockTime
 from asperguide.shared.errors import FieldError
+from asperguide.shared.zones import time_zones
 
 SOONEST = timedelta(minutes=1)
 """From sealing."""
@@ -43,12 +44,14 @@ def unlock_on(wall: datetime, zone: str) -> Unlock:
     """What this wall time in this zone stands for. Raises InvalidUnlockTime for zones and times that there are not."""
     if wall.tzinfo is not None:
         raise _refusal("#/unlock/wall", "A date and time without an offset.")
+    if zone not in time_zones():
+        raise _refusal("#/unlock/zone", "A time zone by its IANA name, such as Europe/Paris.")
     try:
         first = wall.replace(tzinfo=ZoneInfo(zone), fold=0)
         at, second = first.astimezone(UTC), first.replace(fold=1).astimezone(UTC)
         back = at.astimezone(first.tzinfo).replace(tzinfo=None, fold=0)
-    except (ZoneInfoNotFoundError, ValueError, OSError, OverflowError):
-        raise _refusal("#/unlock/zone", "A time zone by its IANA name, such as Europe/Paris.") from None
+    except OverflowError:
+        raise _refusal("#/unlock/wall", "There is no such year.") from None
     if back != wall:
         return Unlock(at=at, wall=wall, zone=zone, reading=Reading.SKIPPED)
     return Unlock(at=at, wall=wall, zone=zone, reading=Reading.PLAIN if at == second else Reading.REPEATED)

@@ -25,7 +25,10 @@ StoreName = Annotated[str, Meta(min_length=1, max_length=32)]
 
 
 class CompanyAdministration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A merge patch: absent fields stay."""
+    """A merge patch: absent fields stay.
+
+    `store`, the name of a store that there is, is kept with the company for those who run the service; no file moves.
+    """
 
     state: Literal["active", "inactive"] | UnsetType = UNSET
     tier: Tier | UnsetType = UNSET

@@ -45,12 +45,14 @@ class DeleteCompany(msgspec.Struct, frozen=True, kw_only=True):
     ) -> CompanyDeleted:
         refuse_impersonators(actor)
         await seen(self.reads, actor, id, Right.DELETE)
-        if not cascade and (await self.reads.count_clients(id) or await self.holdings.count(id)):
+        if not cascade and await self.holdings.count(id):
             raise CompanyNotEmpty
         async with self.begin() as uow:
             company, _ = await entered(uow, actor, id, Right.DELETE)
             if version not in (None, company.version):
                 raise EditedMeanwhile
+            if not cascade and not await uow.companies.is_empty(id):
+                raise CompanyNotEmpty
             job = await close(uow, company, self.clock, owner=actor.user)
             await uow.commit()
         return CompanyDeleted(job=job)

@@ -48,7 +48,7 @@ class AlreadyInvited(Conflict, code=40934):
 
 
 class InvitationOver(Conflict, code=40935):
-    """This invitation was used, declined or revoked, or is too old."""
+    """This invitation was used, declined or revoked, is too old, or whoever sent it may not invite any more."""
 
 
 class CompanyNotEmpty(Conflict, code=40936):

@@ -9,6 +9,7 @@ from typing import NewType
 from uuid import UUID
 
 from asperguide.companies.errors import InvitationNotFound, InvitationOver, InvitedJustNow
+from asperguide.companies.model import Membership, Right
 from asperguide.shared.actor import UserId
 from asperguide.shared.emails import canonical_email
 from asperguide.shared.tenancy import CompanyId, CompanyRole
@@ -34,9 +35,10 @@ class InvitationState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invitation:
-    """That whoever has this address may become a member. Its token is kept as SHA-256 only, None before a mail left.
+    """That whoever has this address may become a member, as `by` wants it, who sent it last.
 
-    `sendings` counts the mails that were asked for; only the token in the last one is good.
+    Its token is kept as SHA-256 only, None before a mail left. `sendings` counts the mails that were asked for; only
+    the token in the last one is good.
     """
 
     id: InvitationId
@@ -69,6 +71,10 @@ class Invitation:
             return self.answer
         return InvitationState.WAITING if now < self.expires_at else InvitationState.EXPIRED
 
+    def stands(self, by: Membership | None) -> bool:
+        """Whether whoever sent it may still invite in this role; they are no member when there is no membership."""
+        return by is not None and all(by.may(right) for right in needed_to_invite(self.role))
+
     def answered(self, answer: InvitationState, now: datetime) -> "Invitation":
         """Over. Raises InvitationOver when it was over before."""
         if self.state(now) is not InvitationState.WAITING:
@@ -81,18 +87,23 @@ class Invitation:
             raise InvitationOver
         return replace(self, answer=InvitationState.REVOKED, answered_at=now)
 
-    def resent(self, now: datetime) -> "Invitation":
-        """To be sent again, with another token, for another week. Raises InvitationOver, InvitedJustNow."""
+    def resent(self, now: datetime, by: UserId) -> "Invitation":
+        """To be sent again by them, with another token, for another week. Raises InvitationOver, InvitedJustNow."""
         if self.answer is not None:
             raise InvitationOver
         if now < self.asked_at + PAUSE:
             raise InvitedJustNow(retry_after=self.asked_at + PAUSE - now)
-        return replace(self, sendings=self.sendings + 1, asked_at=now, expires_at=now + LIFETIME, digest=None)
+        return replace(self, by=by, sendings=self.sendings + 1, asked_at=now, expires_at=now + LIFETIME, digest=None)
 
     def sent(self, secret: bytes, now: datetime) -> tuple["Invitation", str]:
         """With a token, and the text of it for the mail, which is nowhere else."""
         sent = replace(self, digest=hashlib.sha256(secret).digest(), expires_at=now + LIFETIME)
         return sent, base64.urlsafe_b64encode(secret).decode().rstrip("=")
+
+
+def needed_to_invite(role: CompanyRole) -> tuple[Right, ...]:
+    """What whoever invites somebody in this role must be allowed: only owners make owners."""
+    return (Right.INVITE, Right.MANAGE_OWNERS) if role is CompanyRole.OWNER else (Right.INVITE,)
 
 
 def digest_of(token: str) -> bytes:

@@ -2,14 +2,27 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 
 import msgspec
 
 from asperguide.companies.activity import What, happening
-from asperguide.companies.errors import AlreadyMember, InvalidInvitation, InvitationNotFound, TooManyInvitations
+from asperguide.companies.errors import (
+    AlreadyInvited,
+    AlreadyMember,
+    InvalidInvitation,
+    InvitationNotFound,
+    TooManyInvitations,
+)
 from asperguide.companies.events import InvitationAsked
-from asperguide.companies.invitations import LIFETIME, Invitation, InvitationId, InvitationState
-from asperguide.companies.model import Right
+from asperguide.companies.invitations import (
+    LIFETIME,
+    Invitation,
+    InvitationId,
+    InvitationState,
+    needed_to_invite,
+)
+from asperguide.companies.model import Membership, Right
 from asperguide.companies.ports import Accounts, CompaniesUnitOfWork, CompanyReads
 from asperguide.companies.standing import entered, seen
 from asperguide.companies.views import InvitationView, invitation_view
@@ -56,8 +69,7 @@ class InviteMember(msgspec.Struct, frozen=True, kw_only=True):
         )  # fmt: skip
         async with self.begin() as uow:
             _, me = await entered(uow, actor, id, Right.INVITE)
-            if new.role is CompanyRole.OWNER:
-                me.demand(Right.MANAGE_OWNERS)
+            _demand_for(me, new.role)
             if holder is not None and await uow.members.get(id, holder) is not None:
                 raise AlreadyMember
             await self._make_room(uow, invitation)
@@ -72,10 +84,11 @@ class InviteMember(msgspec.Struct, frozen=True, kw_only=True):
 
     async def _make_room(self, uow: CompaniesUnitOfWork, new: Invitation) -> None:
         former, now = await uow.invitations.awaiting(new.company, new.email_key), new.created_at
-        if former is not None and former.state(now) is InvitationState.EXPIRED:
+        if former is not None and former.state(now) is InvitationState.WAITING:
+            raise AlreadyInvited
+        await _check_room(uow, new.company, now)
+        if former is not None:
             await uow.invitations.save(replace(former, answer=InvitationState.EXPIRED, answered_at=now))
-        elif former is None and await uow.invitations.count_awaiting(new.company) >= MOST_AWAITED:
-            raise TooManyInvitations
 
 
 class ListInvitations(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,9 +106,9 @@ class ListInvitations(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ResendInvitation(msgspec.Struct, frozen=True, kw_only=True):
-    """Send an invitation again, with another link that is good for 7 days; the former one is not any more.
+    """Send an invitation again, in my name, with another link that is good for 7 days; the former one is not any more.
 
-    Not more often than every 10 minutes.
+    Not more often than every 10 minutes. Owners are invited by owners only.
     """
 
     begin: Callable[[], CompaniesUnitOfWork]
@@ -106,8 +119,13 @@ class ResendInvitation(msgspec.Struct, frozen=True, kw_only=True):
         refuse_impersonators(actor)
         now = self.clock.now()
         async with self.begin() as uow:
-            await entered(uow, actor, id, Right.INVITE)
-            saved = await uow.invitations.save((await _found(uow, id, invitation)).resent(now))
+            _, me = await entered(uow, actor, id, Right.INVITE)
+            former = await _found(uow, id, invitation)
+            _demand_for(me, former.role)
+            resent = former.resent(now, actor.user)
+            if former.state(now) is InvitationState.EXPIRED:
+                await _check_room(uow, id, now)
+            saved = await uow.invitations.save(resent)
             uow.announce(InvitationAsked(company=id, invitation=saved.id, sending=saved.sendings))
             await uow.activity.add(happening(self.ids.new(), id, now, actor.user, What.INVITED_AGAIN, saved.id))
             await uow.commit()
@@ -129,6 +147,16 @@ class RevokeInvitation(msgspec.Struct, frozen=True, kw_only=True):
             saved = await uow.invitations.save((await _found(uow, id, invitation)).revoked(now))
             await uow.activity.add(happening(self.ids.new(), id, now, actor.user, What.INVITATION_REVOKED, saved.id))
             await uow.commit()
+
+
+def _demand_for(me: Membership, role: CompanyRole) -> None:
+    for right in needed_to_invite(role):
+        me.demand(right)
+
+
+async def _check_room(uow: CompaniesUnitOfWork, company: CompanyId, now: datetime) -> None:
+    if await uow.invitations.count_awaiting(company, now) >= MOST_AWAITED:
+        raise TooManyInvitations
 
 
 async def _found(uow: CompaniesUnitOfWork, company: CompanyId, id: InvitationId) -> Invitation:

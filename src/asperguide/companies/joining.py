@@ -28,6 +28,8 @@ class ShowInvitation(Struct, frozen=True, kw_only=True):
         company = (await self.reads.known((invitation.company,))).get(invitation.company)
         if company is None:
             raise InvitationNotFound
+        if not invitation.stands(await self.reads.membership(invitation.company, invitation.by)):
+            raise InvitationOver
         by = (await self.accounts.known((invitation.by,))).get(invitation.by)
         return InvitedView(
             company=company.name, role=invitation.role, by=None if by is None else by.name,
@@ -38,7 +40,8 @@ class ShowInvitation(Struct, frozen=True, kw_only=True):
 class AcceptInvitation(Struct, frozen=True, kw_only=True):
     """Become a member of the company that I was invited into, once.
 
-    Only whoever has the invited address as their verified one: a link that was passed on is of no use to others.
+    Only whoever has the invited address as their verified one: a link that was passed on is of no use to others. And
+    only while whoever sent the invitation may invite in that role: what they asked for goes with them.
     """
 
     begin: Callable[[], CompaniesUnitOfWork]
@@ -58,6 +61,8 @@ class AcceptInvitation(Struct, frozen=True, kw_only=True):
             invitation = await found(uow, token)
             if company is None or company.is_closing:
                 raise InvitationNotFound
+            if not invitation.stands(await uow.members.get(id, invitation.by)):
+                raise InvitationOver
             accepted = await uow.invitations.save(invitation.answered(InvitationState.ACCEPTED, now))
             membership = Membership(
                 id=MembershipId(self.ids.new()), company=id, user=actor.user, role=accepted.role, since=now

@@ -35,27 +35,34 @@ CREATED = Sort(field="created_at", type=Instant)
 NAME = Sort(field="name_key", type=str)
 
 MINE = ListRules(
+    name="my-companies",
     sorts={"since": Sort(field="since", type=Instant), "name": NAME},
     default="-since",
     filters={"role": CompanyRole},
 )
 
 COMPANIES = ListRules(
+    name="companies",
     sorts={"created_at": CREATED},
     default="-created_at",
     filters={"state": CompanyState, "tier": Tier, "name": name_key},
 )
 
 MEMBERS = ListRules(
+    name="members",
     sorts={"since": Sort(field="since", type=Instant)}, default="since", filters={"role": CompanyRole}
 )  # fmt: skip
 
-INVITATIONS = ListRules(sorts={"created_at": CREATED}, default="-created_at", filters={"state": InvitationState})
+INVITATIONS = ListRules(
+    name="invitations", sorts={"created_at": CREATED}, default="-created_at", filters={"state": InvitationState}
+)
 
 CLIENTS = ListRules(
+    name="clients",
     sorts={"name": NAME, "created_at": CREATED}, default="name", filters={"search": _beginning}
 )  # fmt: skip
 
 ACTIVITY = ListRules(
+    name="activity",
     sorts={"at": Sort(field="at", type=Instant)}, default="-at", filters={"what": _word, "by": _user}
 )  # fmt: skip

@@ -62,7 +62,7 @@ class SendInvitation(Struct, frozen=True, kw_only=True):
             "company": company.name,
             "role": invitation.role.value,
             "sender": by.name if by else "",
-            "link": f"{self.policy.public_url}/api/v1/invitations/{token}",
+            "link": f"{self.policy.public_url}/account/invitations/{token}",
             "until": _until(invitation, to, company),
             "name": to.name if to else "",
         }

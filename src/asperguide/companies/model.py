@@ -89,7 +89,8 @@ SUCCESSION = (CompanyRole.MANAGER, CompanyRole.EDITOR, CompanyRole.VIEWER)
 class Company:
     """Whoever owns projects and clients. `storage_bytes` and `most_projects` are how much it may have.
 
-    `name` and `slug` are unique among companies; `store` is the object store that its files go to.
+    `name` and `slug` are unique among companies. `store` is the name of an object store that operators have put down
+    for it, and nothing hangs on it: the files of all companies lie in the one store of media.
     """
 
     id: CompanyId
@@ -128,7 +129,7 @@ class Company:
         return CompanyFacts(
             id=self.id, name=self.name, active=self.state is CompanyState.ACTIVE, time_zone=settings.time_zone,
             locale=settings.locale, accent=settings.accent, storage_bytes=self.storage_bytes,
-            most_projects=self.most_projects, expiry_notice_days=settings.expiry_notice_days,
+            most_projects=self.most_projects, expiry_notice_days=settings.expiry_notice_days, email=settings.email,
         )  # fmt: skip
 
 

@@ -32,6 +32,11 @@ class CompanyRecords(Protocol):
         ...
 
     @abstractmethod
+    async def is_empty(self, id: CompanyId) -> bool:
+        """Whether it has neither clients nor projects: so as long as this transaction has it locked."""
+        ...
+
+    @abstractmethod
     async def save(self, company: Company) -> Company:
         """Store the change. Raises EditedMeanwhile, CompanyNameTaken, CompanySlugTaken."""
         ...
@@ -135,8 +140,8 @@ class Invitations(Protocol):
         ...
 
     @abstractmethod
-    async def count_awaiting(self, company: CompanyId) -> int:
-        """How many of the company await an answer."""
+    async def count_awaiting(self, company: CompanyId, now: datetime) -> int:
+        """How many of the company await an answer that would still count at this moment."""
         ...
 
     @abstractmethod

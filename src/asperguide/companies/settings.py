@@ -1,9 +1,7 @@
 """How a company wants things: its clock, its language, its colour, and when it is told that something ends."""
 
 from dataclasses import dataclass
-from functools import cache
 from typing import Annotated, Literal
-from zoneinfo import available_timezones
 
 from msgspec import Meta
 
@@ -11,19 +9,17 @@ from asperguide.companies.errors import InvalidCompanySettings
 from asperguide.shared.emails import is_address
 from asperguide.shared.errors import FieldError
 from asperguide.shared.tenancy import CompanyId
+from asperguide.shared.zones import time_zones
 
 TimeZone = Annotated[str, Meta(min_length=1, max_length=64, examples=["Europe/Dublin"])]
 Language = Literal["en", "fr"]
 Colour = Annotated[str, Meta(pattern=r"^#[0-9a-fA-F]{6}\Z", examples=["#2f6f4e"])]
 Days = Annotated[int, Meta(ge=1, le=90)]
 
-time_zones = cache(available_timezones)
-"""The names of the IANA database, found once: that takes a look at a thousand files."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompanySettings:
-    """What is set for the company of this id. `email` is where notices go beside to its members."""
+    """What is set for the company of this id. `email` is where notices go beside to owners and managers."""
 
     id: CompanyId
     time_zone: str = "UTC"

@@ -49,7 +49,10 @@ class CompanySummary(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CompanyAccount(msgspec.Struct, frozen=True, kw_only=True):
-    """A company as administrators of the service see it."""
+    """A company as administrators of the service see it.
+
+    `store` is a name that they keep with it; its files lie where those of all companies do.
+    """
 
     id: CompanyId
     name: str

@@ -5,9 +5,7 @@ import unicodedata
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from functools import cache
 from typing import Annotated, Any
-from zoneinfo import available_timezones
 
 import msgspec
 from msgspec import Meta
@@ -16,6 +14,7 @@ from asperguide.identity.errors import InvalidProfile, LastAdmin, WrongState
 from asperguide.shared.actor import Role, UserId
 from asperguide.shared.emails import canonical_email, folded, is_address
 from asperguide.shared.errors import FieldError
+from asperguide.shared.zones import time_zones
 
 USERNAME = r"^[A-Za-z0-9][A-Za-z0-9_.\-]{2,49}$"
 DECOY = "decoy:"
@@ -246,9 +245,6 @@ def check_profile(values: dict[str, object]) -> None:
     if wrong:
         raise InvalidProfile(fields=tuple(wrong))
 
-
-time_zones = cache(available_timezones)
-"""The names of the IANA database, found once: that takes a look at a thousand files."""
 
 CHOICES: dict[str, Any] = {
     "gender": Gender | None, "age_range": AgeRange | None, "locale": Locale, "preferences": Preferences,

@@ -32,6 +32,7 @@ def _tag(text: str) -> str:
 
 
 FILES = ListRules(
+    name="files",
     sorts={
         "created_at": Sort(field="created_at", type=Instant),
         "name": Sort(field="name_key", type=str),
@@ -41,4 +42,6 @@ FILES = ListRules(
     filters={"type": _type, "tag": _tag, "name": _search, "state": FileState, "visibility": Visibility},
 )
 
-UPLOADS = ListRules(sorts={"created_at": Sort(field="created_at", type=Instant)}, default="-created_at", filters={})
+UPLOADS = ListRules(
+    name="uploads", sorts={"created_at": Sort(field="created_at", type=Instant)}, default="-created_at", filters={}
+)

@@ -6,6 +6,7 @@ Nobody is let through here: whoever calls has asked before what the person in fr
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from uuid import UUID
 
 from msgspec import Struct
 
@@ -15,7 +16,7 @@ from asperguide.media.ports import MediaPolicy, MediaUnitOfWork, Room
 from asperguide.media.posters import have_stills_made
 from asperguide.media.settling import forget, give_up, have_processed, processing_key
 from asperguide.media.videos import Video, VideoState
-from asperguide.shared.actor import Actor, refuse_impersonators
+from asperguide.shared.actor import Actor, UserId, refuse_impersonators
 from asperguide.shared.errors import FieldError
 from asperguide.shared.ports import Clock
 from asperguide.shared.repeating import until_unhindered
@@ -140,44 +141,45 @@ class DropFiles(Struct, frozen=True, kw_only=True):
 class ProcessAgain(Struct, frozen=True, kw_only=True):
     """Have a video of an owner processed once more; what was made before is shown until then.
 
-    Nothing while a job is at it. Raises VideoNotFound.
+    Nothing while a job is at it. `by` can follow the job. Raises VideoNotFound.
     """
 
     begin: Callable[[], MediaUnitOfWork]
     clock: Clock
 
-    async def __call__(self, owner: OwnerId, id: FileId) -> None:
-        await until_unhindered(partial(self._again, owner, id))
+    async def __call__(self, owner: OwnerId, id: FileId, by: UserId) -> None:
+        await until_unhindered(partial(self._again, owner, id, by))
 
-    async def _again(self, owner: OwnerId, id: FileId) -> None:
+    async def _again(self, owner: OwnerId, id: FileId, by: UserId) -> None:
         async with self.begin() as uow:
             file, video = await _video_of(uow, owner, id)
             if await uow.live_job(processing_key(id)) is None:
-                await uow.videos.save(video.waiting(have_processed(uow, file), self.clock.now()))
+                await uow.videos.save(video.waiting(have_processed(uow, file, by), self.clock.now()))
                 await uow.commit()
 
 
 class ChooseMoment(Struct, frozen=True, kw_only=True):
-    """Have the stills of a video of an owner show another moment, by a job; the one that processes it if one does.
+    """Have the stills of a video of an owner show another moment, by a job, which `by` can follow to the `result`.
 
-    Raises VideoNotFound, also for one that cannot be shown.
+    While the video is processed, that makes them, and the job has nothing to do. Raises VideoNotFound, also for one
+    that cannot be shown.
     """
 
     begin: Callable[[], MediaUnitOfWork]
     clock: Clock
 
-    async def __call__(self, owner: OwnerId, id: FileId, at: float) -> None:
-        await until_unhindered(partial(self._choose, owner, id, at))
+    async def __call__(self, owner: OwnerId, id: FileId, at: float, by: UserId, result: str) -> UUID:
+        return await until_unhindered(partial(self._choose, owner, id, at, by, result))
 
-    async def _choose(self, owner: OwnerId, id: FileId, at: float) -> None:
+    async def _choose(self, owner: OwnerId, id: FileId, at: float, by: UserId, result: str) -> UUID:
         async with self.begin() as uow:
             _, video = await _video_of(uow, owner, id)
             if video.state in (VideoState.FAILED, VideoState.CANCELLED) and not video.made:
                 raise VideoNotFound
             video = await uow.videos.save(video.with_poster(at, self.clock.now()))
-            if not video.under_way:
-                have_stills_made(uow, video)
-            await uow.commit()
+            job = have_stills_made(uow, video, by, result)
+            await uow.commit(job)
+        return job
 
 
 async def _video_of(uow: MediaUnitOfWork, owner: OwnerId, id: FileId) -> tuple[File, Video]:

@@ -16,7 +16,7 @@ from asperguide.media.model import File, FileId, FileState, video_prefix
 from asperguide.media.ports import MediaUnitOfWork, Refusal, VideoTools
 from asperguide.media.settling import MOST_ATTEMPTS, QUEUE, abandon
 from asperguide.media.videos import STILLS, Derived, Video, VideoState
-from asperguide.shared.actor import Actor
+from asperguide.shared.actor import Actor, UserId
 from asperguide.shared.commands import checked
 from asperguide.shared.errors import DomainError
 from asperguide.shared.ports import Clock, Ids, JobOptions
@@ -54,10 +54,13 @@ class SetPoster(Struct, frozen=True, kw_only=True):
         return job
 
 
-def have_stills_made(uow: MediaUnitOfWork, video: Video) -> UUID:
-    """A worker is to make the stills of the moment that the row says; the job that does."""
+def have_stills_made(uow: MediaUnitOfWork, video: Video, by: UserId | None = None, result: str | None = None) -> UUID:
+    """A worker is to make the stills of the moment that the row says; the job that does.
+
+    It is the owner's, and leads to the video, unless another user wants it, who finds them elsewhere.
+    """
     options = JobOptions(
-        queue=QUEUE, max_attempts=MOST_ATTEMPTS, owner=video.owner, result=f"/api/v1/videos/{video.id}"
+        queue=QUEUE, max_attempts=MOST_ATTEMPTS, owner=by or video.owner, result=result or f"/api/v1/videos/{video.id}"
     )
     return uow.announce(PosterWanted(file=video.id), options)
 
@@ -71,7 +74,7 @@ async def my_video(uow: MediaUnitOfWork, actor: Actor, id: FileId) -> tuple[File
 
 
 class MakeStills(Struct, frozen=True, kw_only=True):
-    """Make the stills of a video anew, of the moment that was chosen last."""
+    """Make the stills of a video anew, of the moment that was chosen last. Nothing while it is processed: that does."""
 
     begin: Callable[[], MediaUnitOfWork]
     storage: ObjectStorage
@@ -82,7 +85,7 @@ class MakeStills(Struct, frozen=True, kw_only=True):
     async def __call__(self, message: PosterWanted, job: UUID | None = None) -> None:
         async with self.begin() as uow:
             file, video = await uow.files.get(message.file), await uow.videos.get(message.file)
-        if file is None or video is None or file.state is not FileState.READY:
+        if file is None or video is None or file.state is not FileState.READY or video.under_way:
             await self._end(job)
             return
         folder = f"{video_prefix(file.id)}{self.ids.new()}/"

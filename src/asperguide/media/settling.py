@@ -21,6 +21,7 @@ from asperguide.media.model import (
 from asperguide.media.repositories import MediaUnitOfWork
 from asperguide.media.transport import Transport, Upload
 from asperguide.media.videos import Video
+from asperguide.shared.actor import UserId
 from asperguide.shared.errors import EditedMeanwhile
 from asperguide.shared.ports import JobOptions
 
@@ -46,10 +47,10 @@ async def settle(uow: MediaUnitOfWork, file: File, verdict: Verdict, now: dateti
     return ready
 
 
-def have_processed(uow: MediaUnitOfWork, file: File) -> UUID:
-    """A worker is to make the video playable; the job that does."""
+def have_processed(uow: MediaUnitOfWork, file: File, by: UserId | None = None) -> UUID:
+    """A worker is to make the video playable; the job that does, which is the user's who wants it, if anybody does."""
     options = JobOptions(
-        queue=QUEUE, unique_key=processing_key(file.id), max_attempts=MOST_ATTEMPTS, owner=file.owner,
+        queue=QUEUE, unique_key=processing_key(file.id), max_attempts=MOST_ATTEMPTS, owner=by or file.owner,
         result=f"/api/v1/videos/{file.id}",
     )  # fmt: skip
     return uow.announce(VideoProcessingWanted(file=file.id), options)

@@ -45,7 +45,7 @@ from asperguide.projects.sharing import (
     UnlistMember,
 )
 from asperguide.projects.sweeping import SweepProjects
-from asperguide.projects.telling import RefreshContents, TellCompany, TellContact
+from asperguide.projects.telling import TellCompany, TellContact
 from asperguide.projects.views import AccessView, Copying, ListedView, ProjectView, Removing
 
 __all__ = [
@@ -59,8 +59,8 @@ __all__ = [
     "GetAccess", "AccessView", "ListedView", "ChangeAccess", "AccessChange", "ListMember", "MemberAccess",
     "UnlistMember",
     # in the background
-    "SweepProjects", "TellCompany", "TellContact", "RefreshContents", "CopyContents", "RemoveProject", "StopRemoving",
-    "ClearRemoved", "RemoveSomeOfCompany", "ForgetListed", "ForgetProjectCount",
+    "SweepProjects", "TellCompany", "TellContact", "CopyContents", "RemoveProject", "StopRemoving", "ClearRemoved",
+    "RemoveSomeOfCompany", "ForgetListed", "ForgetProjectCount",
     # made of archives
     "PrepareProject", "RevealProject", "DiscardProject",
     # parts that a container puts together

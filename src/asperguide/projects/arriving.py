@@ -12,7 +12,7 @@ from msgspec.structs import replace as replaced
 
 from asperguide.projects.creating import AddProject, NewProject
 from asperguide.projects.errors import InvalidProject, ProjectNameTaken, ProjectNotFound
-from asperguide.projects.events import ProjectChanged, ProjectGivenUp
+from asperguide.projects.events import ProjectGivenUp
 from asperguide.projects.keeping import arm, note
 from asperguide.projects.model import LONGEST_NAME, Project
 from asperguide.projects.ports import ProjectsUnitOfWork
@@ -92,7 +92,6 @@ class RevealProject(Struct, frozen=True, kw_only=True):
             if project.removing:
                 saved = await uow.projects.save(replace(project, removing=False, updated_at=now))
                 await arm(uow, saved, now)
-                uow.announce(ProjectChanged(project=id, company=company))
                 note(uow, saved, by, "project-imported", now)
             uow.complete(job)
             await uow.commit()

@@ -80,8 +80,10 @@ class UpdateProject(Struct, frozen=True, kw_only=True):
         async with self.begin() as uow:
             project = await there(uow, place, version)
             project.demand_open()
-            note(uow, project, place.user, "project-changed", now, ", ".join(values))
-            return await keep(uow, project, replace(project, **values).checked(now), now, showing)
+            after = replace(project, **values).checked(now)
+            others = [name for name in values if getattr(after, name) != getattr(project, name)]
+            note(uow, project, place.user, "project-changed", now, ", ".join(others))
+            return await keep(uow, project, after, now, showing)
 
 
 class MoveProject(Struct, frozen=True, kw_only=True):

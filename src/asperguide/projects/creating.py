@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from asperguide.projects.entering import enter_company
-from asperguide.projects.errors import InvalidProject, ProjectSlugTaken, TooManyProjects
+from asperguide.projects.errors import InvalidProject, NoSuchCompany, ProjectSlugTaken, TooManyProjects
 from asperguide.projects.keeping import note
 from asperguide.projects.model import Description, Instant, Name, NoticeDays, Project, Slug, Tags
 from asperguide.projects.ports import ProjectsUnitOfWork
@@ -53,6 +53,8 @@ class NewProject(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 class AddProject(Struct, frozen=True, kw_only=True):
     """A new project, counted; without a slug it gets one of its own. TooManyProjects, ProjectName-, ProjectSlugTaken.
 
+    NoSuchCompany when the company is being taken apart by now.
+
     `finish` does the rest in the same transaction, and makes the answer.
     """
 
@@ -72,6 +74,8 @@ class AddProject(Struct, frozen=True, kw_only=True):
 
     async def _added(self, company: CompanyFacts, project: Project, finish: Finish[T]) -> T:
         async with self.begin() as uow:
+            if not await uow.homes.stays(company.id):
+                raise NoSuchCompany
             if not await uow.counts.take(company.id, company.most_projects):
                 raise TooManyProjects
             await uow.projects.add(project)

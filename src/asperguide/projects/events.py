@@ -8,13 +8,6 @@ from asperguide.shared.ports import Message
 from asperguide.shared.tenancy import CompanyId, ProjectId
 
 
-class ProjectChanged(Message, frozen=True, kw_only=True):
-    """What the public is shown of a project may be another thing now, or nothing any more."""
-
-    project: ProjectId
-    company: CompanyId
-
-
 class ProjectHappened(Message, frozen=True, kw_only=True):
     """Somebody did something with a project; those who run the company can read of it."""
 
@@ -37,14 +30,14 @@ class ProjectEnding(Message, frozen=True, kw_only=True):
 
 
 class ContactToTell(Message, frozen=True, kw_only=True):
-    """One of them is to be told."""
+    """One of them is to be told; without a user it is the company's own address for notices."""
 
     project: ProjectId
     company: CompanyId
     stage: Stage
     due_at: datetime
     ends_at: datetime
-    user: UserId
+    user: UserId | None = None
 
 
 class CopyWanted(Message, frozen=True, kw_only=True):
@@ -75,4 +68,4 @@ class ProjectRemoved(Message, frozen=True, kw_only=True):
 
 
 class ProjectsSweepDue(Message, frozen=True, kw_only=True):
-    """Time to look which periods begin, draw to their end or are over."""
+    """Time to look which periods draw to their end or are over."""

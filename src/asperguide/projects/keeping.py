@@ -1,11 +1,11 @@
-"""Storing a project that was changed, so that what is said and shown of it follows."""
+"""Storing a project that was changed, so that what is said of it follows."""
 
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
-from asperguide.projects.events import ProjectChanged, ProjectHappened
+from asperguide.projects.events import ProjectHappened
 from asperguide.projects.model import Project
 from asperguide.projects.ports import ProjectsUnitOfWork
 from asperguide.shared.actor import UserId
@@ -25,8 +25,6 @@ async def keep(
     saved = await uow.projects.save(replace(after, updated_at=now))
     if after.timed_by != before.timed_by:
         await arm(uow, saved, now)
-    if after.timed_by != before.timed_by or after.name != before.name:
-        uow.announce(ProjectChanged(project=saved.id, company=saved.company))
     answered = answer(saved)
     await uow.commit(answered)
     return answered
@@ -38,8 +36,9 @@ def note(uow: ProjectsUnitOfWork, project: Project, by: UserId, what: str, at: d
 
 
 async def arm(uow: ProjectsUnitOfWork, project: Project, now: datetime) -> None:
-    """Have what comes next of the project said in time."""
-    if (notice := project.next_notice(now)) is None:
-        await uow.notices.forget(project.company, project.id)
+    """Have what comes next of the project said in time, and nothing twice that was said of this end."""
+    reached = await uow.notices.reached(project.company, project.id)
+    if (notice := project.next_notice(now, reached)) is None:
+        await uow.notices.rest(project.company, project.id)
     else:
         await uow.notices.put(notice)

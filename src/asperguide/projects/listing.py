@@ -25,6 +25,7 @@ def _flag(text: str) -> bool:
 
 
 PROJECTS = ListRules(
+    name="projects",
     sorts={
         "created_at": Sort(field="created_at", type=Instant),
         "name": Sort(field="name_key", type=str),

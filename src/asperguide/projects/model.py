@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Meta
 
 from asperguide.projects.errors import InvalidProject, ProjectInWrongState, ProjectNeverEnds
-from asperguide.projects.notices import Notice, notices_of
+from asperguide.projects.notices import Notice, Reached, notices_of
 from asperguide.projects.rights import Access
 from asperguide.shared.actor import UserId
 from asperguide.shared.errors import FieldError
@@ -115,11 +115,12 @@ class Project:
         )  # fmt: skip
 
     def checked(self, now: datetime) -> "Project":
-        """The project, if it keeps the rules. Raises InvalidProject with all that is wrong."""
+        """The project, if it keeps the rules, with its times in UTC. Raises InvalidProject with all that is wrong."""
         wrong = (*_wrong_name(self.name), *_wrong_period(self.starts_at, self.ends_at, now))
         if wrong:
             raise InvalidProject(fields=wrong)
-        return self
+        ends_at = None if self.ends_at is None else self.ends_at.astimezone(UTC)
+        return replace(self, starts_at=self.starts_at.astimezone(UTC), ends_at=ends_at)
 
     def moved(self, move: Move) -> "Project":
         """In the state that the move leads to. Raises ProjectInWrongState when there is no way from here."""
@@ -144,16 +145,19 @@ class Project:
         if self.state is ProjectState.ARCHIVED:
             raise ProjectInWrongState
 
-    def next_notice(self, now: datetime) -> Notice | None:
-        """What is to be said of it next, after `now`; of drafts, templates and what is put away there is nothing."""
-        if self.state is not ProjectState.ACTIVE or self.template or self.removing:
+    def next_notice(self, now: datetime, reached: Reached | None = None) -> Notice | None:
+        """What is to be said of it next, where one has come so far; what was missed, and is still so, is due at once.
+
+        Of drafts, templates, what is put away and what has no end there is nothing.
+        """
+        if self.state is not ProjectState.ACTIVE or self.template or self.removing or self.ends_at is None:
             return None
         all = notices_of(self.id, self.company, self.starts_at, self.ends_at, self.notify_before_days)
-        return next((one for one in all if one.due_at > now), None)
+        return next((one for one in all if one.outstanding(now, reached)), None)
 
     @property
     def timed_by(self) -> tuple[object, ...]:
-        """All that notices depend on, and whether anything is shown."""
+        """All that notices depend on."""
         return self.state, self.template, self.removing, self.starts_at, self.ends_at, self.notify_before_days
 
 

@@ -7,22 +7,21 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from asperguide.projects.model import Listed, Project
-from asperguide.projects.repositories import AccessLists, Counts, Notices, ProjectRecords, ProjectsUnitOfWork
+from asperguide.projects.repositories import AccessLists, Counts, Homes, Notices, ProjectRecords, ProjectsUnitOfWork
 from asperguide.shared.actor import UserId
 from asperguide.shared.pages import Page, PageRequest
 from asperguide.shared.tenancy import CompanyId, CompanyRole, ProjectId
 
 __all__ = [
-    "AccessLists", "Counts", "Found", "Notices", "ProjectContents", "ProjectPolicy", "ProjectReads", "ProjectRecords",
-    "ProjectsUnitOfWork",
+    "AccessLists", "Counts", "Found", "Homes", "Notices", "ProjectContents", "ProjectPolicy", "ProjectReads",
+    "ProjectRecords", "ProjectsUnitOfWork",
 ]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectPolicy:
-    """What operators decide about projects: where people reach them, and how often one looks whether any ends."""
+    """What operators decide about projects: how often one looks whether any ends."""
 
-    public_url: str = "http://127.0.0.1:5000"
     sweep: timedelta = timedelta(minutes=1)
 
 
@@ -48,11 +47,6 @@ class ProjectContents(Protocol):
 
         Contents that were copied by an earlier call for the same two projects are not copied again.
         """
-        ...
-
-    @abstractmethod
-    async def refresh(self, company: CompanyId, project: ProjectId) -> None:
-        """Whether the project's contents are shown may have changed: forget what is kept ready to be shown of them."""
         ...
 
 

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from asperguide.projects.entering import EnterProject, Place, there
 from asperguide.projects.errors import ProjectNotEmpty
-from asperguide.projects.events import ProjectChanged, ProjectRemovalWanted, ProjectRemoved
+from asperguide.projects.events import ProjectRemovalWanted, ProjectRemoved
 from asperguide.projects.keeping import arm, note
 from asperguide.projects.model import Project
 from asperguide.projects.ports import ProjectContents, ProjectReads, ProjectsUnitOfWork
@@ -44,6 +44,8 @@ class DeleteProject(Struct, frozen=True, kw_only=True):
     async def _delete(self, place: Place, version: int | None) -> None:
         async with self.begin() as uow:
             project = await there(uow, place, version)
+            if not await uow.projects.is_empty(project):
+                raise ProjectNotEmpty
             note(uow, project, place.user, "project-deleted", self.clock.now())
             await remove(uow, project, self.clock)
             await uow.commit()
@@ -69,7 +71,6 @@ class DeleteProjectWithAll(Struct, frozen=True, kw_only=True):
             project = await there(uow, place, version)
             saved = await uow.projects.save(replace(project, removing=True, updated_at=now))
             await arm(uow, saved, now)
-            uow.announce(ProjectChanged(project=saved.id, company=saved.company))
             wanted = ProjectRemovalWanted(project=saved.id, company=saved.company)
             note(uow, saved, place.user, "project-deleted", now)
             answer = Removing(job=uow.announce(wanted, JobOptions(owner=place.user)))
@@ -123,7 +124,6 @@ class StopRemoving(Struct, frozen=True, kw_only=True):
             if project is not None and project.removing:
                 saved = await uow.projects.save(replace(project, removing=False, updated_at=now))
                 await arm(uow, saved, now)
-                uow.announce(ProjectChanged(project=saved.id, company=saved.company))
             uow.complete(job)
             await uow.commit()
 
@@ -188,6 +188,5 @@ async def remove(uow: ProjectsUnitOfWork, project: Project, clock: Clock) -> Non
     """Forget the project, and leave its place to another."""
     await uow.counts.give_back(project.company)
     await uow.projects.remove(project)
-    uow.announce(ProjectChanged(project=project.id, company=project.company))
     gone = ProjectRemoved(project=project.id, company=project.company)
     uow.announce(gone, JobOptions(run_at=clock.now() + AFTERWARDS))

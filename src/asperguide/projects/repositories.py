@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from asperguide.projects.model import Listed, Project
-from asperguide.projects.notices import Notice
+from asperguide.projects.notices import Notice, Reached
 from asperguide.shared.actor import UserId
 from asperguide.shared.ports import UnitOfWork
 from asperguide.shared.tenancy import CompanyId, ProjectId
@@ -22,7 +22,12 @@ class ProjectRecords(Protocol):
 
     @abstractmethod
     async def get(self, company: CompanyId, id: ProjectId) -> Project | None:
-        """The project of this company, also while it is being removed."""
+        """The project of this company, locked until this transaction ends; also while it is being removed."""
+        ...
+
+    @abstractmethod
+    async def is_empty(self, project: Project) -> bool:
+        """Whether there is nothing in it: so as long as this transaction has it locked."""
         ...
 
     @abstractmethod
@@ -65,6 +70,18 @@ class AccessLists(Protocol):
         ...
 
 
+class Homes(Protocol):
+    """The companies of projects, as far as none of them may go while a project comes into it."""
+
+    @abstractmethod
+    async def stays(self, company: CompanyId) -> bool:
+        """Keep the company from being taken apart until this transaction ends; False when that has begun.
+
+        One that is kept elsewhere stays.
+        """
+        ...
+
+
 class Counts(Protocol):
     """How many projects each company has, counted exactly, by whoever holds the count until the transaction ends."""
 
@@ -93,8 +110,14 @@ class Notices(Protocol):
         ...
 
     @abstractmethod
-    async def forget(self, company: CompanyId, project: ProjectId) -> None:
-        """Say nothing of it."""
+    async def reached(self, company: CompanyId, project: ProjectId) -> Reached | None:
+        """How far one has come with the company's project, also when all is said or it rests; None where nothing was
+        put. Locked: nobody says anything of it until this transaction ends."""
+        ...
+
+    @abstractmethod
+    async def rest(self, company: CompanyId, project: ProjectId) -> None:
+        """Say nothing more of it, unless something is put again. How far one has come stays known."""
         ...
 
     @abstractmethod
@@ -123,6 +146,8 @@ class ProjectsUnitOfWork(UnitOfWork, Protocol):
     def projects(self) -> ProjectRecords: ...
     @property
     def lists(self) -> AccessLists: ...
+    @property
+    def homes(self) -> Homes: ...
     @property
     def counts(self) -> Counts: ...
     @property

@@ -1,4 +1,4 @@
-"""Looking which periods begin, draw to their end or are over, so that it is said: each once, and never early."""
+"""Looking which periods draw to their end or are over, so that it is said: each once, and never early."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -6,8 +6,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from asperguide.projects.events import ProjectChanged, ProjectEnding, ProjectsSweepDue
-from asperguide.projects.notices import Notice, Stage
+from asperguide.projects.events import ProjectEnding, ProjectsSweepDue
+from asperguide.projects.notices import Notice
 from asperguide.projects.ports import ProjectPolicy, ProjectsUnitOfWork
 from asperguide.shared.ports import Clock, JobOptions
 from asperguide.shared.repeating import look_again
@@ -39,7 +39,7 @@ class SweepProjects(Struct, frozen=True, kw_only=True):
             due = await uow.notices.due(now, BATCH)
             if due:
                 for one in due:
-                    _announce(uow, one)
+                    uow.announce(ending(one), AFTERWARDS)
                 await uow.notices.advance(due)
                 await uow.commit()
         return len(due)
@@ -53,13 +53,8 @@ class SweepProjects(Struct, frozen=True, kw_only=True):
             await uow.commit()
 
 
-def _announce(uow: ProjectsUnitOfWork, one: Notice) -> None:
-    if one.stage in (Stage.BEGINS, Stage.ENDED):
-        uow.announce(ProjectChanged(project=one.project, company=one.company))
-    if one.stage is not Stage.BEGINS and one.ends_at is not None:
-        uow.announce(
-            ProjectEnding(
-                project=one.project, company=one.company, stage=one.stage, due_at=one.due_at, ends_at=one.ends_at
-            ),
-            AFTERWARDS,
-        )
+def ending(one: Notice) -> ProjectEnding:
+    """What is announced when it is due."""
+    return ProjectEnding(
+        project=one.project, company=one.company, stage=one.stage, due_at=one.due_at, ends_at=one.ends_at
+    )

@@ -1,6 +1,10 @@
-"""Telling the owners and managers of a company that a project ends, by mail: each of them once for each notice."""
+"""Telling the owners and managers of a company that a project ends, by mail: each of them once for each notice.
 
-from collections.abc import Callable, Mapping
+So is the company's own address for notices, unless one of them has it.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from uuid import UUID
@@ -8,11 +12,13 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from asperguide.projects.events import ContactToTell, ProjectChanged, ProjectEnding
+from asperguide.projects.events import ContactToTell, ProjectEnding
 from asperguide.projects.model import Project
 from asperguide.projects.notices import A_DAY, Stage
-from asperguide.projects.ports import ProjectContents, ProjectPolicy, ProjectReads, ProjectsUnitOfWork
+from asperguide.projects.ports import ProjectReads, ProjectsUnitOfWork
 from asperguide.projects.rights import UNRESTRICTED
+from asperguide.shared.actor import UserId
+from asperguide.shared.emails import canonical_email
 from asperguide.shared.ports import Clock, JobOptions, Letters, Mail, Mailer
 from asperguide.shared.tenancy import Companies, CompanyFacts, Contact, ProjectState
 
@@ -26,7 +32,7 @@ KINDS: Mapping[Stage, str] = MappingProxyType(
 
 
 class TellCompany(Struct, frozen=True, kw_only=True):
-    """Have each owner and manager told who can be written to, if it is still so."""
+    """Have each owner and manager told who can be written to, and the company's own address, if it is still so."""
 
     begin: Callable[[], ProjectsUnitOfWork]
     reads: ProjectReads
@@ -34,17 +40,39 @@ class TellCompany(Struct, frozen=True, kw_only=True):
     clock: Clock
 
     async def __call__(self, message: ProjectEnding, job: UUID | None = None) -> None:
-        contacts = await self.companies.contacts(message.company, UNRESTRICTED) if await self._holds(message) else ()
+        users = await self._users(message) if await self._holds(message) else ()
         async with self.begin() as uow:
-            for one in contacts:
-                uow.announce(_to(message, one), JobOptions(priority=1))
+            for user in users:
+                uow.announce(_to(message, user), JobOptions(priority=1))
             uow.complete(job)
             await uow.commit()
+
+    async def _users(self, message: ProjectEnding) -> Sequence[UserId | None]:
+        contacts = await self.companies.contacts(message.company, UNRESTRICTED)
+        company = (await self.companies.known([message.company])).get(message.company)
+        own = () if company is None or letterbox(company, contacts) is None else (None,)
+        return (*(one.user for one in contacts), *own)
 
     async def _holds(self, message: ProjectEnding) -> bool:
         return any(
             still_so(project, message, self.clock.now()) for project in await self.reads.known([message.project])
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """Where a notice goes."""
+
+    name: str
+    email: str
+    locale: str
+
+
+def letterbox(company: CompanyFacts, contacts: Sequence[Contact]) -> Address | None:
+    """The company's own address for notices; None when it has none, or one of these who are told anyway has it."""
+    if company.email is None or canonical_email(company.email) in {canonical_email(one.email) for one in contacts}:
+        return None
+    return Address(name=company.name, email=company.email, locale=company.locale)
 
 
 class TellContact(Struct, frozen=True, kw_only=True):
@@ -55,7 +83,6 @@ class TellContact(Struct, frozen=True, kw_only=True):
     letters: Letters
     mailer: Mailer
     clock: Clock
-    policy: ProjectPolicy
 
     async def __call__(self, message: ContactToTell, job: UUID | None = None) -> None:
         project = next(iter(await self.reads.known([message.project])), None)
@@ -63,33 +90,26 @@ class TellContact(Struct, frozen=True, kw_only=True):
             return
         contacts = await self.companies.contacts(message.company, UNRESTRICTED)
         company = (await self.companies.known([message.company])).get(message.company)
-        to = next((one for one in contacts if one.user == message.user), None)
-        if company is not None and to is not None:
+        if company is None:
+            return
+        known = {one.user: Address(name=one.name, email=one.email, locale=one.locale) for one in contacts}
+        if (to := known.get(message.user) if message.user else letterbox(company, contacts)) is not None:
             await self._write(message, project, company, to)
 
-    async def _write(self, message: ContactToTell, project: Project, company: CompanyFacts, to: Contact) -> None:
+    async def _write(self, message: ContactToTell, project: Project, company: CompanyFacts, to: Address) -> None:
         kind = KINDS[message.stage]
         data = {
             "name": to.name,
             "project": project.name,
             "company": company.name,
             "when": _on_clocks(message.ends_at, company.time_zone),
-            "link": f"{self.policy.public_url}/api/v1/projects/{project.id}",
         }
         letter = self.letters.write(kind, to.locale, data)
-        key = f"{kind}:{project.id}:{message.due_at.isoformat()}:{message.ends_at.isoformat()}:{to.user}"
+        key = f"{kind}:{project.id}:{message.due_at.isoformat()}:{message.ends_at.isoformat()}"
+        key += f":{message.user or message.company}"
         await self.mailer.send(
             Mail(key=key, to=to.email, subject=letter.subject, text=letter.text, html=letter.html, locale=to.locale)
         )
-
-
-class RefreshContents(Struct, frozen=True, kw_only=True):
-    """Have what is shown of a project made anew."""
-
-    contents: ProjectContents
-
-    async def __call__(self, message: ProjectChanged, job: UUID | None = None) -> None:
-        await self.contents.refresh(message.company, message.project)
 
 
 def still_so(project: Project, message: ProjectEnding | ContactToTell, now: datetime) -> bool:
@@ -100,10 +120,10 @@ def still_so(project: Project, message: ProjectEnding | ContactToTell, now: date
     return over is None or now < over
 
 
-def _to(message: ProjectEnding, one: Contact) -> ContactToTell:
+def _to(message: ProjectEnding, user: UserId | None) -> ContactToTell:
     return ContactToTell(
         project=message.project, company=message.company, stage=message.stage, due_at=message.due_at,
-        ends_at=message.ends_at, user=one.user,
+        ends_at=message.ends_at, user=user,
     )  # fmt: skip
 
 

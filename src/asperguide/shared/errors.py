@@ -18,6 +18,12 @@ class FieldError:
     code: str
     detail: str
 
+    @property
+    def in_full(self) -> str:
+        """The sentence, and before it the place unless that is all of what was sent."""
+        place = self.pointer.removeprefix("#").removeprefix("/")
+        return f"{place}: {self.detail}" if place else self.detail
+
 
 class DomainError(Exception):
     """A rule said no. Never carries the refused value, so it can be logged and shown."""
@@ -43,6 +49,11 @@ class DomainError(Exception):
         self.fields = fields
         self.retry_after = retry_after
         super().__init__(self.detail)
+
+    @property
+    def in_full(self) -> str:
+        """The detail, and behind it what is wrong with which field, for those who are shown text and nothing else."""
+        return " ".join((self.detail, *(field.in_full for field in self.fields)))
 
 
 class Invalid(DomainError, code=42200):

@@ -1,6 +1,7 @@
 """Pages of a list: an opaque cursor, a limit, what comes back, and what a list can be asked."""
 
 import base64
+import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -56,9 +57,12 @@ class Sort:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """A page request that was understood: `after` is the sort field and the id of the last thing already seen."""
+    """A page request that was understood: `after` is the sort field and the id of the last thing already seen.
 
-    sort: str
+    `mark` stands for the list, its order and its filters: cursors carry it.
+    """
+
+    mark: bytes
     field: str
     descending: bool
     after: tuple[Any, UUID] | None
@@ -73,31 +77,38 @@ class Wanted:
         return Page(items=items, next_cursor=self._cursor(items[-1]) if more else None, total=total)
 
     def _cursor(self, last: Any) -> str:
-        return _packed((self.sort, getattr(last, self.field), last.id))
+        return _packed((self.mark, getattr(last, self.field), last.id))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListRules:
     """What a list can be asked: names to sort by, and for each filter what reads its text (ValueError: no such value).
 
-    Every adapter reads requests with the same rules, so that all of them give out and accept the same cursors.
+    Every adapter reads requests with the same rules, so that all of them give out and accept the same cursors. `name`
+    is one that no other list has.
     """
 
+    name: str
     sorts: Mapping[str, Sort]
     default: str
     filters: Mapping[str, Callable[[str], object]]
 
-    def read(self, request: PageRequest) -> Wanted:
-        """Raises InvalidFields for names and values that the list does not know, InvalidCursor for a strange cursor."""
+    def read(self, request: PageRequest, *of: object) -> Wanted:
+        """Raises InvalidFields for names and values that the list does not know, InvalidCursor for a strange cursor.
+
+        `of` is whose list it is. A cursor goes on with the very list that gave it out, in the same order, with the same
+        filters.
+        """
         sort = request.sort or self.default
         rule = self.sorts.get(sort.removeprefix("-"))
         wrong = [] if rule else [_unknown("?sort", f"One of {', '.join(self.sorts)}; `-` in front descends.")]
         filters = dict(self._filters(request.filters, wrong))
         if wrong or rule is None:
             raise InvalidFields(fields=tuple(wrong))
+        mark = _mark(self.name, *of, sort, *sorted(request.filters.items()))
         return Wanted(
-            sort=sort, field=rule.field, descending=sort.startswith("-"), filters=filters, count=request.count,
-            after=None if request.cursor is None else _position(request.cursor, sort, rule.type),
+            mark=mark, field=rule.field, descending=sort.startswith("-"), filters=filters, count=request.count,
+            after=None if request.cursor is None else _position(request.cursor, mark, rule.type),
             limit=min(max(request.limit, 1), MAX_LIMIT),
         )  # fmt: skip
 
@@ -116,15 +127,20 @@ def _unknown(pointer: str, detail: str) -> FieldError:
     return FieldError(pointer=pointer, code="NOT_ALLOWED", detail=detail)
 
 
-def _packed(position: tuple[str, Any, UUID]) -> str:
+def _mark(*told: object) -> bytes:
+    """A short digest: nobody is kept from forging one, who would gain nothing by it."""
+    return hashlib.blake2b(repr([*map(str, told)]).encode("utf-8", "surrogatepass"), digest_size=6).digest()
+
+
+def _packed(position: tuple[bytes, Any, UUID]) -> str:
     return base64.urlsafe_b64encode(msgspec.msgpack.encode(position)).decode().rstrip("=")
 
 
-def _position(cursor: str, sort: str, kind: Any) -> tuple[Any, UUID]:
+def _position(cursor: str, mark: bytes, kind: Any) -> tuple[Any, UUID]:
     """Where the cursor points. Raises InvalidCursor unless this very text is what we would give out for it."""
     with suppress(ValueError, OverflowError, msgspec.DecodeError):
         raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
-        name, value, id = msgspec.msgpack.decode(raw, type=tuple[str, kind, UUID])
-        if name == sort and _packed((name, value, id)) == cursor:
+        found, value, id = msgspec.msgpack.decode(raw, type=tuple[bytes, kind, UUID])
+        if found == mark and _packed((mark, value, id)) == cursor:
             return value, id
     raise InvalidCursor

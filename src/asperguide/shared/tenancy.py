@@ -38,7 +38,8 @@ class CompanyFacts:
 
     What it shows to the public stops while it is not `active`. `time_zone` is an IANA name and decides where its days
     begin, `locale` is its language, `accent` the colour of its pages (`#rrggbb`). `storage_bytes` and `most_projects`
-    are how much it may have; `expiry_notice_days` is when it wants to be told before something ends.
+    are how much it may have; `expiry_notice_days` is when it wants to be told before something ends, and `email` where,
+    beside its owners and managers.
     """
 
     id: CompanyId
@@ -50,6 +51,7 @@ class CompanyFacts:
     storage_bytes: int
     most_projects: int
     expiry_notice_days: int
+    email: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

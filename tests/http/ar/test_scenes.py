@@ -70,6 +70,21 @@ async def test_what_may_not_stand_there_is_refused(mine: Desk, placement: Any, p
     problem(await mine("GET", where), 404, 40465)
 
 
+async def test_a_video_that_stands_over_a_print_is_not_removed(mine: Desk) -> None:
+    made = await printed(mine)
+    where, video = f"/contents/{made.id}", str(made.videos[0].id)
+    other = (await mine("POST", f"{where}/videos", json={"videos": [{"file": str(made.videos[0].file)}]})).json()
+    put = await mine("PUT", f"{where}/scene", json={"placements": [{"kind": "video", "video": video}, WORDS]})
+    assert put.status_code == 200, put.text
+    problem(await mine("DELETE", f"{where}/videos/{video}"), 409, 40972)
+    problem(await mine("DELETE", f"{where}/videos/{ABSENT}"), 404, 40471)
+    same = {"placements": (await mine("GET", f"{where}/scene")).json()["placements"]}
+    assert (await mine("PUT", f"{where}/scene", json=same)).status_code == 200
+    assert (await mine("DELETE", f"{where}/videos/{other['items'][-1]['id']}")).status_code == 204
+    assert (await mine("PUT", f"{where}/scene", json={"placements": [{"kind": "video"}]})).status_code == 200
+    assert (await mine("DELETE", f"{where}/videos/{video}")).status_code == 204
+
+
 async def test_strangers_find_no_scene(api: Api, mine: Desk) -> None:
     where = f"/contents/{(await printed(mine)).id}/scene"
     await mine("PUT", where, json={"placements": [WORDS]})

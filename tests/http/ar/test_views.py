@@ -221,6 +221,8 @@ BAD_EVENTS: list[tuple[Any, str]] = [
     ({"events": [event(at="2026-01-19T10:30:00")]}, "#/events/0/at"),
     ({"events": [event(at="2026-13-19T10:30:00Z")]}, "#/events/0/at"),
     ({"events": [event(at=1_700_000_000)]}, "#/events/0/at"),
+    ({"events": [event(), event(at="0001-01-01T00:00:00+14:00")]}, "#/events/1/at"),
+    ({"events": [event(at="9999-12-31T23:59:59-12:00")]}, "#/events/0/at"),
     ({"events": [event(metadata={"x": 1})]}, "#/events/0/metadata"),
 ]
 
@@ -310,16 +312,29 @@ async def test_buckets_in_which_nothing_happened_are_there(api: Api, showcase: S
 
 
 async def test_a_table_has_a_line_for_each_bucket(api: Api, showcase: Showcase, token: str) -> None:
-    await send(api, event(session="visit-01"), event("play", "visit-01"))
+    await send(api, event(session="visit-01"), event("play", "visit-01"), event(), event())
     path = f"/contents/{showcase.shown[OURS].content}/analytics"
     answer = await api("GET", f"{path}.csv", token)
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     assert answer.headers["content-disposition"].startswith('attachment; filename="content-')
     rows = list(csv.DictReader(io.StringIO(answer.text, newline="")))
     seen = (await api("GET", path, token)).json()
+    rates = [(row.pop("play_rate"), row.pop("completion_rate")) for row in rows]
+    assert rates == [("", "")] * 29 + [("0.3333", "0.0")]
+    assert (str(seen["play_rate"]), str(seen["completion_rate"])) == rates[-1]
     assert [{name: str(value) for name, value in one.items()} for one in seen["buckets"]] == rows
     assert answer.text.startswith("from,to,opened,")
+    assert "uncounted-events" not in answer.headers
     assert answer.text.count("\r\n") == 31
+
+
+async def test_a_table_says_how_many_events_are_not_in_it_yet(
+    api: Api, showcase: Showcase, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("asperguide.ar.analytics_folding.MOST_BATCHES", 0)
+    await send(api, event(), event())
+    answer = await api("GET", f"/contents/{showcase.shown[OURS].content}/analytics.csv", token)
+    assert (answer.status_code, answer.headers["uncounted-events"]) == (200, "2")
 
 
 async def test_a_picture_is_wellformed_and_says_what_it_shows(api: Api, showcase: Showcase, token: str) -> None:

@@ -75,7 +75,7 @@ async def me(house: House, who: Person) -> str:
     [
         ("2026-11-30T12:00:00", "UTC", "#/unlock"), ("2026-12-01T12:00:30", "UTC", "#/unlock"),
         ("2026-12-01T12:30:00", "Europe/Paris", "#/unlock"), ("2032-12-01T12:00:00", "UTC", "#/unlock"),
-        ("0001-01-01T00:00:00", "UTC", "#/unlock"), ("9999-12-31T23:59:59", "America/New_York", "#/unlock/zone"),
+        ("0001-01-01T00:00:00", "UTC", "#/unlock"), ("9999-12-31T23:59:59", "America/New_York", "#/unlock/wall"),
         ("2027-01-01T09:00:00Z", "UTC", "#/unlock/wall"), ("2027-01-01T09:00:00+02:00", "UTC", "#/unlock/wall"),
         ("2027-02-30T09:00:00", "UTC", "#/unlock/wall"), ("2027-01-01T24:00:00", "UTC", "#/unlock/wall"),
         ("2027-01-01", "UTC", "#/unlock/wall"), ("tomorrow", "UTC", "#/unlock/wall"), ("", "UTC", "#/unlock/wall"),
@@ -85,6 +85,7 @@ async def me(house: House, who: Person) -> str:
         ("2027-01-01T09:00:00", "Europe", "#/unlock/zone"),
         ("2027-01-01T09:00:00", "/etc/localtime", "#/unlock/zone"), ("2027-01-01T09:00:00", "x" * 65, "#/unlock/zone"),
         ("2027-01-01T09:00:00", "Europe/Paris\n", "#/unlock/zone"), ("2027-01-01T09:00:00", "+02:00", "#/unlock/zone"),
+        ("2027-01-01T09:00:00", "localtime", "#/unlock/zone"), ("2027-01-01T09:00:00", "Factory", "#/unlock/zone"),
         ("2027-01-01T09:00:00", "é", "#/unlock/zone"), ("2027-01-01T09:00:00", None, "#/unlock/zone"),
     ],
 )  # fmt: skip

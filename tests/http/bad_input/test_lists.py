@@ -78,6 +78,28 @@ async def test_a_cursor_of_one_list_is_none_for_another(house: House) -> None:
         await house.refused(422, "INVALID_CURSOR", "GET", path, params=params, headers=admin.headers)
 
 
+async def test_a_cursor_goes_on_with_its_own_list_and_filters_only(house: House) -> None:
+    admin = await house.admin()
+    await house.register()
+    params = {"limit": "1", "filter[role]": "user"}
+    first = await house.expect(200, "GET", "/admin/users", params=params, headers=admin.headers)
+    cursor = {"cursor": first["next_cursor"]}
+    again = {**params, **cursor, "limit": "7", "sort": "-created_at", "count": "true"}
+    await house.expect(200, "GET", "/admin/users", params=again, headers=admin.headers)
+    for path, changed in (
+        ("/admin/users", {}),
+        ("/admin/users", {"filter[role]": "admin"}),
+        ("/admin/users", {"filter[role]": "user", "filter[state]": "active"}),
+        ("/admin/companies", {}),
+        ("/admin/jobs", {}),
+        ("/companies", {}),
+        ("/files", {}),
+        ("/drafts", {"sort": "-updated_at"}),
+    ):
+        asked = {**cursor, **changed}
+        await house.refused(422, "INVALID_CURSOR", "GET", path, params=asked, headers=admin.headers)
+
+
 WRONG_QUERIES = (
     "limit=0",
     "limit=101",

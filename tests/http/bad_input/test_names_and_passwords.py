@@ -103,6 +103,7 @@ BAD = {
     "unknown age": {"age_range": "7"},
     "unknown locale": {"locale": "klingon!"},
     "unknown time zone": {"time_zone": "Mars/Olympus"},
+    "time zone of the machine": {"time_zone": "localtime"},
     "time zone as a path": {"time_zone": "../../etc/passwd"},
     "short password": {"password": "q7!x"},
     "long password": {"password": "q7!x" * 33},

@@ -20,8 +20,10 @@ TEXTS = (
 )  # fmt: skip
 QUERIES = (
     "filter[title]=%25", "filter[title]=%00", "filter[title]=" + "x" * 5000, "filter[client]=x'%20OR%201=1", "sort=x",
-    "filter[ends_before]=9999-99-99", "filter[number]=%F0%9F%98%80", "filter[state]=", "cursor=AAAA", "limit=1e9",
-    "filter[ends_before]=2031-01-01", "filter[title]=a&filter[title]=b", "filter[grade]=%2B", "count=maybe",
+    "filter[ends_before]=9999-99-99", "filter[ends_before]=0001-01-01T00:00:00%2B14:00",
+    "filter[ends_before]=9999-12-31T23:59:59-12:00", "filter[number]=%F0%9F%98%80", "filter[state]=", "cursor=AAAA",
+    "limit=1e9", "filter[ends_before]=2031-01-01", "filter[title]=a&filter[title]=b", "filter[grade]=%2B",
+    "count=maybe",
 )  # fmt: skip
 
 

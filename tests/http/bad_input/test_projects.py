@@ -102,6 +102,17 @@ async def test_a_project_that_cannot_be_is_refused_where_it_is_wrong(
             assert list(wrong(await send(house, owner, "PATCH", f"/projects/{one['id']}", change))) == [pointer]
 
 
+@pytest.mark.parametrize("begins", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
+async def test_a_copy_begins_at_no_end_of_time(house: House, owner: Person, home: str, begins: str) -> None:
+    one = await planned(house, owner, home, ends_at="2029-01-01T00:00:00Z", template=True)
+    for where, more in (
+        (f"/projects/{one['id']}/duplicate", {}),
+        (f"{home}/projects/from-template", {"template": one["id"]}),
+    ):
+        answer = await send(house, owner, "POST", where, {"name": "Other", "starts_at": begins, **more})
+        assert wrong(answer) == {"#/starts_at": "OUT_OF_RANGE"}
+
+
 @pytest.mark.parametrize("body", [[], None, "x", 1, {"name": "\ud800"}, {"name": ["x"]}, {"name": {}}])
 async def test_what_is_no_project_at_all_is_refused(house: House, owner: Person, home: str, body: Any) -> None:
     answer = await house.api.post(

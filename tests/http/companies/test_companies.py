@@ -20,8 +20,9 @@ async def test_a_company_is_founded_once_under_a_key(siobhan: Somebody) -> None:
     )  # fmt: skip
     assert answers[0].headers["location"] == f"/api/v1/companies/{first['id']}"
     read = await siobhan("GET", f"/companies/{first['id']}")
-    assert (read.json(), read.headers["etag"], answers[0].headers["etag"]) == (first, '"1"', '"1"')
-    known = await siobhan("GET", f"/companies/{first['id']}", headers={"if-none-match": '"1"'})
+    tag = read.headers["etag"]
+    assert (read.json(), tag[:3], answers[0].headers["etag"]) == (first, '"1-', tag)
+    known = await siobhan("GET", f"/companies/{first['id']}", headers={"if-none-match": tag})
     assert (known.status_code, known.content) == (304, b"")
     problem(await siobhan("POST", "/companies", json=NEW), 409, 40930)
 
@@ -57,7 +58,7 @@ async def test_a_company_is_changed_by_a_patch_under_its_version(here: str, siob
     change = {"name": "O'Neil & Daughters", "website": "https://oneil.example.org"}
     answer = await siobhan("PATCH", here, json=change, headers={"if-match": '"1"'})
     changed = expect(200, answer)
-    assert (answer.headers["etag"], changed["name"], changed["slug"]) == ('"2"', change["name"], "oneil-and-sohne")
+    assert (answer.headers["etag"][:3], changed["name"], changed["slug"]) == ('"2-', change["name"], "oneil-and-sohne")
     problem(await siobhan("PATCH", here, json={"notes": ""}, headers={"if-match": '"1"'}), 412, 41201)
     assert expect(200, await siobhan("PATCH", here, json={"website": None}))["website"] is None
     assert expect(200, await siobhan("PATCH", here, json={}))["version"] == 3

@@ -142,6 +142,22 @@ def test_the_routes_are_those_that_were_promised_and_no_others(api: Api) -> None
     assert {route for route, says in declared(api).items() if says.optional} == OPTIONAL
 
 
+def test_long_work_can_be_followed(api: Api) -> None:
+    """Whatever answers 202 tells of a job, apart from what ends with a mail, and from what is kept already."""
+    accepting = {
+        f"{method} {route.path_format.removeprefix('/api/v1')}": declared_by(handler).long
+        for route in api.edge.app.routes
+        if isinstance(route, HTTPRoute)
+        for handler in route.route_handlers
+        for method in handler.http_methods
+        if handler.status_code == 202
+    }
+    assert {route for route, long in accepting.items() if not long} == {
+        "POST /users/email-verification/resend", "POST /password/forgot", "POST /users/me/email",
+        "POST /viewer/{public_id}/events",
+    }  # fmt: skip
+
+
 async def test_strangers_get_401_from_every_route_that_is_not_open_to_them(api: Api) -> None:
     closed = [route for route, says in declared(api).items() if not (says.public or says.optional)]
     assert len(closed) == len(EXPECTED) - len(PUBLIC) - len(OPTIONAL)
@@ -316,8 +332,9 @@ async def test_mailed_links_lead_to_pages_that_load_only_our_own_script(api: Api
         assert "script-src 'self'" in answer.headers["content-security-policy"]
         assert "unsafe-inline" not in answer.headers["content-security-policy"].split("style-src")[0]
         assert '<html lang="en"' in answer.text
-    answer = await api("GET", "/account/reset", headers={"accept-language": "fr-CA"})
-    assert "Nouveau mot de passe" in answer.text
+    for asked in ("fr-CA", "de, fr;q=0.2, en;q=0.1"):
+        answer = await api("GET", "/account/reset", headers={"accept-language": asked})
+        assert "Nouveau mot de passe" in answer.text
     answer = await api("GET", "/account/pages.js")
     assert (answer.status_code, answer.headers["content-type"].split(";")[0]) == (200, "text/javascript")
     problem(await api("GET", "/account/elsewhere"), 404, 40401)

@@ -142,6 +142,7 @@ async def test_history_is_pruned_and_dead_jobs_only_when_asked(api: Api, token: 
     [
         ({}, "#/before"),
         ({"before": "2026-01-01T00:00:00"}, "#/before"),
+        ({"before": "0001-01-01T00:00:00+14:00"}, "#/before"),
         ({"before": "2026-01-01T00:00:00Z", "states": []}, "#/states"),
         ({"before": "2026-01-01T00:00:00Z", "states": ["running"]}, "#/states/0"),
         ({"before": "2026-01-01T00:00:00Z", "queue": "x"}, "#/queue"),

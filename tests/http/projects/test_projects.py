@@ -55,6 +55,35 @@ async def test_what_changes_with_time_is_another_answer_although_the_version_is_
     assert changed.status_code == 200
 
 
+async def test_times_are_answered_in_utc_wherever_they_were_sent_from(firm: Firm) -> None:
+    period = {"starts_at": "2031-05-17T12:00:00.5+05:30", "ends_at": "2031-06-01T00:00:00-08:00"}
+    one = await firm.project(**period)
+    where = f"/projects/{one['id']}"
+    answers = [
+        await firm.owner("PATCH", where, json={"ends_at": "2031-06-02T01:00:00+02:00"}),
+        await firm.owner("POST", f"{where}/duplicate", json={"name": "Copy", **period}),
+    ]
+    same = await firm.owner("PATCH", where, json={"starts_at": period["starts_at"]})
+    copy = answers[1].json()["project"]
+    assert [told["starts_at"] for told in (one, answers[0].json(), copy)] == ["2031-05-17T06:30:00.500000Z"] * 3
+    assert [told["ends_at"] for told in (one, answers[0].json(), copy)] == [
+        "2031-06-01T08:00:00Z", "2031-06-01T23:00:00Z", "2031-06-01T08:00:00Z"
+    ]  # fmt: skip
+    read = await firm.owner("GET", where)
+    assert same.json() == read.json() == answers[0].json()
+    assert same.headers["etag"] == read.headers["etag"] == answers[0].headers["etag"]
+
+
+async def test_the_activity_names_what_is_another_one_after_a_change(firm: Firm) -> None:
+    one = await firm.project(tags=["wedding"])
+    for description in ("new", "new"):
+        change = {"name": one["name"], "tags": ["wedding"], "starts_at": one["starts_at"], "description": description}
+        expect(200, await firm.owner("PATCH", f"/projects/{one['id']}", json=change))
+    await firm.api.world.settle()
+    told_of = (await firm.owner.get(f"/companies/{firm.id}/activity"))["items"]
+    assert [line["detail"] for line in told_of if line["what"] == "project-changed"] == ["description"]
+
+
 async def test_a_project_is_activated_extended_archived_and_restored(firm: Firm) -> None:
     one = await firm.project(ends_at=firm.ahead(days=1))
     where = f"/projects/{one['id']}"

@@ -9,6 +9,7 @@ import pytest
 
 from asperguide.ar.model import ContentState
 from asperguide.ar.rotation import PlaybackMode
+from asperguide.shared.tenancy import ProjectState
 from tests.http.sample import SIGNED_IN
 from tests.playing import film, id_of, window
 from tests.viewing import COMPANY, ID, MARKER, NOON, Stage, shown
@@ -119,13 +120,24 @@ async def test_a_session_that_is_none_is_refused(client: httpx.AsyncClient, sess
 
 @pytest.mark.parametrize("query", ["preview=null", "preview=yes", "preview=true&preview=true", "preview=1&preview=0"])
 async def test_neither_yes_nor_no_is_refused(client: httpx.AsyncClient, query: str) -> None:
-    for part in ("check", "manifest", "photo", "marker"):
+    for part in ("manifest", "photo", "marker"):
         assert code(await client.get(f"{AT}/{part}?{query}"), 422) == "INVALID_FIELDS"
 
 
 async def test_what_is_added_to_an_address_on_its_way_does_no_harm(client: httpx.AsyncClient) -> None:
     for path in (f"{AT}/manifest", f"{AT}/photo", f"/view/{ID}"):
         assert (await client.get(f"{path}?utm_source=print&utm_source=mail&fbclid=x")).status_code == 200, path
+
+
+@pytest.mark.parametrize(
+    "query", ["preview=zzz", "preview=1&preview=0", "preview=%ff", "preview=" + "x" * 5_000, "&&=="]
+)
+async def test_a_check_is_answered_whatever_is_asked(stage: Stage, client: httpx.AsyncClient, query: str) -> None:
+    stage.kept.members.add(stage.people["ann"].user)
+    await stage.change(state=ContentState.DRAFT)
+    for headers in ({}, SIGNED_IN):
+        answer = await client.get(f"{AT}/check?{query}", headers=headers)
+        assert (answer.status_code, answer.json()) == (200, {"available": False, "reason": "not_published"})
 
 
 @pytest.mark.parametrize("preview", ["preview", "preview=", "preview=true", "preview=1"])
@@ -139,9 +151,20 @@ async def test_members_preview_what_is_not_published(stage: Stage, client: httpx
     for part in ("check", "photo", "marker", f"videos/{id_of('a')}", f"videos/{id_of('a')}/poster"):
         seen = await client.get(f"{AT}/{part}?{preview}", headers=SIGNED_IN)
         assert seen.status_code == 200 and "no-store" in seen.headers["cache-control"]
-    assert (await client.get(f"/view/{ID}?{preview}", headers=SIGNED_IN)).status_code == 200
+    assert 'data-preview="yes"' in (await client.get(f"/view/{ID}?{preview}", headers=SIGNED_IN)).text
     assert code(await client.get(f"{AT}/manifest", headers=SIGNED_IN), 404) == "NOT_PUBLISHED"
     assert code(await client.get(f"{AT}/manifest?preview=false", headers=SIGNED_IN), 404) == "NOT_PUBLISHED"
+
+
+async def test_a_preview_of_what_is_published_in_a_project_that_is_not_active_tells_nothing(
+    stage: Stage, client: httpx.AsyncClient
+) -> None:
+    stage.kept.members.add(stage.people["ann"].user)
+    assert 'data-preview="no"' in (await client.get(f"/view/{ID}", headers=SIGNED_IN)).text
+    await stage.change_project(state=ProjectState.DRAFT)
+    assert (await client.get(f"/view/{ID}", headers=SIGNED_IN)).status_code == 404
+    page = await client.get(f"/view/{ID}?preview", headers=SIGNED_IN)
+    assert page.status_code == 200 and 'data-preview="yes"' in page.text
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,16 @@ from uuid import UUID
 
 import pytest
 
+from asperguide.ar import NewContent
 from asperguide.ar.events import ProjectExportWanted
 from asperguide.ar.model import ContentState, MarkerState
+from asperguide.ar.scenes import ImagePlane, NewScene
+from asperguide.media import Transport
 from asperguide.operations import MyJobState
 from asperguide.shared.ledger import JobRefused
 from asperguide.shared.tenancy import ProjectId
 from asperguide.testing import World
+from tests.media import in_chunks, png, send, start
 from tests.packing import Atelier, atelier, entries_of, manifest_of, told
 
 
@@ -86,6 +90,33 @@ async def test_what_has_no_files_is_left_out_with_all_that_names_it(home: Atelie
     assert (left["rotation"]["videos"], left["rotation"]["dates"][0]["video"]) == ([0, 0], 1)
     assert [one["kind"] for one in left["scene"]] == ["video", "link", "image", "text"]
     assert (await home.made_of(archive, "Rest")).contents == 1
+
+
+@pytest.mark.parametrize("photo", [b"no picture", png(40, 30)], ids=["refused", "too small"])
+async def test_nothing_goes_in_of_a_print_whose_photo_does_not(home: Atelier, photo: bytes) -> None:
+    world, project = home.world, await home.project()
+    kept, film = await home.content(project), await home.film(5)
+    tus = {"name": "a.png", "media_type": "image/png", "transport": Transport.TUS}
+    sent = (await start(world, home.owner, photo, **tus)).file.id
+    await world.container.append_to_upload()(home.owner, sent, 0, in_chunks(photo))
+    new = NewContent(photo=sent, videos=(film,))  # nobody has looked at the photo yet
+    left = await world.container.create_content()(home.owner, project, new)
+    archive = await home.exported(project)
+    manifest = manifest_of(archive)
+    assert manifest["left_out"] == [{"number": left.number, "video": None}]
+    assert {one["path"] for one in manifest["files"]} == {
+        f"media/{kept.number}/00.png", f"media/{kept.number}/01.mp4"
+    }  # fmt: skip
+    assert (await home.made_of(archive, "Rest")).contents == 1
+
+
+async def test_a_picture_in_a_scene_may_be_smaller_than_a_photo(home: Atelier) -> None:
+    project = await home.project()
+    made = await home.content(project)
+    sticker = await send(home.world, home.owner, png(40, 30), name="a.png", media_type="image/png")
+    scene = NewScene(placements=(ImagePlane(file=sticker.id),))
+    await home.world.container.put_scene()(home.owner, made.id, scene)
+    assert (await home.made_of(await home.exported(project), "Noch eins")).contents == 1
 
 
 async def test_what_is_packed_is_looked_at_again_by_the_job(home: Atelier) -> None:

@@ -40,6 +40,22 @@ async def test_the_mode_and_the_choice_are_set_as_far_as_it_is_said(studio: Stud
         await set(studio.editor, id, PlaybackChange(chosen=None), 1)
 
 
+async def test_another_mode_begins_with_the_first_turn(studio: Studio) -> None:
+    id, turns = studio.content.id, []
+    for n, change in enumerate(
+        (
+            PlaybackChange(mode=PlaybackMode.CYCLIC), PlaybackChange(mode=PlaybackMode.SEQUENTIAL),
+            PlaybackChange(mode=PlaybackMode.SEQUENTIAL), PlaybackChange(chosen=id_of("b")),
+        )
+    ):  # fmt: skip
+        await studio.use(SetPlayback)(studio.editor, id, change)
+        for session in (f"{n}", f"{n} again", "one that has been here"):
+            async with studio.begin() as uow:
+                turns.append(await uow.turns.take(id, session, studio.clock.now()))
+                await uow.commit()
+    assert turns == [0, 1, 2, 0, 1, 2, 3, 4, 2, 5, 6, 2], "what is no other mode changes nobody's turn"
+
+
 async def test_where_nothing_may_play_nothing_plays(studio: Studio) -> None:
     for letter in "abc":
         await studio.use(ChangeFilm)(studio.editor, studio.content.id, id_of(letter), FilmChange(active=False))
@@ -73,7 +89,7 @@ async def test_the_first_and_the_last_month_can_be_shown(studio: Studio) -> None
 
 async def test_pictures_are_made_of_the_file_of_the_video(studio: Studio) -> None:
     shown = await studio.use(RenewThumbnail)(studio.editor, studio.content.id, id_of("b"), Moment(at=12.5))
-    assert (shown.id, studio.shelf.pictures) == (id_of("b"), [(id_of("b"), 12.5)])
+    assert (shown.film.id, studio.shelf.pictures) == (id_of("b"), [(id_of("b"), 12.5)])
     with pytest.raises(ContentVideoNotFound):
         await studio.use(RenewThumbnail)(studio.editor, studio.content.id, id_of("z"), Moment(at=1))
     for at in (-1, 601, float("nan"), float("inf")):

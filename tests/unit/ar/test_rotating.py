@@ -115,6 +115,8 @@ async def test_what_makes_sense_is_kept(studio: Studio, good: NewRotation) -> No
         (rules(dates=(day("2026-12-24", "z"),)), ["#/dates/0/video"]),
         (rules(dates=(day("2026-12-24"), day("2026-12-24", "b"))), ["#/dates/1/day"]),
         (rules(dates=(day("2020-12-24", yearly=True), day("2026-12-24", yearly=True))), ["#/dates/1/day"]),
+        (rules(dates=(day("0001-01-01"), day("1999-12-31", yearly=True))), ["#/dates/0/day", "#/dates/1/day"]),
+        (rules(dates=(day("3000-01-01"),)), ["#/dates/0/day"]),
         (rules(FIXED, "a", since=date(2026, 1, 1)), ["#/since"]),
         (rules(dates=(day("2026-12-24"),), since=date(2026, 1, 1)), ["#/since"]),
         (rules(DAILY, "a", since=date.max), ["#/since"]),

@@ -63,7 +63,6 @@ def test_a_term_means_an_instant(term: dict[str, Any], end: object) -> None:
         ({"ends_on": date(2026, 5, 5)}, ["#/videos/3/ends_on"]),
         ({"ends_on": date.max}, ["#/videos/3/ends_on"]),
         ({"ends_on": date.min}, ["#/videos/3/ends_on"]),
-        ({"ends_at": datetime.max.replace(tzinfo=timezone(-timedelta(hours=14)))}, ["#/videos/3/ends_at"]),
         ({"ends_at": None, "subscription": "1y"}, ["#/videos/3/subscription", "#/videos/3/ends_at"]),
         ({"ends_at": NOW, "ends_on": date(2027, 1, 1)}, ["#/videos/3/ends_on", "#/videos/3/ends_at"]),
     ],

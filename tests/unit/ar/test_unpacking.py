@@ -21,7 +21,7 @@ from asperguide.projects.errors import ProjectNotFound
 from asperguide.shared.actor import Actor
 from asperguide.shared.tenancy import CompanyRole, ProjectId
 from asperguide.testing import World
-from tests.archives import BAD, setting
+from tests.archives import BAD, changed, setting
 from tests.media import check_sound, png, send
 from tests.packing import NAME, Atelier, atelier, dead, entries_of, manifest_of, small, told, zipped
 
@@ -120,6 +120,17 @@ async def test_an_archive_that_is_being_made_a_project_is_not_made_another_one(h
     assert home.left()["projects"] == 1
 
 
+async def test_under_another_name_it_is_made_another_project(home: Atelier) -> None:
+    c, file = home.world.container, await home.sent(zipped(small()))
+    names = [None, "Fest", "Feier", "Fest", None]
+    jobs = [(await c.import_project()(home.owner, home.company, NewImport(file=file, name=name))).job for name in names]
+    assert (jobs[0], jobs[1]) == (jobs[4], jobs[3])
+    await home.world.settle()
+    listed = await c.list_projects()(home.owner, home.company)
+    assert sorted(one.name for one in listed.items) == ["Feier", "Fest", "Gast"]
+    assert home.left()["files"] == 6
+
+
 async def test_nobody_sees_a_project_before_all_of_it_is_there(home: Atelier) -> None:
     c, world = home.world.container, home.world
     message = await wanted(home)
@@ -202,6 +213,18 @@ async def test_what_is_over_lasts_thirty_years_where_it_is_brought_in(home: Atel
     await home.made_of(setting("contents", 0, "ends_at", to="2001-01-01T00:00:00Z"))
     (made,) = home.contents()
     assert made.ends_at.year == home.world.clock.now().year + 30
+
+
+async def test_times_of_an_archive_are_in_utc_where_it_is_brought_in(home: Atelier) -> None:
+    def elsewhere(manifest: Any) -> None:
+        manifest["project"]["starts_at"] = "2031-05-17T17:30:00+05:30"
+        manifest["contents"][0]["videos"][0]["ends_at"] = "2040-01-01T00:00:00+05:30"
+
+    made = await home.made_of(changed(elsewhere))
+    assert made.starts_at.isoformat() == "2031-05-17T12:00:00+00:00"
+    ((video,),) = [content.videos for content in home.contents()]
+    assert video.ends_at is not None
+    assert video.ends_at.isoformat() == "2039-12-31T18:30:00+00:00"
 
 
 async def test_the_same_archive_comes_out_of_what_was_made_of_it(home: Atelier) -> None:

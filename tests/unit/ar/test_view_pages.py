@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asperguide.adapters.http.ar.languages import preferred
 from asperguide.adapters.jinja.colours import ENOUGH, contrast, readable
 from asperguide.adapters.jinja.view_pages import NIGHT, PAPER, SORRY, WORDS, JinjaViewPages
 from asperguide.ar.unavailable import Reason
@@ -99,17 +98,3 @@ async def test_what_is_no_colour_is_not_on_the_page(accent: str | None) -> None:
     assert re.search(
         r"<style nonce=\"once\">:root\{--accent:#[0-9a-f]{6}\}@media[^<]*--accent:#[0-9a-f]{6}\}\}</style>", html
     )
-
-
-@pytest.mark.parametrize(
-    ("asked", "default", "expected"),
-    [
-        ("fr-FR,fr;q=0.9,en;q=0.8", "en", "fr"), ("en-GB", "fr", "en"), ("de-DE,de;q=0.9", "fr", "fr"),
-        ("de,fr;q=0.2,en;q=0.3", "", "en"), ("", "fr-CA", "fr"), ("", "", "en"), ("fr;q=0", "", "en"),
-        ("*", "fr", "fr"), ("fr;q=nonsense, en;q=0.1", "fr", "en"), (";;;,,,", "de", "en"),
-        ("x" * 10_000, "fr", "fr"), ("FR", "en", "fr"),
-        ("de," * 100 + "fr", "en", "en"),
-    ],
-)  # fmt: skip
-def test_the_language_is_the_one_that_is_wanted_most(asked: str, default: str, expected: str) -> None:
-    assert preferred(asked, ("en", "fr"), default) == expected

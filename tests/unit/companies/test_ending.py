@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from dependency_injector.providers import Object
 
-from asperguide.adapters.local import LocalHoldings
+from asperguide.adapters.local.companies import LocalHoldings
 from asperguide.companies import NewClient, NewCompany, NewInvitation
 from asperguide.companies.errors import CompanyNotEmpty, CompanyNotFound, InvitationNotFound
 from asperguide.companies.events import CompanyClosing

@@ -232,6 +232,53 @@ async def test_a_company_awaits_no_more_than_a_hundred(home: Home) -> None:
         await c.invite_member()(home.owner.actor, home.id, NewInvitation(email=f"new{n}@example.org"))
     with pytest.raises(TooManyInvitations):
         await c.invite_member()(home.owner.actor, home.id, NewInvitation(email="late@example.org"))
+    home.world.clock.advance(timedelta(days=7))
+    await c.invite_member()(home.owner.actor, home.id, NewInvitation(email="late@example.org"))
+    for n in range(MOST_AWAITED - 1):
+        await c.invite_member()(home.owner.actor, home.id, NewInvitation(email=f"newer{n}@example.org"))
+    (old, *_) = (await c.list_invitations()(home.owner.actor, home.id, PageRequest(filters={"state": "expired"}))).items
+    for call in (
+        lambda: c.resend_invitation()(home.owner.actor, home.id, old.id),
+        lambda: c.invite_member()(home.owner.actor, home.id, NewInvitation(email=old.email)),
+    ):
+        with pytest.raises(TooManyInvitations):
+            await call()
+
+
+async def test_an_invitation_goes_with_the_right_of_whoever_sent_it(home: Home) -> None:
+    world, c, owner = home.world, home.world.container, home.owner.actor
+    change, user = c.change_role(), home.manager.actor.user
+    await change(owner, home.id, user, NewRole(role=OWNER))
+    token = await invite(world, home.manager, home.id, home.stranger.email, OWNER)
+    (one,) = (await c.list_invitations()(owner, home.id)).items
+
+    async def refused(token: str) -> None:
+        for call in (lambda: c.accept_invitation()(home.stranger.actor, token), lambda: c.show_invitation()(token)):
+            with pytest.raises(InvitationOver):
+                await call()
+
+    for role in (MANAGER, EDITOR):
+        await change(owner, home.id, user, NewRole(role=role))
+        await refused(token)
+    await c.remove_member()(owner, home.id, user)
+    await refused(token)
+    assert await role_of(world, home.id, home.stranger) is None
+    world.clock.advance(timedelta(minutes=10))
+    await c.resend_invitation()(owner, home.id, one.id)
+    await world.settle()
+    token = token_in(world, home.stranger.email)
+    assert (await c.show_invitation()(token)).by == "Owner"
+    assert (await c.accept_invitation()(home.stranger.actor, token)).role is OWNER
+
+
+async def test_managers_neither_invite_owners_nor_invite_them_again(home: Home) -> None:
+    c = home.world.container
+    await invite(home.world, home.owner, home.id, home.stranger.email, OWNER)
+    (one,) = (await c.list_invitations()(home.owner.actor, home.id)).items
+    home.world.clock.advance(timedelta(minutes=10))
+    with pytest.raises(CompanyRightNeeded):
+        await c.resend_invitation()(home.manager.actor, home.id, one.id)
+    await c.revoke_invitation()(home.manager.actor, home.id, one.id)
 
 
 @pytest.mark.parametrize("email", ["nobody", "a@b..c", "a@b\n"])

@@ -116,6 +116,14 @@ async def test_what_is_not_acceptable_is_refused(shop: PrintShop, change: Conten
     assert (await shop.seen(made)).version == made.version
 
 
+@pytest.mark.parametrize("metadata", [{"a": "x" * 501}, {"a b": "x"}, {"a": 1}])
+async def test_metadata_that_will_not_do_is_refused_where_it_is(shop: PrintShop, metadata: Any) -> None:
+    made = await shop.made(videos=0)
+    with pytest.raises(InvalidContent) as refused:
+        await shop.c.update_content()(shop.owner.actor, made.id, ContentChange(metadata=metadata))
+    assert [wrong.pointer for wrong in refused.value.fields] == ["#/metadata"]
+
+
 async def test_too_much_metadata_in_all_is_refused(shop: PrintShop) -> None:
     made = await shop.made(videos=0, metadata={f"n{n}": "x" for n in range(20)})
     with pytest.raises(InvalidContent):

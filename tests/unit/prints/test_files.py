@@ -56,26 +56,28 @@ async def test_what_is_foreign_or_not_made_cannot_be_read(shop: PrintShop) -> No
 
 async def test_a_film_shows_another_moment(shop: PrintShop) -> None:
     made = await shop.ready()
-    files, film = shop.c.media_files(), made.videos[0].file
+    files, film, by = shop.c.media_files(), made.videos[0].file, shop.owner.actor.user
     before = await files.open(shop.id, film, Piece.POSTER)
-    await files.picture(shop.id, film, 1.5)
+    job = await files.picture(shop.id, film, 1.5, by, "/there")
     await shop.world.settle()
+    done = await shop.c.show_my_job()(shop.owner.actor, job)
+    assert (done.state, done.result) == ("done", "/there")
     after = await files.open(shop.id, film, Piece.POSTER)
     assert before is not None
     assert after is not None
     assert before.etag != after.etag
     for company, file in ((shop.found(), film), (shop.id, made.marker.photo), (shop.id, FileId(shop.world.ids.new()))):
         with pytest.raises(InvalidVideo):
-            await files.picture(company, file, 1)
-        await files.process(company, file)
+            await files.picture(company, file, 1, by, "/there")
+        await files.process(company, file, by)
 
 
 async def test_a_film_that_is_being_processed_shows_another_moment_then(shop: PrintShop) -> None:
     made = await shop.ready()
-    files, film = shop.c.media_files(), made.videos[0].file
-    await files.process(shop.id, film)
-    await files.process(shop.id, film)
-    await files.picture(shop.id, film, 2)
+    files, film, by = shop.c.media_files(), made.videos[0].file, shop.owner.actor.user
+    await files.process(shop.id, film, by)
+    await files.process(shop.id, film, by)
+    await files.picture(shop.id, film, 2, by, "/there")
     assert (await shop.c.media_reads().video(film)).under_way
     await shop.world.settle()
     video = await shop.c.media_reads().video(film)
@@ -88,7 +90,7 @@ async def test_a_film_that_failed_has_no_moment_to_show(shop: PrintShop) -> None
     await shop.c.media_files().take(shop.owner.actor, shop.companies.facts[shop.id], [film])
     await shop.world.settle()
     with pytest.raises(InvalidVideo):
-        await shop.c.media_files().picture(shop.id, film, 1)
+        await shop.c.media_files().picture(shop.id, film, 1, shop.owner.actor.user, "/there")
     assert made.videos == ()
 
 

@@ -217,8 +217,12 @@ async def test_all_is_done_again_when_somebody_wants_it(shop: PrintShop) -> None
     shop.world.clock.advance(timedelta(hours=1))
     videos = [await shop.c.media_reads().video(video.file) for video in made.videos]
     again = await shop.c.regenerate_media()(shop.owner.actor, made.id)
-    assert state_of(again) == ("ready", "ready", ())
+    assert state_of(again.content) == ("ready", "ready", ())
+    mine = await shop.c.list_my_jobs()(shop.owner.actor)
+    assert {job.kind for job in mine.items} == {"ar.marker-wanted", "media.video-processing-wanted"}
     await shop.world.settle()
+    done = await shop.c.show_my_job()(shop.owner.actor, again.job)
+    assert (done.state, done.result) == ("done", f"/api/v1/contents/{made.id}")
     seen = await shop.seen(made)
     assert seen.marker.report.fingerprint == "1" * 16
     assert state_of(seen) == ("ready", "ready", ())

@@ -127,22 +127,20 @@ def test_contents_are_shown_exactly_while_an_active_project_is_within_its_period
 @pytest.mark.parametrize(
     ("days", "expected"),
     [
-        (1, [Stage.BEGINS, Stage.LAST_DAY, Stage.ENDED]),
+        (1, [Stage.LAST_DAY, Stage.ENDED]),
         (2, list(Stage)),
         (40, list(Stage)),
-        (41, [Stage.BEGINS, Stage.LAST_DAY, Stage.ENDED]),
+        (41, [Stage.LAST_DAY, Stage.ENDED]),
     ],
 )
 def test_of_a_period_of_forty_days_so_much_is_said(days: int, expected: list[Stage]) -> None:
     assert [one.stage for one in said_of(ends_at=NOW + 40 * A_DAY, notify_before_days=days)] == expected
 
 
-def test_of_a_period_without_an_end_only_the_beginning_is_said_and_of_a_short_one_no_last_day() -> None:
-    assert [(one.due_at, one.stage) for one in said_of(ends_at=None)] == [(NOW, Stage.BEGINS)]
+def test_of_a_period_without_an_end_nothing_is_said_and_of_a_short_one_no_last_day() -> None:
+    assert said_of(ends_at=None) == []
     short = said_of(ends_at=NOW + A_DAY - AN_INSTANT)
-    assert [(one.due_at, one.stage) for one in short] == [
-        (NOW, Stage.BEGINS), (NOW + A_DAY - AN_INSTANT, Stage.ENDED),
-    ]  # fmt: skip
+    assert [(one.due_at, one.stage) for one in short] == [(NOW + A_DAY - AN_INSTANT, Stage.ENDED)]
 
 
 @given(st.integers(1, 400), st.integers(1, 365), st.integers(-20, 500))
@@ -154,10 +152,13 @@ def test_what_follows_one_after_the_other_is_all_that_is_still_to_be_said(length
     while notice is not None:
         said.append(notice)
         notice = notice.following
-    assert said == [one for one in all if one.due_at > now]
+    coming = [one for one in all if one.due_at > now]
+    assert said == ([one for one in all if one.due_at <= now][-1:] if coming else []) + coming, "what was missed too"
+    reached = replace(all[0], stage=coming[0].stage if coming else Stage.ENDED)
+    assert one.next_notice(now, reached) == next(iter(coming), None)
+    assert one.next_notice(now, replace(reached, ends_at=NOW)) == next(iter(said), None), "it was of another end"
     assert [one.due_at for one in all] == sorted(one.due_at for one in all)
-    mails = [one.due_at for one in all if one.stage is not Stage.BEGINS]
-    assert len(set(mails)) == len(mails)
+    assert len({one.due_at for one in all}) == len(all)
 
 
 @pytest.mark.parametrize(

@@ -47,9 +47,24 @@ async def test_owners_and_managers_are_told_three_times_at_the_very_times(house:
     assert kinds(house, "editor") == kinds(house, "viewer") == []
 
 
+async def test_the_companys_address_for_notices_is_told_each_once_unless_a_member_has_it(house: House) -> None:
+    house.settle(email="notices@atelier.example")
+    await ending(house)
+    await house.world.advance(days=40)
+    sent = [mail for mail in house.world.mails if mail.to == "notices@atelier.example"]
+    assert [mail.key.partition(":")[0] for mail in sent] == ALL
+    assert "Bonjour Atelier O’Neil" in sent[0].text
+    assert kinds(house) == ALL
+    house.settle(email=house.people["owner"].email.upper())
+    await ending(house, 9, name="Another")
+    await house.world.advance(days=20)
+    assert kinds(house) == ALL * 2
+    assert sum(mail.to.lower() == house.people["owner"].email for mail in house.world.mails) == 1 + 2 * len(ALL)
+
+
 async def test_a_mail_is_in_the_language_of_whoever_gets_it_and_on_the_clocks_of_the_company(house: House) -> None:
     await house.member(MANAGER)
-    one = await ending(house, name="Mariage d’Amélie")
+    await ending(house, name="Mariage d’Amélie")
     await house.world.advance(days=24)
     french, english = (
         next(mail for mail in house.world.mails if mail.to == house.people[name].email and "project" in mail.key)
@@ -61,7 +76,7 @@ async def test_a_mail_is_in_the_language_of_whoever_gets_it_and_on_the_clocks_of
     )
     for mail in (french, english):
         assert "(Europe/Paris)" in mail.text
-        assert f"/projects/{one.id}" in mail.text
+        assert "http" not in mail.text + mail.html  # there is no page of a project that a mail could lead to
         assert "Atelier O’Neil" in mail.text
         assert "Mariage d’Amélie" in mail.text
 
@@ -77,26 +92,25 @@ async def test_an_extension_arms_everything_again_that_has_become_future(house: 
     assert kinds(house) == [ALL[0], *ALL]
 
 
-async def test_what_has_ended_is_shown_again_once_it_is_extended_and_ends_again(house: House) -> None:
+async def test_what_has_ended_ends_again_once_it_is_extended(house: House) -> None:
     one, owner, c = await ending(house, 3), (await house.member(OWNER)).actor, house.world.container
     await house.world.advance(days=5)
     assert kinds(house) == ALL[1:]
-    house.contents.refreshed.clear()
     extended = await c.extend_project()(owner, one.id, Extension(days=2))
     assert extended.ends_at == house.world.clock.now() + 2 * DAY
     await house.world.advance(days=3)
-    assert kinds(house) == ALL[1:] * 2
-    assert house.contents.refreshed == [one.id] * 2
+    assert kinds(house) == [*ALL[1:], *ALL], "of the new end nobody was told, and it is less than seven days ahead"
 
 
-async def test_a_project_that_begins_and_ends_is_shown_anew_at_these_instants(house: House) -> None:
-    one = await ending(house, 10, starts_at=house.world.clock.now() + 2 * DAY)
+async def test_that_a_project_begins_is_told_nobody(house: House) -> None:
+    await ending(house, 10, starts_at=house.world.clock.now() + 2 * DAY)
+    endless = await house.project(name="Endless", starts_at=house.world.clock.now() + 2 * DAY)
+    await house.world.container.activate_project()((await house.member(OWNER)).actor, endless.id)
     await house.world.settle()
-    assert house.contents.refreshed == [one.id]
-    await house.world.advance(days=2)
-    assert house.contents.refreshed == [one.id] * 2
+    house.world.clock.advance(2.5 * DAY)
+    assert await house.world.container.sweep_projects()() == 0
     await house.world.advance(days=8)
-    assert house.contents.refreshed == [one.id] * 3
+    assert kinds(house) == ALL
 
 
 async def test_what_is_archived_drafted_or_a_template_is_not_spoken_of(house: House) -> None:
@@ -125,13 +139,74 @@ async def test_a_change_of_the_end_or_of_the_days_before_it_is_told_anew(house: 
     assert kinds(house) == [ALL[0], ALL[0]]
 
 
+EXAMPLES: dict[str, tuple[list[tuple[str, float]], list[str]]] = {
+    "nothing happens": ([], ALL),
+    "put away and taken up again in time": ([("work", 9), ("archive", 0), ("work", 9), ("restore", 0)], ALL),
+    "put away and taken up again while no worker says anything": (
+        [("work", 20), ("miss", 5), ("archive", 0), ("restore", 0)], ALL
+    ),
+    "away when it was due": ([("work", 20), ("archive", 0), ("work", 5), ("restore", 0)], ALL),
+    "away after it was said": ([("work", 24), ("archive", 0), ("work", 2), ("restore", 0)], ALL),
+    "away twice": ([("work", 24), *([("archive", 0), ("work", 1), ("restore", 0), ("work", 1)] * 2)], ALL),
+    "away until the last day": ([("work", 20), ("archive", 0), ("work", 9.5), ("restore", 0)], ALL[1:]),
+    "away after the last day was said": ([("work", 29.2), ("archive", 0), ("work", 0.5), ("restore", 0)], ALL),
+    "away until it is over": ([("work", 20), ("archive", 0), ("work", 11), ("restore", 0)], []),
+    "away from then on": ([("work", 20), ("archive", 0)], []),
+    "more days, of which some are over": ([("work", 22), ("days", 10)], ALL),
+    "more days, after it was said": ([("work", 24), ("days", 10)], ALL),
+    "more days on the last day": ([("work", 29.5), ("days", 10)], ALL),
+    "fewer days, after it was said": ([("work", 24), ("days", 3)], [ALL[0], *ALL]),
+    "fewer days, before": ([("work", 20), ("days", 3)], ALL),
+    "an end that is suddenly near": ([("work", 20), ("ends in", 4)], ALL),
+    "an end that is suddenly very near": ([("work", 20), ("ends in", 0.5)], ALL[1:]),
+    "an end that is put off by a little after it was said": ([("work", 24), ("ends in", 6.5)], [ALL[0], *ALL]),
+    "a template for a while": ([("work", 24), ("template", True), ("work", 1), ("template", False)], ALL),
+    "a template when it was due": ([("work", 20), ("template", True), ("work", 4), ("template", False)], ALL),
+}  # fmt: skip
+"""What is done to a project that ends in thirty days, and what is said of it until long after that."""
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+async def test_what_was_missed_is_said_while_it_is_so_and_nothing_twice(house: House, example: str) -> None:
+    steps, said = EXAMPLES[example]
+    one, owner, c = await ending(house), (await house.member(OWNER)).actor, house.world.container
+    for step, value in steps:
+        match step:
+            case "work":
+                await house.world.advance(days=value)
+            case "miss":
+                house.world.clock.advance(value * DAY)
+            case "archive":
+                await c.archive_project()(owner, one.id)
+            case "restore":
+                await c.restore_project()(owner, one.id)
+            case "days":
+                await c.update_project()(owner, one.id, ProjectChange(notify_before_days=int(value)))
+            case "template":
+                await c.update_project()(owner, one.id, ProjectChange(template=bool(value)))
+            case _:
+                ends_at = house.world.clock.now() + value * DAY
+                await c.update_project()(owner, one.id, ProjectChange(ends_at=ends_at))
+    await house.world.advance(days=40)
+    assert kinds(house) == said
+
+
+async def test_a_draft_that_is_begun_late_is_said_to_be_near_its_end_at_once(house: House) -> None:
+    owner, c = (await house.member(OWNER)).actor, house.world.container
+    one = await house.project(name="Draft", ends_at=house.world.clock.now() + 30 * DAY)
+    await house.world.advance(days=25)
+    assert kinds(house) == []
+    await c.activate_project()(owner, one.id)
+    await house.world.advance(minutes=2)
+    assert kinds(house) == ALL[:1]
+
+
 async def test_after_weeks_without_a_worker_only_what_is_so_is_said(house: House) -> None:
-    one = await ending(house)
+    await ending(house)
     house.world.clock.advance(40 * DAY)
     assert await house.world.container.sweep_projects()() == 3
     await house.world.settle()
     assert kinds(house) == ["project-ended"]
-    assert house.contents.refreshed == [one.id] * 2
 
 
 async def test_a_change_of_the_name_while_a_notice_is_due_loses_nothing(house: House) -> None:

@@ -222,21 +222,6 @@ async def test_a_project_goes_from_draft_to_the_public_and_back_into_the_archive
     for change in (ProjectChange(name="Other"), ProjectChange(tags=("a",))):
         assert await outcome(c.update_project()(owner, one.id, change)) is ProjectInWrongState
     assert (await c.restore_project()(owner, one.id)).state is ProjectState.ACTIVE
-    await house.world.settle()
-    assert house.contents.refreshed == [one.id] * 3
-
-
-async def test_what_is_shown_is_made_anew_exactly_when_it_may_be_another_thing(house: House) -> None:
-    owner, c, now = (await house.member(OWNER)).actor, house.world.container, house.world.clock.now()
-    one = await house.project(ends_at=now + 10 * DAY)
-    for change, times in (
-        (ProjectChange(description="x", tags=("a",)), 0), (ProjectChange(name="New name"), 1),
-        (ProjectChange(ends_at=None), 1), (ProjectChange(starts_at=now - DAY), 1), (ProjectChange(template=True), 1),
-    ):  # fmt: skip
-        house.contents.refreshed.clear()
-        await c.update_project()(owner, one.id, change)
-        await house.world.settle()
-        assert house.contents.refreshed == [one.id] * times, change
 
 
 async def test_a_project_with_something_in_it_is_deleted_with_all_of_it_or_not_at_all(house: House) -> None:
@@ -253,7 +238,6 @@ async def test_a_project_with_something_in_it_is_deleted_with_all_of_it_or_not_a
     assert (await c.show_my_job()(owner, removing.job)).state == JobState.DONE
     assert house.contents.removed == [(one.id, 50)] * 3
     assert house.contents.held == {one.id: 0, other.id: 1}
-    assert house.contents.refreshed == [one.id] * 2
     assert await c.project_reads().count(house.id) == 1
     await house.project(name="Mariage")
     house.contents.held[one.id] = 1

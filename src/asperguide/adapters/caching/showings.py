@@ -21,7 +21,7 @@ from asperguide.ar.viewer_ports import Showing, Showings
 from asperguide.shared.ports import Cache, Cached
 from asperguide.shared.tenancy import ProjectFacts, Projects, shown_key
 
-TTL = timedelta(minutes=1)
+TTL = timedelta(seconds=5)
 """How long a change may stay unseen whose purge nobody carried out: its process ended right after the commit."""
 
 

@@ -9,6 +9,7 @@ from litestar.params import FromPath
 
 from asperguide.adapters.http.bodies import ApiRequest
 from asperguide.adapters.http.handlers import get
+from asperguide.adapters.http.languages import preferred
 from asperguide.adapters.http.pages import POLICY, page
 from asperguide.adapters.http.problems import RouteNotFound
 from asperguide.adapters.http.routes import public
@@ -120,6 +121,7 @@ PAGES = MappingProxyType(
         ),
     }
 )
+LANGUAGES = ("en", "fr")
 SENDING = POLICY.replace("default-src 'none';", "default-src 'none'; script-src 'self'; connect-src 'self';")
 
 
@@ -140,7 +142,7 @@ class AccountPages(Controller):
         found = PAGES.get(name)
         if found is None:
             raise RouteNotFound
-        language = "fr" if request.call.header(b"accept-language").lower().startswith("fr") else "en"
+        language = preferred(request.call.header(b"accept-language"), LANGUAGES, "en")
         words = found.fr if language == "fr" else found.en
         form = (
             f'<form data-to="{found.to}" data-code="{"yes" if found.code else "no"}"'

@@ -23,6 +23,7 @@ from asperguide.adapters.http.problems import (
 from asperguide.adapters.http.routes import ANYTHING, Plan
 from asperguide.shared.actor import Actor, Origin
 from asperguide.shared.errors import InvalidFields
+from asperguide.shared.instants import out_of_reach
 
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -137,9 +138,12 @@ def strict_form(body: bytes) -> dict[str, str]:
 def typed(value: object, kind: Any, *, strict: bool = True) -> Any:
     """The value as a `kind`. Raises InvalidFields with everything that is wrong with it."""
     try:
-        return msgspec.convert(value, kind, strict=strict)
+        found = msgspec.convert(value, kind, strict=strict)
     except msgspec.ValidationError:
         raise InvalidFields(fields=field_errors(kind, value)) from None
+    if any(out_of_reach(found)):
+        raise InvalidFields(fields=field_errors(kind, value))
+    return found
 
 
 def _refuse_structure(body: bytes) -> None:

@@ -2,17 +2,20 @@
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
 import msgspec
 from msgspec import UnsetType
 
+from asperguide.shared.commands import AT, escaped, place_in
 from asperguide.shared.errors import FieldError
+from asperguide.shared.instants import out_of_reach
 
 MOST = 50
-AT = re.compile(r" - at `(\$[^`]*)`$")
-STEP = re.compile(r"\.([^.\[]+)|\[(\d+)\]")
+LOOKED_AT = 1000
+"""So many entries of each list and map: of those beyond the first that is wrong is told at most."""
 OFFSET = re.compile(r"`datetime` with (a|no) timezone component")
 BOUND = re.compile(r"(of length )?(>=|<=|==|<|>) (-?[\d.]+)$")
 
@@ -67,47 +70,52 @@ def explain(message: str) -> tuple[str, str]:
 
 
 def _errors(kind: Any, value: object, pointer: str) -> Iterator[FieldError]:
-    struct, item = _struct_in(kind), _item_in(kind)
+    struct, item, entry = _struct_in(kind), _item_in(kind), _entry_in(kind)
     deeper: Iterator[FieldError] = iter(())
     if struct and isinstance(value, dict):
         deeper = _of_object(struct, value, pointer)
     elif item is not None and isinstance(value, list):
-        deeper = (error for i, one in enumerate(value) for error in _errors(item, one, f"{pointer}/{i}"))
+        deeper = (error for i, one in enumerate(value[:LOOKED_AT]) for error in _errors(item, one, f"{pointer}/{i}"))
+    elif entry is not None and isinstance(value, dict):
+        deeper = _of_map(*entry, value, pointer)
     first = next(deeper, None)
     if first is not None:
         yield first
         yield from deeper
         return
     try:
-        msgspec.convert(value, kind)
+        found = msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
         yield _field_error(str(error), pointer)
+    else:
+        yield from out_of_reach(found, pointer)
 
 
 def _of_object(struct: type[msgspec.Struct], value: dict[str, object], pointer: str) -> Iterator[FieldError]:
     fields = {field.encode_name: field for field in msgspec.structs.fields(struct)}
     for name, field in fields.items():
         if name in value:
-            yield from _errors(field.type, value[name], f"{pointer}/{_escaped(name)}")
+            yield from _errors(field.type, value[name], f"{pointer}/{escaped(name)}")
         elif field.required:
-            yield FieldError(pointer=f"{pointer}/{_escaped(name)}", code="REQUIRED", detail="Is required.")
+            yield FieldError(pointer=f"{pointer}/{escaped(name)}", code="REQUIRED", detail="Is required.")
     config = struct.__struct_config__
     if config.forbid_unknown_fields:
         for name in value.keys() - fields.keys() - {config.tag_field}:
             code, detail = "UNKNOWN_FIELD", "There is no such field."
-            yield FieldError(pointer=f"{pointer}/{_escaped(name)}", code=code, detail=detail)
+            yield FieldError(pointer=f"{pointer}/{escaped(name)}", code=code, detail=detail)
+
+
+def _of_map(name_kind: Any, kind: Any, value: dict[str, object], pointer: str) -> Iterator[FieldError]:
+    """What is wrong with the names and values of the entries."""
+    for name, one in islice(value.items(), LOOKED_AT):
+        place = f"{pointer}/{escaped(name)}"
+        yield from _errors(name_kind, name, place)
+        yield from _errors(kind, one, place)
 
 
 def _field_error(message: str, pointer: str) -> FieldError:
     code, detail = explain(message)
-    if place := AT.search(message):
-        pointer += "".join(f"/{_escaped(name or index)}" for name, index in STEP.findall(place.group(1)))
-    return FieldError(pointer=pointer, code=code, detail=detail)
-
-
-def _escaped(name: str) -> str:
-    """A field name inside a JSON pointer (RFC 6901), cut so that nobody can make an answer long."""
-    return name[:64].replace("~", "~0").replace("/", "~1")
+    return FieldError(pointer=f"{pointer}{place_in(message)}", code=code, detail=detail)
 
 
 def _alternatives(kind: Any) -> list[Any]:
@@ -131,4 +139,13 @@ def _item_in(kind: Any) -> Any:
         arguments = get_args(one)
         if get_origin(one) is list or (get_origin(one) is tuple and arguments[1:] == (...,)):
             return arguments[0]
+    return None
+
+
+def _entry_in(kind: Any) -> tuple[Any, Any] | None:
+    """The types of names and values when the kind is a map, else None."""
+    for one in _alternatives(kind):
+        if get_origin(one) is dict and len(get_args(one)) == 2:
+            name, value = get_args(one)
+            return name, value
     return None

@@ -225,13 +225,14 @@ def _errors(declared: Declared, operation: dict[str, Any], method: str, path: st
     """What the route declared and what the conventions add, each once."""
     body = "requestBody" in operation
     places = {parameter["in"] for parameter in operation["parameters"]}
+    asks = ("query" in places and not declared.forgiving) or is_strict(declared, path)
     implied = (
         (TokenNeeded, not declared.public),
         (MalformedBody, body and not declared.streams),
         (BodyTooSlow, bool(declared.streams)),
         (UnsupportedMediaType, body and ANYTHING not in declared.streams),
         (PayloadTooLarge, body),
-        (InvalidFields, body or "query" in places or is_strict(declared, path) or _chooses_in_its_path(operation)),
+        (InvalidFields, body or asks or _chooses_in_its_path(operation)),
         (RouteNotFound, "path" in places),
         (CrossSiteRequest, method not in ("get", "head", "options")),
         (MalformedRequest, not declared.exempt),

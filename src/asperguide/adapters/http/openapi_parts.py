@@ -45,7 +45,7 @@ HEADERS: dict[str, dict[str, Any]] = {
     "Retry-After": {"description": "Seconds to wait before trying again.", "schema": {"type": "integer"}},
     "Location": _text("The job to ask how far the work is.", f"/api/v1/jobs/{EXAMPLE_ID}"),
     "WWW-Authenticate": _text("How to sign in (RFC 6750).", 'Bearer error="invalid_token"'),
-    "ETag": _text("The version of the resource, for If-Match and If-None-Match.", '"3"'),
+    "ETag": _text("The version, and perhaps a name of what is shown beside it. If-Match compares the version.", '"3"'),
     "Link": _text('The next page, with rel="next".', '</api/v1/things?cursor=b2Zmc2V0>; rel="next"'),
     "Idempotency-Replayed": _text("`true` when this answer was kept from an earlier request.", "true"),
     "Deprecation": _text("Since when this route is deprecated (RFC 9745).", "@1767225600"),
@@ -67,14 +67,17 @@ IF_NONE_MATCH = parameter("header", "If-None-Match", "The ETag you have: 304 whe
 
 
 def list_parameters(listing: Listing) -> Iterable[dict[str, Any]]:
-    yield parameter("query", "cursor", "Where to go on: `next_cursor` of the page before.")
+    where = "Where to go on: `next_cursor` of the page before, in the same order with the same filters."
+    yield parameter("query", "cursor", where)
     shape: dict[str, Any] = {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}
     yield parameter("query", "limit", "How many entries at most.", **shape)
     if listing.sort:
         names = [prefix + name for name in listing.sort for prefix in ("", "-")]
         yield parameter("query", "sort", "What to sort by; `-` descends.", type="string", enum=names)
     for name in listing.filters:
-        yield parameter("query", f"filter[{name}]", f"Only entries whose {name} is exactly this.")
+        told = listing.instants.get(name)
+        shape = {} if told is None else {"type": "string", "format": "date-time"}
+        yield parameter("query", f"filter[{name}]", told or f"Only entries whose {name} is exactly this.", **shape)
     if listing.countable:
         yield parameter("query", "count", "Whether to count all entries.", type="boolean", default=False)
 

@@ -76,7 +76,9 @@ def _add_times(components: dict[str, Any], kinds: list[Any]) -> None:
     Of those that must not have an offset say `date-time-local`.
     """
     for struct in {id(node.cls): node for node in _nodes(inspect.multi_type_info(kinds), set())}.values():
-        properties = components.get(struct.cls.__name__, {}).get("properties", {})
+        cls = struct.cls  # types that are called alike are told apart by their modules
+        described = components.get(cls.__name__) or components.get(f"{cls.__module__}.{cls.__qualname__}", {})
+        properties = described.get("properties", {})
         for field in struct.fields:
             if (format := _format_of_time(field.type)) is not None:
                 found = properties.get(field.encode_name, {})

@@ -1,7 +1,7 @@
 """Lists: one grammar for cursor, limit, sort, filters and count, and one envelope."""
 
-from collections.abc import Callable, Set
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Set
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 from urllib.parse import parse_qsl, quote, urlencode
 
@@ -22,10 +22,14 @@ UNKNOWN = "UNKNOWN_PARAMETER", "There is no such parameter."
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """What a list can be asked: names to sort and filter by, and other query parameters that its handler reads."""
+    """What a list can be asked: names to sort and filter by, and other query parameters that its handler reads.
+
+    `instants` are those of the filters that are instants, and what is said of them.
+    """
 
     sort: tuple[str, ...] = ()
     filters: tuple[str, ...] = ()
+    instants: Mapping[str, str] = field(default_factory=dict)
     also: tuple[str, ...] = ()
     countable: bool = True
 

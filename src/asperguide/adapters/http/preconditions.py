@@ -15,17 +15,21 @@ T = TypeVar("T")
 
 TAG = re.compile(r'(W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
 TAGS = re.compile(rf"\s*(?:{TAG.pattern})?\s*(?:,\s*(?:{TAG.pattern})?\s*)*")
+VERSION = re.compile(r"([0-9]{1,18})(?:-[0-9a-f]{12})?")
 UNCHANGED = 304
 
 
-def etag_of(version: int) -> str:
-    """The entity tag of a version: strong, because the version changes with every byte that is stored."""
-    return f'"{version}"'
+def etag_of(version: int, content: object = None) -> str:
+    """The entity tag of a version: strong, because the version changes with every byte that is stored.
+
+    Of what shows more than is stored with it, as what time makes of it, the content is part of the tag.
+    """
+    return f'"{version}"' if content is None else f'"{version}-{_digest(content, 6).hex()}"'
 
 
 def version_of(content: object) -> int:
     """A number that is another one for any other content: for things that have no version of their own."""
-    return int.from_bytes(hashlib.blake2b(msgspec.json.encode(content), digest_size=7).digest())
+    return int.from_bytes(_digest(content, 7))
 
 
 def expected_version(request: ApiRequest) -> int | None:
@@ -37,9 +41,7 @@ def expected_version(request: ApiRequest) -> int | None:
     header = request.call.header(b"if-match").strip()
     if not header or header == "*":
         return None
-    versions = [
-        int(tag) for weak, tag in _tags(header) if not weak and tag.isascii() and tag.isdigit() and len(tag) < 19
-    ]
+    versions = [int(found[1]) for weak, tag in _tags(header) if not weak and (found := VERSION.fullmatch(tag))]
     if not versions:
         raise PreconditionFailed
     return max(versions)
@@ -66,10 +68,22 @@ def names(request: ApiRequest, field: bytes, etag: str) -> bool:
 
 def single(request: ApiRequest, content: T, version: int) -> Response[T]:
     """One resource with its ETag; 304 without a body when the caller already has this version."""
-    etag = etag_of(version)
+    return _unless_current(request, content, etag_of(version))
+
+
+def changing(request: ApiRequest, content: T, version: int) -> Response[T]:
+    """Like `single`, of a resource that is shown otherwise without another version: later, or to somebody else."""
+    return _unless_current(request, content, etag_of(version, content))
+
+
+def _unless_current(request: ApiRequest, content: T, etag: str) -> Response[T]:
     if b"if-none-match" in request.call.headers and request.method == "GET" and is_current(request, etag):
         return cast("Response[T]", Single(None, etag, UNCHANGED))
     return Single(content, etag)
+
+
+def _digest(content: object, size: int) -> bytes:
+    return hashlib.blake2b(msgspec.json.encode(content), digest_size=size).digest()
 
 
 def _tags(header: str) -> list[tuple[str, str]]:

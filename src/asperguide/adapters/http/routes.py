@@ -44,7 +44,8 @@ class Declared:
     on by people, who do not see what is added on the way, or a standard wants it so. `form` is the type that the
     handler reads with `form_as`. `refusal` is what a 400 may be beside a problem, by media type as OpenAPI writes it.
     `versioned` is whether If-Match is understood (`optional`) or demanded (`required`). `long` is whether it answers
-    202 while the work goes on in a job, `polled` whether it may say when to ask again.
+    202 while the work goes on in a job, `polled` whether it may say when to ask again. A `forgiving` route refuses no
+    query: what cannot be read counts as absent.
 
     `json` is the type of a JSON body that a handler takes beside others of its `streams`, which it reads itself.
 
@@ -82,6 +83,7 @@ class Declared:
     retired: Retired | None = None
     long: bool = False
     polled: bool = False
+    forgiving: bool = False
 
 
 DENIED = Declared()

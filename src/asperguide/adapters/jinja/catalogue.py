@@ -27,9 +27,9 @@ KINDS: Mapping[str, frozenset[str]] = {
     "capsule-answered": frozenset({"name", "reader", "theme", "link"}),
     "capsule-undeliverable": frozenset({"name", "reader", "theme", "link"}),
     "company-invitation": frozenset({"name", "sender", "company", "role", "link", "until"}),
-    "project-ending": frozenset({"name", "project", "company", "when", "link"}),
-    "project-last-day": frozenset({"name", "project", "company", "when", "link"}),
-    "project-ended": frozenset({"name", "project", "company", "when", "link"}),
+    "project-ending": frozenset({"name", "project", "company", "when"}),
+    "project-last-day": frozenset({"name", "project", "company", "when"}),
+    "project-ended": frozenset({"name", "project", "company", "when"}),
 }
 """The names that each kind needs; what else it is given is ignored. `address` is a network address.
 

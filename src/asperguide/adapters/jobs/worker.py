@@ -284,7 +284,7 @@ class Worker(Measured):
 def _for_people(error: Exception) -> str | None:
     """What the owner of the job may know: the words of a refusal, or of the one that had it given up."""
     refusal = next((one for one in (error, error.__cause__) if isinstance(one, DomainError)), None)
-    return None if refusal is None else refusal.detail
+    return None if refusal is None else refusal.in_full
 
 
 async def _cancelled(tasks: Iterable["asyncio.Future[Any]"]) -> None:

@@ -6,12 +6,14 @@ from datetime import date, datetime
 
 from asperguide.adapters.memory.ar_reads import MemoryArReads
 from asperguide.adapters.memory.ar_tables import CONTENTS, NUMBERS, SCENES, SESSIONS, TURNS, Count, Taken, Turn
+from asperguide.adapters.memory.projects_tables import PROJECTS
 from asperguide.adapters.memory.tables import Rows
 from asperguide.adapters.memory.unit_of_work import MemoryUnitOfWork
 from asperguide.ar.model import Content, ContentId
-from asperguide.ar.repositories import ArUnitOfWork, Contents, Numbers, Scenes, Turns, viewer_key
+from asperguide.ar.repositories import ArUnitOfWork, Contents, Numbers, Places, Scenes, Turns, viewer_key
 from asperguide.ar.scenes import Scene
 from asperguide.ar.videos import FileId
+from asperguide.projects.model import Project
 from asperguide.shared.errors import EditedMeanwhile
 from asperguide.shared.tenancy import CompanyId, ProjectId
 
@@ -68,6 +70,18 @@ class MemoryContents(Contents):
         mine = [row.files for row in self.rows.all(lambda row: row.company == company)]
         over = [row.files for row in self.scenes.all(lambda row: row.company == company)]
         return {file for shown in (*mine, *over) for file in shown if file in files}
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryPlaces(Places):
+    """Projects. Nobody else can change anything meanwhile."""
+
+    rows: Rows[Project]
+
+    async def stays(self, company: CompanyId, project: ProjectId) -> bool:
+        """By id."""
+        found = self.rows.get(project)
+        return found is not None and found.company == company
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +159,11 @@ class MemoryArUnitOfWork(MemoryUnitOfWork, ArUnitOfWork):
     def contents(self) -> MemoryContents:
         """Contents and their videos."""
         return MemoryContents(self.rows(CONTENTS), self.rows(TURNS), self.rows(SESSIONS), self.rows(SCENES), self.touch)
+
+    @property
+    def places(self) -> MemoryPlaces:
+        """The projects that they are in."""
+        return MemoryPlaces(self.rows(PROJECTS))
 
     @property
     def numbers(self) -> MemoryNumbers:

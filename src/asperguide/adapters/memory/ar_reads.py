@@ -44,7 +44,7 @@ class MemoryArReads(ArReads):
         found = self._of(company, project)
         return page_of(
             found,
-            listing.CONTENTS.read(page),
+            listing.CONTENTS.read(page, company, project),
             {
                 "state": lambda content, state: content.state is state,
                 "client": lambda content, client: content.customer.client == client,

@@ -47,7 +47,7 @@ class MemoryCapsuleReads(CapsuleReads):
     async def drafts(self, owner: UserId, page: PageRequest) -> Page[StoredDraft]:
         """Every draft is looked at."""
         found = self._database.rows(DRAFTS).all(lambda draft: draft.owner == owner)
-        return page_of(found, listing.DRAFTS.read(page), {})
+        return page_of(found, listing.DRAFTS.read(page, owner), {})
 
     async def sealed(self, ids: Collection[CapsuleId]) -> Mapping[CapsuleId, Sealed]:
         """By ids."""
@@ -61,7 +61,7 @@ class MemoryCapsuleReads(CapsuleReads):
     async def recipients(self, owner: UserId, page: PageRequest) -> Page[Recipient]:
         """Every recipient is looked at."""
         found = self._database.rows(RECIPIENTS).all(lambda recipient: recipient.owner == owner)
-        return page_of(found, listing.RECIPIENTS.read(page), {})
+        return page_of(found, listing.RECIPIENTS.read(page, owner), {})
 
     async def some_recipients(self, ids: Collection[RecipientId]) -> Sequence[Recipient]:
         """By ids."""
@@ -102,14 +102,18 @@ class MemoryCapsuleReads(CapsuleReads):
                 )
             )
         return page_of(
-            found, listing.CAPSULES.read(page), {"state": lambda arrival, state: states[arrival.id] is state}
+            found,
+            listing.CAPSULES.read(page, "inbox", user),
+            {"state": lambda arrival, state: states[arrival.id] is state},
         )
 
     async def outbox(self, user: UserId, page: PageRequest, now: datetime) -> Page[Capsule]:
         """Every capsule is looked at."""
         found = self._database.rows(CAPSULES).all(lambda capsule: capsule.sender == user)
         return page_of(
-            found, listing.CAPSULES.read(page), {"state": lambda capsule, state: capsule.state(now) is state}
+            found,
+            listing.CAPSULES.read(page, "outbox", user),
+            {"state": lambda capsule, state: capsule.state(now) is state},
         )
 
     async def replies(self, capsule: CapsuleId) -> Sequence[Reply]:

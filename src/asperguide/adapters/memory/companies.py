@@ -8,11 +8,12 @@ from typing import Any
 from asperguide.adapters.memory.companies_reads import MemoryCompanyReads
 from asperguide.adapters.memory.companies_tables import ACTIVITY, CLIENTS, COMPANIES, INVITATIONS, MEMBERS, SETTINGS
 from asperguide.adapters.memory.identity_tables import AUDIT
+from asperguide.adapters.memory.projects_tables import COUNTS, Count
 from asperguide.adapters.memory.tables import Rows
 from asperguide.adapters.memory.unit_of_work import MemoryUnitOfWork
 from asperguide.companies.activity import Happening
 from asperguide.companies.clients import Client
-from asperguide.companies.invitations import Invitation, InvitationId
+from asperguide.companies.invitations import Invitation, InvitationId, InvitationState
 from asperguide.companies.model import SUCCESSION, Company, Membership
 from asperguide.companies.repositories import (
     Activity,
@@ -40,6 +41,8 @@ class MemoryCompanyRecords(CompanyRecords):
 
     rows: Rows[Company]
     settings_rows: Rows[CompanySettings]
+    clients: Rows[Client]
+    projects: Rows[Count]
     hanging: tuple[Rows[Any], ...]
     touch: Touch
 
@@ -51,6 +54,11 @@ class MemoryCompanyRecords(CompanyRecords):
     async def locked(self, id: CompanyId) -> Company | None:
         """By id."""
         return self.rows.get(id)
+
+    async def is_empty(self, id: CompanyId) -> bool:
+        """Every client is looked at; projects are counted."""
+        count = self.projects.get(id)
+        return not (count and count.projects) and self.clients.first(lambda row: row.company == id) is None
 
     async def save(self, company: Company) -> Company:
         """Compare the version and set."""
@@ -149,9 +157,9 @@ class MemoryInvitations(Invitations):
         """Every invitation is looked at."""
         return self.rows.first(lambda row: row.company == company and row.awaited == email_key)
 
-    async def count_awaiting(self, company: CompanyId) -> int:
+    async def count_awaiting(self, company: CompanyId, now: datetime) -> int:
         """Every invitation is looked at."""
-        return len(self.rows.all(lambda row: row.company == company and row.awaited is not None))
+        return len(self.rows.all(lambda row: row.company == company and row.state(now) is InvitationState.WAITING))
 
     async def save(self, invitation: Invitation) -> Invitation:
         """Compare the version and set."""
@@ -220,7 +228,9 @@ class MemoryCompaniesUnitOfWork(MemoryUnitOfWork, CompaniesUnitOfWork):
         hanging: tuple[Rows[Any], ...] = (
             self.rows(MEMBERS), self.rows(INVITATIONS), self.rows(CLIENTS), self.rows(ACTIVITY),
         )  # fmt: skip
-        return MemoryCompanyRecords(self.rows(COMPANIES), self.rows(SETTINGS), hanging, self.touch)
+        return MemoryCompanyRecords(
+            self.rows(COMPANIES), self.rows(SETTINGS), self.rows(CLIENTS), self.rows(COUNTS), hanging, self.touch
+        )
 
     @property
     def members(self) -> MemoryMembers:

@@ -58,7 +58,7 @@ class MemoryCompanyReads(CompanyReads):
             )
             for row in mine
         ]
-        return page_of(found, listing.MINE.read(page), {"role": lambda one, role: one.role is role})
+        return page_of(found, listing.MINE.read(page, user), {"role": lambda one, role: one.role is role})
 
     async def companies(self, ids: Collection[CompanyId]) -> Mapping[CompanyId, Company]:
         """By ids."""
@@ -88,12 +88,14 @@ class MemoryCompanyReads(CompanyReads):
     async def members(self, company: CompanyId, page: PageRequest) -> Page[Membership]:
         """Every membership is looked at."""
         found = self._database.rows(MEMBERS).all(lambda row: row.company == company)
-        return page_of(found, listing.MEMBERS.read(page), {"role": lambda one, role: one.role is role})
+        return page_of(found, listing.MEMBERS.read(page, company), {"role": lambda one, role: one.role is role})
 
     async def invitations(self, company: CompanyId, page: PageRequest, now: datetime) -> Page[Invitation]:
         """Every invitation is looked at."""
         found = self._database.rows(INVITATIONS).all(lambda row: row.company == company)
-        return page_of(found, listing.INVITATIONS.read(page), {"state": lambda one, state: one.state(now) is state})
+        return page_of(
+            found, listing.INVITATIONS.read(page, company), {"state": lambda one, state: one.state(now) is state}
+        )
 
     async def invitation(self, digest: bytes) -> Invitation | None:
         """Every invitation is looked at."""
@@ -107,7 +109,9 @@ class MemoryCompanyReads(CompanyReads):
     async def clients(self, company: CompanyId, page: PageRequest) -> Page[Client]:
         """Every client is looked at."""
         found = self._database.rows(CLIENTS).all(lambda row: row.company == company)
-        return page_of(found, listing.CLIENTS.read(page), {"search": lambda client, text: client.matches(text)})
+        return page_of(
+            found, listing.CLIENTS.read(page, company), {"search": lambda client, text: client.matches(text)}
+        )
 
     async def all_clients(self, company: CompanyId) -> AsyncGenerator[Client, None]:
         """All that there are at the beginning."""
@@ -123,7 +127,7 @@ class MemoryCompanyReads(CompanyReads):
         """Everything that happened is looked at."""
         found = self._database.rows(ACTIVITY).all(lambda row: row.company == company)
         filters = {"what": lambda one, what: one.what == what, "by": lambda one, user: one.by == user}
-        return page_of(found, listing.ACTIVITY.read(page), filters)
+        return page_of(found, listing.ACTIVITY.read(page, company), filters)
 
     def _facts(self, company: Company) -> CompanyFacts:
         settings = self._database.rows(SETTINGS).get(company.id)

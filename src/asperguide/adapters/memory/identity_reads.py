@@ -141,7 +141,7 @@ class MemoryIdentityReads(IdentityReads):
 
     async def events(self, page: PageRequest, user: UserId | None = None) -> Page[SecurityEvent]:
         """About one user, or about all."""
-        wanted = (listing.ALL_EVENTS if user is None else listing.OWN_EVENTS).read(page)
+        wanted = (listing.ALL_EVENTS if user is None else listing.OWN_EVENTS).read(page, user)
         events = self._database.rows(AUDIT).all(lambda event: user is None or event.user == user)
         return page_of(
             events,

@@ -30,7 +30,7 @@ class MemoryMediaReads(MediaReads):
         found = self._database.rows(FILES).all(lambda file: file.owner == owner)
         return page_of(
             found,
-            listing.FILES.read(page),
+            listing.FILES.read(page, owner),
             {
                 "type": lambda file, text: text in (file.media_type, file.family),
                 "tag": lambda file, tag: tag in file.tags,
@@ -47,7 +47,7 @@ class MemoryMediaReads(MediaReads):
     async def uploads(self, owner: OwnerId, page: PageRequest) -> Page[Upload]:
         """Every upload of the owner is looked at."""
         found = self._database.rows(UPLOADS).all(lambda upload: upload.owner == owner)
-        return page_of(found, listing.UPLOADS.read(page), {})
+        return page_of(found, listing.UPLOADS.read(page, owner), {})
 
     async def usage(self, owner: OwnerId) -> Usage:
         """By owner."""

@@ -53,7 +53,7 @@ class MemoryJobReads(JobReads):
     async def of(self, owner: UserId, page: PageRequest) -> Page[Job]:
         """Every row is looked at."""
         found = [_as(Job, row) for row in self._ledger.rows.values() if row.job.owner == owner]
-        return page_of(found, MY_JOBS.read(page), FILTERS)
+        return page_of(found, MY_JOBS.read(page, owner), FILTERS)
 
     async def get(self, id: UUID) -> JobInFull | None:
         """By id."""

@@ -1,22 +1,28 @@
 """Projects in memory: the same law as in a database, for tests and for whoever swaps adapters."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
+from asperguide.adapters.memory.ar_tables import CONTENTS
+from asperguide.adapters.memory.companies_tables import COMPANIES
 from asperguide.adapters.memory.projects_reads import MemoryProjectReads
 from asperguide.adapters.memory.projects_tables import COUNTS, LISTS, NOTICES, PROJECTS, Count
 from asperguide.adapters.memory.tables import Rows
 from asperguide.adapters.memory.unit_of_work import MemoryUnitOfWork
+from asperguide.ar.model import Content
+from asperguide.companies.model import Company
 from asperguide.projects.model import Listed, Project
-from asperguide.projects.notices import Notice
-from asperguide.projects.repositories import AccessLists, Counts, Notices, ProjectRecords, ProjectsUnitOfWork
+from asperguide.projects.notices import Notice, Reached
+from asperguide.projects.repositories import AccessLists, Counts, Homes, Notices, ProjectRecords, ProjectsUnitOfWork
 from asperguide.shared.actor import UserId
 from asperguide.shared.errors import EditedMeanwhile
 from asperguide.shared.tenancy import CompanyId, ProjectId, shown_key
 
 __all__ = ["MemoryProjectReads", "MemoryProjectsUnitOfWork"]
 
+NEVER = datetime.max.replace(tzinfo=UTC)
+"""When that is due which rests."""
 Touch = Callable[[str, int], None]
 
 
@@ -27,6 +33,7 @@ class MemoryProjects(ProjectRecords):
     rows: Rows[Project]
     lists: Rows[Listed]
     notices: Rows[Notice]
+    contents: Rows[Content]
     touch: Touch
 
     async def add(self, project: Project) -> None:
@@ -36,6 +43,10 @@ class MemoryProjects(ProjectRecords):
     async def get(self, company: CompanyId, id: ProjectId) -> Project | None:
         """By id."""
         return self.rows.first(lambda one: one.id == id and one.company == company)
+
+    async def is_empty(self, project: Project) -> bool:
+        """Every content is looked at."""
+        return self.contents.first(lambda one: one.project == project.id) is None
 
     async def save(self, project: Project) -> Project:
         """Compare the version and set."""
@@ -82,6 +93,18 @@ class MemoryAccessLists(AccessLists):
 
 
 @dataclass(frozen=True, slots=True)
+class MemoryHomes(Homes):
+    """Companies. Nobody else can change anything meanwhile."""
+
+    rows: Rows[Company]
+
+    async def stays(self, company: CompanyId) -> bool:
+        """By id."""
+        found = self.rows.get(company)
+        return found is None or not found.is_closing
+
+
+@dataclass(frozen=True, slots=True)
 class MemoryCounts(Counts):
     """One row for each company. Nobody else can change anything meanwhile."""
 
@@ -124,9 +147,18 @@ class MemoryNotices(Notices):
         self.rows.remove(lambda one: one.project == notice.project)
         self.rows.add(notice)
 
-    async def forget(self, company: CompanyId, project: ProjectId) -> None:
+    async def reached(self, company: CompanyId, project: ProjectId) -> Reached | None:
         """By project."""
-        self.rows.remove(lambda one: one.project == project and one.company == company)
+        here = self.rows.first(lambda one: one.project == project and one.company == company)
+        if here is None:
+            return None
+        return Reached(stage=here.stage, nearing_at=here.nearing_at, last_day_at=here.last_day_at, ends_at=here.ends_at)
+
+    async def rest(self, company: CompanyId, project: ProjectId) -> None:
+        """By project."""
+        here = self.rows.first(lambda one: one.project == project and one.company == company)
+        if here is not None:
+            await self.put(replace(here, due_at=NEVER))
 
     async def due(self, now: datetime, limit: int) -> Sequence[Notice]:
         """By due time."""
@@ -139,13 +171,11 @@ class MemoryNotices(Notices):
             here = self.rows.get(one.project)
             if here is None or here.stage is not one.stage:
                 continue
-            self.rows.remove(lambda row, one=one: row.project == one.project)  # type: ignore[misc]
-            if (following := here.following) is not None:
-                self.rows.add(following)
+            await self.put(here.following or replace(here, due_at=NEVER))
 
     async def next_after(self, now: datetime) -> datetime | None:
         """The earliest that is not due."""
-        return min((one.due_at for one in self.rows.all(lambda one: one.due_at > now)), default=None)
+        return min((one.due_at for one in self.rows.all(lambda one: now < one.due_at < NEVER)), default=None)
 
 
 class MemoryProjectsUnitOfWork(MemoryUnitOfWork, ProjectsUnitOfWork):
@@ -154,12 +184,19 @@ class MemoryProjectsUnitOfWork(MemoryUnitOfWork, ProjectsUnitOfWork):
     @property
     def projects(self) -> MemoryProjects:
         """Projects, and what goes with them."""
-        return MemoryProjects(self.rows(PROJECTS), self.rows(LISTS), self.rows(NOTICES), self.touch)
+        return MemoryProjects(
+            self.rows(PROJECTS), self.rows(LISTS), self.rows(NOTICES), self.rows(CONTENTS), self.touch
+        )
 
     @property
     def lists(self) -> MemoryAccessLists:
         """Who is listed for which project."""
         return MemoryAccessLists(self.rows(LISTS))
+
+    @property
+    def homes(self) -> MemoryHomes:
+        """The companies that they are in."""
+        return MemoryHomes(self.rows(COMPANIES))
 
     @property
     def counts(self) -> MemoryCounts:

@@ -41,7 +41,7 @@ class MemoryProjectReads(ProjectReads):
         mine = rows.all(lambda one: one.company == company and not one.removing and is_open(one))
         found = page_of(
             mine,
-            listing.PROJECTS.read(page),
+            listing.PROJECTS.read(page, company),
             {
                 "state": lambda project, state: project.state is state,
                 "lifecycle": lambda project, lifecycle: project.lifecycle(now) is lifecycle,

@@ -17,6 +17,7 @@ from asperguide.shared.ports import Cache, Cached
 
 REFUSAL = timedelta(seconds=60)
 MOST_OWED = 10_000
+RETRY_AFTER = 0.25
 BATCH = 500
 
 # An entry is `<version>:<bytes>`; beside it a tombstone holds the lowest version that is still welcome.
@@ -61,7 +62,11 @@ Given = tuple[tuple[str, str], tuple[int, bytes, int]]
 
 
 class RedisCache(Cache):
-    """Entries and tombstones below `prefix`. A purge that Redis missed is made up for before anything is read."""
+    """Entries and tombstones below `prefix`.
+
+    A purge that Redis missed is made up for before anything is read here, and while `listen` runs also as soon as Redis
+    is there again: other processes cannot know of it.
+    """
 
     def __init__(self, client: Redis, breaker: Breaker, prefix: str = "asperguide:") -> None:
         self._client = client
@@ -74,7 +79,7 @@ class RedisCache(Cache):
         self._given = Batched(self._give)
         self._purge = client.register_script(PURGE)
         self._owed: dict[str, int] = {}
-        self._paying = asyncio.Lock()
+        self._paying, self._in_debt = asyncio.Lock(), asyncio.Event()
         self._listeners: list[Callable[[Mapping[str, int] | None], None]] = []
 
     async def get(self, key: str) -> Cached | None:
@@ -107,17 +112,32 @@ class RedisCache(Cache):
         try:
             await self._pay()
         except OutOfReach:
-            return
+            self._in_debt.set()
 
     def on_purge(self, listener: Callable[[Mapping[str, int] | None], None]) -> None:
         """Call the listener for purges of this process, and of the others while `listen` runs."""
         self._listeners.append(listener)
 
     async def listen(self) -> None:
-        """Hear what other processes purge, until cancelled."""
+        """Hear what other processes purge, and tell Redis what it has missed, until cancelled."""
+        async with asyncio.TaskGroup() as both:
+            both.create_task(self._hear())
+            both.create_task(self._make_up())
+
+    async def _hear(self) -> None:
         async with contextlib.aclosing(follow(self._client, self._channel)) as messages:
             async for message in messages:
                 self._heard(message)
+
+    async def _make_up(self) -> None:
+        while True:
+            await self._in_debt.wait()
+            try:
+                await self._pay()
+            except OutOfReach:
+                await asyncio.sleep(RETRY_AFTER)
+            else:
+                self._in_debt.clear()
 
     async def _ask(self, keys: Sequence[str]) -> Sequence[tuple[bytes | None, int]]:
         await self._pay()

@@ -1,7 +1,7 @@
 """Writing a line of text in the one typeface that comes with Pillow: Aileron, cut down to ASCII and a few signs.
 
-Accents are drawn here, on top of its letters. Letters of other scripts cannot be; a line that has any is not written,
-for half a name is worse than none. Signs that it does not have, emoji above all, are left out of their line.
+Accents are drawn here, on top of its letters. What it does not have, letters of other scripts and emoji above all, is
+left out of its line.
 """
 
 import unicodedata
@@ -55,15 +55,19 @@ class Typeface:
         self._absent = self._shape("\uffff")
 
     def writable(self, line: str) -> str:
-        """The line as it can be written, decomposed; empty when it cannot be."""
-        kept = []
+        """As much of the line as can be written, decomposed; empty when there were letters, and none of them can be."""
+        kept, lost, based = [], False, False
         for letter in unicodedata.normalize("NFKD", line.translate(IN_ASCII)):
-            if letter.isspace():
-                kept.append(" ")
-            elif letter in ABOVE or letter in BELOW or self.draws(letter):
-                kept.append(letter)
-            elif unicodedata.category(letter)[0] in "LN":
-                return ""
+            kind = unicodedata.category(letter)[0]
+            if letter in ABOVE or letter in BELOW:
+                kept += [letter] if based else []
+            elif letter.isspace() or self.draws(letter):
+                kept.append(" " if letter.isspace() else letter)
+                based = True
+            elif kind not in "CM":  # accents of what is left out stand on nothing else
+                lost, based = lost or kind in "LN", False
+        if lost and not any(letter.isalnum() for letter in kept):
+            return ""
         return " ".join("".join(kept).split())
 
     def width(self, line: str) -> int:

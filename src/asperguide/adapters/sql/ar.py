@@ -3,7 +3,7 @@
 from typing import Any
 
 from asperguide.adapters.sql.ar_contents import Read, SqlContents
-from asperguide.adapters.sql.ar_counting import SqlNumbers, SqlTurns
+from asperguide.adapters.sql.ar_counting import SqlNumbers, SqlPlaces, SqlTurns
 from asperguide.adapters.sql.ar_reads import SqlArReads
 from asperguide.adapters.sql.ar_scenes import SqlScenes
 from asperguide.adapters.sql.engine import Database
@@ -24,6 +24,11 @@ class SqlArUnitOfWork(SqlUnitOfWork, ArUnitOfWork):
     def contents(self) -> SqlContents:
         """Contents and their videos."""
         return SqlContents(self.store, self.touch, self._videos)
+
+    @property
+    def places(self) -> SqlPlaces:
+        """The projects that they are in."""
+        return SqlPlaces(self.store)
 
     @property
     def numbers(self) -> SqlNumbers:

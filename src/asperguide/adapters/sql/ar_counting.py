@@ -1,4 +1,4 @@
-"""Counters of prints: numbers without gaps, and turns of view sessions."""
+"""Counters of prints: numbers without gaps in projects that stay, and turns of view sessions."""
 
 import functools
 from datetime import date, datetime
@@ -9,15 +9,24 @@ from sqlalchemy.dialects import mysql
 
 from asperguide.adapters.sql.ar_rows import ArNumberRow, ArSessionRow, ArTurnRow
 from asperguide.adapters.sql.prepared import Prepared
+from asperguide.adapters.sql.project_rows import ProjectRow
 from asperguide.adapters.sql.rows import Row
 from asperguide.adapters.sql.store import Store
 from asperguide.adapters.sql.types import Uuid
 from asperguide.ar.model import ContentId
-from asperguide.ar.repositories import Numbers, Turns
-from asperguide.shared.tenancy import CompanyId
+from asperguide.ar.repositories import Numbers, Places, Turns
+from asperguide.shared.tenancy import CompanyId, ProjectId
 
+_projects = ProjectRow.__table__.c
 _numbers, _turns, _sessions = ArNumberRow.__table__.c, ArTurnRow.__table__.c, ArSessionRow.__table__.c
 
+_place = Prepared(
+    sa.select(_projects.id)
+    .where(
+        _projects.id == sa.bindparam("_id", type_=Uuid()), _projects.company == sa.bindparam("_company", type_=Uuid())
+    )
+    .with_for_update(read=True)
+)
 _of_day = sa.and_(
     _numbers.company == sa.bindparam("_company", type_=Uuid()), _numbers.day == sa.bindparam("_day", type_=sa.Date)
 )
@@ -66,6 +75,19 @@ def _make(row: type[Row], dialect: str, names: tuple[str, ...]) -> Prepared:
 
 async def _made(store: Store, row: type[Row], **key: object) -> None:
     await store.execute(_make(row, store.connection.dialect.name, tuple(key)), key)
+
+
+class SqlPlaces(Places):
+    """Rows of projects: whoever makes a content shares the lock that whoever removes a project has to have."""
+
+    __slots__ = ("_store",)
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def stays(self, company: CompanyId, project: ProjectId) -> bool:
+        """By primary key, and the company's, locked for others to read."""
+        return await self._store.scalar(_place, _id=project, _company=company) is not None
 
 
 class SqlNumbers(Numbers):

@@ -118,7 +118,7 @@ class SqlArReads(ArReads):
 
     async def contents(self, company: CompanyId, project: ProjectId, page: PageRequest) -> Page[Content]:
         """By keyset, chosen in the index of the order; then all videos of the page."""
-        wanted, table = CONTENTS.read(page), ArContentRow.__table__.c
+        wanted, table = CONTENTS.read(page, company, project), ArContentRow.__table__.c
         async with self._database.reading() as store:
             found = await _LIST.page(store, wanted, table.company == company, table.project == project)
             return replace(found, items=tuple(await _all_whole(store, found.items)))

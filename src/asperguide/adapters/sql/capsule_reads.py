@@ -105,7 +105,7 @@ class SqlCapsuleReads(CapsuleReads):
 
     async def drafts(self, owner: UserId, page: PageRequest) -> Page[StoredDraft]:
         """By keyset."""
-        wanted = DRAFTS.read(page)
+        wanted = DRAFTS.read(page, owner)
         async with self._database.reading() as store:
             return await _DRAFT_LIST.page(store, wanted, DraftRow.__table__.c.owner == owner)
 
@@ -124,7 +124,7 @@ class SqlCapsuleReads(CapsuleReads):
 
     async def recipients(self, owner: UserId, page: PageRequest) -> Page[Recipient]:
         """By keyset."""
-        wanted = RECIPIENTS.read(page)
+        wanted = RECIPIENTS.read(page, owner)
         async with self._database.reading() as store:
             return await _RECIPIENT_LIST.page(store, wanted, RecipientRow.__table__.c.owner == owner)
 
@@ -158,7 +158,7 @@ class SqlCapsuleReads(CapsuleReads):
 
     async def inbox(self, user: UserId, page: PageRequest, now: datetime) -> Page[Arrival]:
         """By keyset, out of one index of addressees alone."""
-        table, wanted = AddresseeRow.__table__, CAPSULES.read(page)
+        table, wanted = AddresseeRow.__table__, CAPSULES.read(page, "inbox", user)
         listed = Keyset(row=AddresseeRow, entity=_Listed, filters={"state": lambda state: in_state(table, state, now)})
         async with self._database.reading() as store:
             mine = table.c.user == user, table.c.standing.is_not(None)
@@ -168,7 +168,7 @@ class SqlCapsuleReads(CapsuleReads):
 
     async def outbox(self, user: UserId, page: PageRequest, now: datetime) -> Page[Capsule]:
         """By keyset, chosen in one index of capsules."""
-        table, wanted = CapsuleRow.__table__, CAPSULES.read(page)
+        table, wanted = CapsuleRow.__table__, CAPSULES.read(page, "outbox", user)
         filters = {"state": lambda state: in_state(table, state, now)}
         listed = Keyset(row=CapsuleRow, entity=Capsule, filters=filters, chosen_in=CapsuleRow)
         async with self._database.reading() as store:

@@ -31,7 +31,11 @@ _awaiting = Prepared(
     )
 )
 _count_awaiting = Prepared(
-    sa.select(sa.func.count()).where(_invitations.company == _company, _invitations.awaited.is_not(None))
+    sa.select(sa.func.count()).where(
+        _invitations.company == _company,
+        _invitations.awaited.is_not(None),
+        _invitations.expires_at > sa.bindparam("now"),
+    )
 )
 by_digest = Prepared(
     sa.select(InvitationRow.__table__).where(_invitations.digest == sa.bindparam("digest", type_=KeyBytes(32)))
@@ -72,9 +76,9 @@ class SqlInvitations(Invitations):
         """By unique key."""
         return await self._store.one(_awaiting, Invitation, company=company, key=email_key)
 
-    async def count_awaiting(self, company: CompanyId) -> int:
-        """Counted in the unique key."""
-        return int(await self._store.scalar(_count_awaiting, company=company))
+    async def count_awaiting(self, company: CompanyId, now: datetime) -> int:
+        """Found in the unique key; those of the last five weeks are looked at, no others are there."""
+        return int(await self._store.scalar(_count_awaiting, company=company, now=now))
 
     async def save(self, invitation: Invitation) -> Invitation:
         """Compare the version and set."""

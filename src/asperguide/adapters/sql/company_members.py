@@ -13,6 +13,7 @@ from asperguide.adapters.sql.company_rows import (
     MemberRow,
 )
 from asperguide.adapters.sql.prepared import Prepared, by_ids, named_ids
+from asperguide.adapters.sql.project_rows import CountRow
 from asperguide.adapters.sql.store import Store, entity_fields
 from asperguide.adapters.sql.types import EnumText, KeyText, Uuid
 from asperguide.companies.model import SUCCESSION, Company, Membership
@@ -31,6 +32,8 @@ _limit = sa.bindparam("limit", type_=sa.Integer)
 MEMBERSHIP = tuple(column for column in _members if column.key in entity_fields(Membership))
 
 _locked = Prepared(sa.select(CompanyRow.__table__).where(_companies.id == sa.bindparam("id")).with_for_update())
+_a_client = Prepared(sa.select(ClientRow.__table__.c.id).where(ClientRow.__table__.c.company == _company).limit(_limit))
+_projects = Prepared(sa.select(CountRow.__table__.c.projects).where(CountRow.__table__.c.company == _company))
 _slugs_like = Prepared(
     sa.select(_companies.slug)
     .where(
@@ -94,6 +97,12 @@ class SqlCompanyRecords(CompanyRecords):
     async def locked(self, id: CompanyId) -> Company | None:
         """By primary key, locked."""
         return await self._store.one(_locked, Company, id=id)
+
+    async def is_empty(self, id: CompanyId) -> bool:
+        """Projects as they are counted; whether there is a row of a client."""
+        if await self._store.scalar(_projects, company=id):
+            return False
+        return await self._store.scalar(_a_client, company=id, limit=1) is None
 
     async def save(self, company: Company) -> Company:
         """Compare the version and set."""

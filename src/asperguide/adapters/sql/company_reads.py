@@ -56,6 +56,7 @@ class _Facts:
     locale: str
     accent: str | None
     expiry_notice_days: int
+    email: str | None
     role: CompanyRole = CompanyRole.VIEWER
 
     @property
@@ -63,7 +64,7 @@ class _Facts:
         return CompanyFacts(
             id=self.id, name=self.name, active=self.state is CompanyState.ACTIVE, time_zone=self.time_zone,
             locale=self.locale, accent=self.accent, storage_bytes=self.storage_bytes,
-            most_projects=self.most_projects, expiry_notice_days=self.expiry_notice_days,
+            most_projects=self.most_projects, expiry_notice_days=self.expiry_notice_days, email=self.email,
         )  # fmt: skip
 
 
@@ -80,7 +81,7 @@ class _Mine:
 
 _FACTS = (
     *(_companies[name] for name in ("id", "name", "state", "storage_bytes", "most_projects")),
-    *(_settings[name] for name in ("time_zone", "locale", "accent", "expiry_notice_days")),
+    *(_settings[name] for name in ("time_zone", "locale", "accent", "expiry_notice_days", "email")),
 )
 _COMPANY = tuple(column for column in _companies if column.key in entity_fields(Company))
 _with_settings = sa.join(CompanyRow.__table__, CompanySettingsRow.__table__, _settings.id == _companies.id)
@@ -170,7 +171,7 @@ class SqlCompanyReads(CompanyReads):
     async def mine(self, user: UserId, page: PageRequest) -> Page[MyCompany]:
         """By keyset, chosen in the index of the order."""
         async with self._database.reading() as store:
-            found = await _MINE_LIST.page(store, MINE.read(page), _members.user == user)
+            found = await _MINE_LIST.page(store, MINE.read(page, user), _members.user == user)
         items = tuple(
             MyCompany(id=one.id, company=one.company, role=one.role, since=one.since, name_key=one.name_key)
             for one in found.items
@@ -203,13 +204,13 @@ class SqlCompanyReads(CompanyReads):
     async def members(self, company: CompanyId, page: PageRequest) -> Page[Membership]:
         """By keyset."""
         async with self._database.reading() as store:
-            return await _MEMBER_LIST.page(store, MEMBERS.read(page), _members.company == company)
+            return await _MEMBER_LIST.page(store, MEMBERS.read(page, company), _members.company == company)
 
     async def invitations(self, company: CompanyId, page: PageRequest, now: datetime) -> Page[Invitation]:
         """By keyset."""
         listed = Keyset(row=InvitationRow, entity=Invitation, filters={"state": lambda state: _in_state(state, now)})
         async with self._database.reading() as store:
-            return await listed.page(store, INVITATIONS.read(page), _invitations.company == company)
+            return await listed.page(store, INVITATIONS.read(page, company), _invitations.company == company)
 
     async def invitation(self, digest: bytes) -> Invitation | None:
         """By unique key."""
@@ -224,7 +225,7 @@ class SqlCompanyReads(CompanyReads):
     async def clients(self, company: CompanyId, page: PageRequest) -> Page[Client]:
         """By keyset."""
         async with self._database.reading() as store:
-            return await _CLIENT_LIST.page(store, CLIENTS.read(page), _clients.company == company)
+            return await _CLIENT_LIST.page(store, CLIENTS.read(page, company), _clients.company == company)
 
     async def all_clients(self, company: CompanyId) -> AsyncGenerator[Client, None]:
         """Page by page, with no connection held between two."""
@@ -244,7 +245,7 @@ class SqlCompanyReads(CompanyReads):
     async def activity(self, company: CompanyId, page: PageRequest) -> Page[Happening]:
         """By keyset."""
         async with self._database.reading() as store:
-            return await _ACTIVITY_LIST.page(store, ACTIVITY.read(page), _activity.company == company)
+            return await _ACTIVITY_LIST.page(store, ACTIVITY.read(page, company), _activity.company == company)
 
 
 def _beginning(text: str) -> Condition:

@@ -246,7 +246,7 @@ class SqlIdentityReads(IdentityReads):
 
     async def events(self, page: PageRequest, user: UserId | None = None) -> Page[SecurityEvent]:
         """By keyset."""
-        wanted = (ALL_EVENTS if user is None else OWN_EVENTS).read(page)
+        wanted = (ALL_EVENTS if user is None else OWN_EVENTS).read(page, user)
         about = () if user is None else (_events.user == user,)
         async with self._database.reading() as store:
             return await _EVENT_LIST.page(store, wanted, *about)

@@ -82,7 +82,7 @@ class SqlJobReads(JobReads):
     async def of(self, owner: UserId, page: PageRequest) -> Page[Job]:
         """One statement, and one more for a total."""
         async with self._database.reading() as store:
-            return await _LIST.page(store, MY_JOBS.read(page), jobs.owner == owner)
+            return await _LIST.page(store, MY_JOBS.read(page, owner), jobs.owner == owner)
 
     async def get(self, id: UUID) -> JobInFull | None:
         """By primary key."""

@@ -81,7 +81,7 @@ class SqlMediaReads(MediaReads):
 
     async def files(self, owner: OwnerId, page: PageRequest) -> Page[File]:
         """By keyset, chosen in the index of the order: that of all files, or that of the tag's."""
-        wanted = FILES.read(page)
+        wanted = FILES.read(page, owner)
         listed = _TAGGED_LIST if "tag" in wanted.filters else _FILE_LIST
         async with self._database.reading() as store:
             return await listed.page(store, wanted, listed.places.c.owner == owner)
@@ -93,7 +93,7 @@ class SqlMediaReads(MediaReads):
 
     async def uploads(self, owner: OwnerId, page: PageRequest) -> Page[Upload]:
         """By keyset."""
-        wanted = UPLOADS.read(page)
+        wanted = UPLOADS.read(page, owner)
         async with self._database.reading() as store:
             return await _UPLOAD_LIST.page(store, wanted, UploadRow.__table__.c.owner == owner)
 

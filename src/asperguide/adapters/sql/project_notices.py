@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Callable, Sequence
+from dataclasses import fields
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -13,21 +14,23 @@ from asperguide.adapters.sql.prepared import Prepared, by_ids, named_ids
 from asperguide.adapters.sql.project_rows import CountRow, NoticeRow
 from asperguide.adapters.sql.store import Store
 from asperguide.adapters.sql.types import Uuid
-from asperguide.projects.notices import Notice, Stage
+from asperguide.projects.notices import Notice, Reached, Stage
 from asperguide.projects.repositories import Counts, Notices
 from asperguide.shared.tenancy import CompanyId, ProjectId
 
 _notices, _counts = NoticeRow.__table__.c, CountRow.__table__.c
 _company = sa.bindparam("_company", type_=Uuid())
 
-_forget = Prepared(
-    sa.delete(NoticeRow.__table__).where(
-        _notices.project == sa.bindparam("_id", type_=Uuid()), _notices.company == _company
-    )
+# While releases are replaced in turn, some say what others do not know: that holds up nothing else.
+_known = _notices.stage.in_([sa.literal(stage, _notices.stage.type) for stage in Stage])
+_this = sa.and_(_notices.project == sa.bindparam("_id", type_=Uuid()), _notices.company == _company)
+_rest = Prepared(sa.update(NoticeRow.__table__).where(_this).values(due_at=None))
+_reached = Prepared(
+    sa.select(*(_notices[field.name] for field in fields(Reached))).where(_this, _known).with_for_update()
 )
 _due = Prepared(
     sa.select(NoticeRow.__table__)
-    .where(_notices.due_at <= sa.bindparam("now"))
+    .where(_notices.due_at <= sa.bindparam("now"), _known)
     .order_by(_notices.due_at, _notices.project)
     .limit(sa.bindparam("limit", type_=sa.Integer))
     .with_for_update(skip_locked=True)
@@ -44,7 +47,6 @@ def _to(**values: Any) -> Callable[[int], Prepared]:
 
 
 _advance = {
-    Stage.NEARING: _to(stage=Stage.NEARING, due_at=_notices.nearing_at),
     Stage.LAST_DAY: _to(stage=Stage.LAST_DAY, due_at=_notices.last_day_at),
     Stage.ENDED: _to(stage=Stage.ENDED, due_at=_notices.ends_at),
     None: _to(due_at=None),
@@ -70,9 +72,13 @@ class SqlNotices(Notices):
         """Inserted or replaced by one statement."""
         await self._store.put(NoticeRow, notice)
 
-    async def forget(self, company: CompanyId, project: ProjectId) -> None:
+    async def reached(self, company: CompanyId, project: ProjectId) -> Reached | None:
         """By primary key, and the company's."""
-        await self._store.change(_forget, _id=project, _company=company)
+        return await self._store.one(_reached, Reached, _id=project, _company=company)
+
+    async def rest(self, company: CompanyId, project: ProjectId) -> None:
+        """By primary key, and the company's."""
+        await self._store.change(_rest, _id=project, _company=company)
 
     async def due(self, now: datetime, limit: int) -> Sequence[Notice]:
         """In the order of the index, which is read no further than it is due."""

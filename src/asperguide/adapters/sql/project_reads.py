@@ -83,7 +83,7 @@ class SqlProjectReads(ProjectReads):
         self, company: CompanyId, listed: UserId | None, page: PageRequest, now: datetime
     ) -> Page[Found]:
         """By keyset in the index of the order."""
-        wanted = PROJECTS.read(page)
+        wanted = PROJECTS.read(page, company)
         mine = () if listed is None else (_open_to(listed),)
         async with self._database.reading() as store:
             among = f"ix_projects_{wanted.field}"

@@ -5,6 +5,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from asperguide.adapters.sql.ar_rows import ArContentRow
+from asperguide.adapters.sql.company_rows import CompanyRow
 from asperguide.adapters.sql.prepared import Prepared
 from asperguide.adapters.sql.project_notices import SqlCounts, SqlNotices
 from asperguide.adapters.sql.project_reads import SqlProjectReads, of_project
@@ -12,8 +14,9 @@ from asperguide.adapters.sql.project_rows import PROJECT, ListedRow, NoticeRow, 
 from asperguide.adapters.sql.store import Store
 from asperguide.adapters.sql.types import Uuid
 from asperguide.adapters.sql.unit_of_work import SqlUnitOfWork
+from asperguide.companies.model import CompanyState
 from asperguide.projects.model import Listed, Project
-from asperguide.projects.repositories import AccessLists, ProjectRecords, ProjectsUnitOfWork
+from asperguide.projects.repositories import AccessLists, Homes, ProjectRecords, ProjectsUnitOfWork
 from asperguide.shared.actor import UserId
 from asperguide.shared.errors import EditedMeanwhile
 from asperguide.shared.tenancy import CompanyId, ProjectId, shown_key
@@ -22,11 +25,18 @@ __all__ = ["SqlProjectReads", "SqlProjectsUnitOfWork"]
 
 Touch = Callable[[str, int], None]
 _projects, _tags, _lists = ProjectRow.__table__.c, ProjectTagRow.__table__.c, ListedRow.__table__.c
+_companies, _contents = CompanyRow.__table__.c, ArContentRow.__table__.c
 _id, _version = sa.bindparam("_id", type_=Uuid()), sa.bindparam("_version", type_=sa.Integer)
 _company, _user = sa.bindparam("_company", type_=Uuid()), sa.bindparam("_user", type_=Uuid())
 _ids: sa.BindParameter[Any] = sa.bindparam("ids", expanding=True)
 
-_get = Prepared(sa.select(*PROJECT).where(_projects.id == _id, _projects.company == _company))
+_get = Prepared(sa.select(*PROJECT).where(_projects.id == _id, _projects.company == _company).with_for_update())
+_a_content = Prepared(
+    sa.select(_contents.id)
+    .where(_contents.company == _company, _contents.project == _id)
+    .limit(sa.bindparam("limit", type_=sa.Integer))
+)
+_state = Prepared(sa.select(_companies.state).where(_companies.id == _company).with_for_update(read=True))
 _remove = Prepared(
     sa.delete(ProjectRow.__table__).where(
         _projects.id == _id, _projects.company == _company, _projects.version == _version
@@ -59,8 +69,12 @@ class SqlProjects(ProjectRecords):
         await self._add_tags(project)
 
     async def get(self, company: CompanyId, id: ProjectId) -> Project | None:
-        """By primary key, and the company's."""
+        """By primary key, and the company's, locked."""
         return await self._store.one(_get, Project, _id=id, _company=company)
+
+    async def is_empty(self, project: Project) -> bool:
+        """Whether the index of an order of contents has any of its."""
+        return await self._store.scalar(_a_content, _id=project.id, _company=project.company, limit=1) is None
 
     async def save(self, project: Project) -> Project:
         """Compare the version and set; tags are written anew, under the lock of the row."""
@@ -81,6 +95,19 @@ class SqlProjects(ProjectRecords):
     async def _add_tags(self, project: Project) -> None:
         if project.tags:
             await self._store.execute(_add_tags, [{"id": project.id, "tag": tag} for tag in project.tags])
+
+
+class SqlHomes(Homes):
+    """Rows of companies: whoever brings a project in shares the lock that whoever takes one apart has to have."""
+
+    __slots__ = ("_store",)
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def stays(self, company: CompanyId) -> bool:
+        """By primary key, locked for others to read."""
+        return await self._store.scalar(_state, _company=company) is not CompanyState.CLOSING
 
 
 class SqlAccessLists(AccessLists):
@@ -126,6 +153,11 @@ class SqlProjectsUnitOfWork(SqlUnitOfWork, ProjectsUnitOfWork):
     def lists(self) -> SqlAccessLists:
         """Who is listed for which project."""
         return SqlAccessLists(self.store)
+
+    @property
+    def homes(self) -> SqlHomes:
+        """The companies that they are in."""
+        return SqlHomes(self.store)
 
     @property
     def counts(self) -> SqlCounts:

@@ -13,6 +13,7 @@ from litestar.response import Stream
 from asperguide.adapters.http.ar.plots import POLICY, plot
 from asperguide.adapters.http.bodies import ApiRequest
 from asperguide.adapters.http.handlers import get, post
+from asperguide.adapters.http.openapi_parts import header
 from asperguide.adapters.http.preconditions import single, version_of
 from asperguide.adapters.http.routes import Given, route
 from asperguide.ar.analytics import (
@@ -27,6 +28,7 @@ from asperguide.ar.analytics import (
     TakeEvents,
 )
 from asperguide.ar.analytics_errors import AnalyticsNotFound, InvalidEvents, InvalidPeriod, ViewNotFound
+from asperguide.ar.analytics_views import share
 from asperguide.ar.model import ContentId
 from asperguide.shared.actor import Actor, Origin
 from asperguide.shared.errors import FieldError, InvalidFields
@@ -36,6 +38,8 @@ EVENTS_LIMIT = 64 * 1024
 CSV, SVG = "text/csv", "image/svg+xml"
 CAN_FAIL = (AnalyticsNotFound, InvalidPeriod)
 COLUMNS = BucketView.__struct_encode_fields__
+RATES = ("play_rate", "completion_rate")
+UNCOUNTED = "uncounted-events"
 EVENT = {
     "id": "0199b0e2-7d1c-7c3e-9a57-5f2b8d6e4a10", "session": "0199b0e2-6b00-7e21-8c4d-3a2b1c0d9e8f", "kind": "play",
     "video": "0199b0e0-31aa-7b12-8d00-4c1f2e3d4b5a", "at": "2026-01-19T10:30:00Z",
@@ -87,8 +91,8 @@ def _day(pointer: str, text: str | None) -> date | None:
         raise InvalidFields(fields=(wrong,)) from None
 
 
-def _answered(media_type: str, description: str) -> dict[int, Any]:
-    return {200: {"description": description, "content": {media_type: {"schema": {"type": "string"}}}}}
+def _answered(media_type: str, description: str, **fields: Any) -> dict[int, Any]:
+    return {200: {"description": description, "content": {media_type: {"schema": {"type": "string"}}}, **fields}}
 
 
 def _json(name: str) -> dict[str, Any]:
@@ -96,7 +100,8 @@ def _json(name: str) -> dict[str, Any]:
 
 
 def _csv(name: str) -> dict[str, Any]:
-    told = _answered(CSV, "A line of names, and one for each bucket.")
+    uncounted = header("How many events are not in it yet; only there when some are not.", type="integer", minimum=1)
+    told = _answered(CSV, "A line of names, and one for each bucket.", headers={"Uncounted-Events": uncounted})
     return route(f"export_{name}_analytics", ShowAnalytics, raises=CAN_FAIL, answers=told)
 
 
@@ -166,16 +171,23 @@ async def plot_video_analytics(
 def _table(view: AnalyticsView) -> Stream:
     name = f"{view.level}-{view.first}-{view.last}.csv"
     headers = {"content-disposition": f'attachment; filename="{name}"'}
+    if view.uncounted:
+        headers[UNCOUNTED] = str(view.uncounted)
     return Stream(_lines(view), media_type=CSV, headers=headers)
 
 
 def _lines(view: AnalyticsView) -> Iterator[str]:
-    """Dates and numbers only: nothing in it that a spreadsheet could take for a formula (RFC 4180)."""
+    """Dates and numbers only: nothing in it that a spreadsheet could take for a formula (RFC 4180).
+
+    A rate of nothing is an empty cell.
+    """
     fields = BucketView.__struct_fields__
     order = sorted(range(len(fields)), key=lambda place: COLUMNS[place] not in ("from", "to"))
-    yield ",".join(COLUMNS[place] for place in order) + "\r\n"
+    yield ",".join((*(COLUMNS[place] for place in order), *RATES)) + "\r\n"
     for one in view.buckets:
-        yield ",".join(str(getattr(one, fields[place])) for place in order) + "\r\n"
+        rates = share(one.played_sessions, one.sessions), share(one.completed_sessions, one.played_sessions)
+        cells = (*(getattr(one, fields[place]) for place in order), *rates)
+        yield ",".join("" if cell is None else str(cell) for cell in cells) + "\r\n"
 
 
 def _picture(view: AnalyticsView) -> Response[bytes]:

@@ -4,12 +4,12 @@ from typing import Any
 
 from litestar import Response
 
-from asperguide.adapters.http.ar.languages import preferred
 from asperguide.adapters.http.ar.markers import LANGUAGE, REPORT
 from asperguide.adapters.http.ar.playing_parts import CHANGING, FILE_ID, FILM, VIDEO_ID
 from asperguide.adapters.http.bodies import ApiRequest
+from asperguide.adapters.http.languages import preferred
 from asperguide.adapters.http.openapi_parts import BASE
-from asperguide.adapters.http.preconditions import etag_of, single
+from asperguide.adapters.http.preconditions import changing, etag_of
 from asperguide.adapters.http.problems import MalformedBody
 from asperguide.ar.content_views import ContentView
 from asperguide.ar.errors import (
@@ -58,12 +58,12 @@ def language_of(request: ApiRequest) -> str:
 
 def made(content: ContentView) -> Response[ContentView]:
     """What is new, where it is, and its version."""
-    headers = {"location": f"{BASE}/contents/{content.id}", "etag": etag_of(content.version)}
+    headers = {"location": f"{BASE}/contents/{content.id}", "etag": etag_of(content.version, content)}
     return Response(content, status_code=201, headers=headers)
 
 
 def shown(request: ApiRequest, content: ContentView, language: str) -> Response[ContentView]:
     """The content with its ETag, which is another one in each language."""
-    answer = single(request, content, content.version)
+    answer = changing(request, content, content.version)
     answer.headers.update({"content-language": language, "vary": "Accept-Language"})
     return answer

@@ -24,11 +24,12 @@ from asperguide.adapters.http.ar.forms import PrintForm
 from asperguide.adapters.http.ar.playing_parts import CHANGING, FILE_ID, SEEING, VERSIONED
 from asperguide.adapters.http.bodies import ApiRequest, strict_json, typed
 from asperguide.adapters.http.handlers import delete, get, patch, post, put
+from asperguide.adapters.http.long_work import accepted
 from asperguide.adapters.http.media.forms import OVERHEAD
 from asperguide.adapters.http.once import Once
 from asperguide.adapters.http.openapi_parts import BINARY
 from asperguide.adapters.http.paging import Items, Listing, listed
-from asperguide.adapters.http.preconditions import expected_version, single
+from asperguide.adapters.http.preconditions import changing, expected_version
 from asperguide.adapters.http.routes import Given, route
 from asperguide.adapters.http.streaming import body_of
 from asperguide.ar.changing import (
@@ -132,6 +133,7 @@ async def _whole(pieces: AsyncIterator[bytes]) -> bytes:
         listing=Listing(
             sort=("created_at", "title", "number", "ends_at"),
             filters=("state", "client", "customer", "title", "number", "grade", "ends_before"),
+            instants={"ends_before": "Only prints that end before this instant."},
         ),
     ),
 )  # fmt: skip
@@ -178,7 +180,7 @@ async def update_content(
     update_content: Given[UpdateContent],
 ) -> Response[ContentView]:
     content = await update_content(actor, ContentId(id), data, expected_version(request))
-    return single(request, content, content.version)
+    return changing(request, content, content.version)
 
 
 @put(
@@ -197,7 +199,7 @@ async def replace_photo(
     replace_photo: Given[ReplacePhoto],
 ) -> Response[ContentView]:
     content = await replace_photo(actor, ContentId(id), data, expected_version(request))
-    return single(request, content, content.version)
+    return changing(request, content, content.version)
 
 
 @post(
@@ -205,14 +207,15 @@ async def replace_photo(
     status_code=202,
     tags=CONTENTS,
     **route(
-        "regenerate_media", RegenerateMedia, raises=MOVING, answer_example=CONTENT, summary="Process its files again",
-        answers={202: {"description": "It will be done by jobs."}},
+        "regenerate_media", RegenerateMedia, long=True, raises=MOVING, answer_example=CONTENT,
+        summary="Process its files again", answers={202: {"description": "It will be done by jobs."}},
     ),
 )  # fmt: skip
 async def regenerate_media(
     id: FromPath[UUID], actor: Given[Actor], regenerate_media: Given[RegenerateMedia]
-) -> ContentView:
-    return await regenerate_media(actor, ContentId(id))
+) -> Response[ContentView]:
+    wanted = await regenerate_media(actor, ContentId(id))
+    return accepted(wanted.job, wanted.content)
 
 
 @post(
@@ -242,7 +245,7 @@ async def publish_content(
     id: FromPath[UUID], request: ApiRequest, actor: Given[Actor], publish_content: Given[PublishContent]
 ) -> Response[ContentView]:
     content = await publish_content(actor, ContentId(id), expected_version(request))
-    return single(request, content, content.version)
+    return changing(request, content, content.version)
 
 
 @post(
@@ -258,7 +261,7 @@ async def unpublish_content(
     id: FromPath[UUID], request: ApiRequest, actor: Given[Actor], unpublish_content: Given[UnpublishContent]
 ) -> Response[ContentView]:
     content = await unpublish_content(actor, ContentId(id), expected_version(request))
-    return single(request, content, content.version)
+    return changing(request, content, content.version)
 
 
 @post(
@@ -274,7 +277,7 @@ async def archive_content(
     id: FromPath[UUID], request: ApiRequest, actor: Given[Actor], archive_content: Given[ArchiveContent]
 ) -> Response[ContentView]:
     content = await archive_content(actor, ContentId(id), expected_version(request))
-    return single(request, content, content.version)
+    return changing(request, content, content.version)
 
 
 @delete(

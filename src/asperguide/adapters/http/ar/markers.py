@@ -2,9 +2,9 @@
 
 from litestar import Response
 
-from asperguide.adapters.http.ar.languages import preferred
 from asperguide.adapters.http.bodies import ApiRequest
 from asperguide.adapters.http.handlers import post
+from asperguide.adapters.http.languages import preferred
 from asperguide.adapters.http.openapi_parts import header, parameter
 from asperguide.adapters.http.routes import Given, route
 from asperguide.adapters.http.streaming import body_of

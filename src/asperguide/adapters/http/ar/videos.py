@@ -26,9 +26,10 @@ from asperguide.adapters.http.ar.playing_parts import (
 )
 from asperguide.adapters.http.bodies import ApiRequest, strict_json, typed
 from asperguide.adapters.http.handlers import delete, get, patch, post, put
+from asperguide.adapters.http.long_work import accepted
 from asperguide.adapters.http.once import Once
 from asperguide.adapters.http.openapi_parts import BINARY
-from asperguide.adapters.http.preconditions import expected_version, single, version_of
+from asperguide.adapters.http.preconditions import changing, expected_version, single, version_of
 from asperguide.adapters.http.problems import MalformedBody
 from asperguide.adapters.http.routes import Given, route
 from asperguide.adapters.http.streaming import body_of
@@ -89,7 +90,7 @@ async def list_films(
     id: FromPath[UUID], request: ApiRequest, actor: Given[Actor], list_films: Given[ListFilms]
 ) -> Response[FilmsView]:
     films = await list_films(actor, ContentId(id))
-    return single(request, films, films.version)
+    return changing(request, films, films.version)
 
 
 @post(
@@ -142,7 +143,7 @@ async def order_films(
     order_films: Given[OrderFilms],
 ) -> Response[FilmsView]:
     films = await order_films(actor, ContentId(id), data, expected_version(request))
-    return single(request, films, films.version)
+    return changing(request, films, films.version)
 
 
 @patch(
@@ -163,7 +164,7 @@ async def change_film(
     change_film: Given[ChangeFilm],
 ) -> Response[FilmView]:
     film = await change_film(actor, ContentId(id), VideoId(video), data, expected_version(request))
-    return single(request, film, film.version)
+    return changing(request, film, film.version)
 
 
 @delete(
@@ -190,8 +191,8 @@ async def remove_film(
     status_code=202,
     tags=VIDEOS,
     **route(
-        "renew_thumbnail", RenewThumbnail, raises=(*CHANGING, ContentVideoNotFound, InvalidVideo), example={"at": 12.5},
-        answer_example=FILM,
+        "renew_thumbnail", RenewThumbnail, long=True, raises=(*CHANGING, ContentVideoNotFound, InvalidVideo),
+        example={"at": 12.5}, answer_example=FILM,
     ),
 )  # fmt: skip
 async def renew_thumbnail(
@@ -200,8 +201,9 @@ async def renew_thumbnail(
     data: JSONBody[Moment],
     actor: Given[Actor],
     renew_thumbnail: Given[RenewThumbnail],
-) -> FilmView:
-    return await renew_thumbnail(actor, ContentId(id), VideoId(video), data)
+) -> Response[FilmView]:
+    wanted = await renew_thumbnail(actor, ContentId(id), VideoId(video), data)
+    return accepted(wanted.job, wanted.film)
 
 
 @get(
@@ -214,7 +216,7 @@ async def get_playback(
 ) -> Response[PlaybackView]:
     # What plays now changes with the clock while the content stays the same.
     playback = await get_playback(actor, ContentId(id))
-    return single(request, playback, version_of(playback))
+    return changing(request, playback, playback.version)
 
 
 @patch(
@@ -233,7 +235,7 @@ async def set_playback(
     set_playback: Given[SetPlayback],
 ) -> Response[PlaybackView]:
     playback = await set_playback(actor, ContentId(id), data, expected_version(request))
-    return single(request, playback, playback.version)
+    return changing(request, playback, playback.version)
 
 
 @get(

@@ -11,10 +11,10 @@ from typing import Protocol
 from litestar import Response
 from litestar.params import FromPath
 
-from asperguide.adapters.http.ar.languages import preferred
 from asperguide.adapters.http.ar.viewer_parts import member_of
 from asperguide.adapters.http.bodies import ApiRequest
 from asperguide.adapters.http.handlers import get
+from asperguide.adapters.http.languages import preferred
 from asperguide.adapters.http.pages import html_response
 from asperguide.adapters.http.problems import RouteNotFound
 from asperguide.adapters.http.routes import Given, public

@@ -22,6 +22,7 @@ from asperguide.adapters.http.ar.viewer_parts import (
     VIEWER,
     Still,
     asked_for,
+    member_if_any,
     member_of,
     previews,
 )
@@ -68,12 +69,12 @@ class _Ready(ASGIResponse):
 @get(
     "/viewer/{public_id:str}/check",
     tags=VIEWER,
-    **route("check_print", CheckPrint, **PUBLIC, answer_example=AVAILABILITY),
+    **route("check_print", CheckPrint, **PUBLIC, forgiving=True, answer_example=AVAILABILITY),
 )
 async def check_print(
     public_id: FromPath[str], request: ApiRequest, check_print: Given[CheckPrint]
 ) -> Response[Availability]:
-    found = await check_print(public_id, member_of(request))
+    found = await check_print(public_id, member_if_any(request))
     return Response(found, headers={"cache-control": "no-store"})
 
 

@@ -1,5 +1,6 @@
 """Pieces that the viewer's routes share: how they are counted, refusals, examples, who previews."""
 
+from contextlib import suppress
 from enum import StrEnum
 from typing import Any
 from urllib.parse import parse_qsl
@@ -98,3 +99,10 @@ def previews(request: ApiRequest) -> bool:
 def member_of(request: ApiRequest) -> Actor | None:
     """Who wants to look beforehand, if anybody does who is signed in."""
     return request.call.actor if previews(request) else None
+
+
+def member_if_any(request: ApiRequest) -> Actor | None:
+    """The same where nothing is refused: a wish that cannot be read is none."""
+    with suppress(InvalidFields):
+        return member_of(request)
+    return None

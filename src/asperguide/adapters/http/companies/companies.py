@@ -25,7 +25,7 @@ from asperguide.adapters.http.handlers import delete, get, patch, post
 from asperguide.adapters.http.long_work import accepted
 from asperguide.adapters.http.once import Once
 from asperguide.adapters.http.paging import Items, Listing, listed
-from asperguide.adapters.http.preconditions import etag_of, expected_version, single
+from asperguide.adapters.http.preconditions import changing, etag_of, expected_version, single
 from asperguide.adapters.http.routes import Given, route
 from asperguide.companies import (
     ChangeCompany,
@@ -74,7 +74,7 @@ async def create_company(
     data: JSONBody[NewCompany], actor: Given[Actor], create_company: Given[CreateCompany], once: Given[Once]
 ) -> Response[CompanyView]:
     company = await once(CompanyView, lambda: create_company(actor, data))
-    return created(company, f"/companies/{company.id}", etag=etag_of(company.version))
+    return created(company, f"/companies/{company.id}", etag=etag_of(company.version, company))
 
 
 @get(
@@ -191,8 +191,8 @@ async def list_activity(
 
 
 def _single(request: ApiRequest, company: CompanyView) -> Response[CompanyView]:
-    """The role of whoever asks is part of what they see, and no part of the version."""
-    return single(request, company, company.version)
+    """The role of whoever asks is part of what they see."""
+    return changing(request, company, company.version)
 
 
 ROUTES = (

@@ -101,7 +101,12 @@ async def list_invitations(
     "/companies/{id:uuid}/invitations/{invitation:uuid}/resend",
     status_code=200,
     tags=MEMBERS,
-    **route("resend_invitation", ResendInvitation, raises=(*ONE, InvitedJustNow), answer_example=INVITATION),
+    **route(
+        "resend_invitation",
+        ResendInvitation,
+        raises=(*ONE, InvitedJustNow, TooManyInvitations),
+        answer_example=INVITATION,
+    ),
 )
 async def resend_invitation(
     id: FromPath[UUID],

@@ -9,7 +9,7 @@ from asperguide.adapters.http.bodies import ApiRequest
 from asperguide.adapters.http.companies.parts import CHANGING, INSIDE, MEMBER, MEMBERS, SOMEBODY
 from asperguide.adapters.http.handlers import delete, get, patch, post
 from asperguide.adapters.http.paging import Items, Listing, listed
-from asperguide.adapters.http.preconditions import expected_version, single
+from asperguide.adapters.http.preconditions import changing, expected_version
 from asperguide.adapters.http.routes import Given, route
 from asperguide.companies import (
     RIGHTS,
@@ -73,7 +73,7 @@ async def get_member(
     get_member: Given[GetMember],
 ) -> Response[MemberView]:
     member = await get_member(actor, CompanyId(id), UserId(user))
-    return single(request, member, member.version)
+    return changing(request, member, member.version)
 
 
 @patch(
@@ -93,7 +93,7 @@ async def change_role(
     change_role: Given[ChangeRole],
 ) -> Response[MemberView]:
     member = await change_role(actor, CompanyId(id), UserId(user), data, expected_version(request))
-    return single(request, member, member.version)
+    return changing(request, member, member.version)
 
 
 @delete(

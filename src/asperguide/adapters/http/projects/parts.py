@@ -6,7 +6,7 @@ from litestar import Response
 
 from asperguide.adapters.http.bodies import ApiRequest
 from asperguide.adapters.http.openapi_parts import BASE, CREATED, header
-from asperguide.adapters.http.preconditions import etag_of, expected_version, single, version_of
+from asperguide.adapters.http.preconditions import changing, etag_of
 from asperguide.projects import ProjectView
 from asperguide.projects.errors import (
     InvalidProject,
@@ -23,7 +23,6 @@ from asperguide.shared.tenancy import CompanyRole
 T = TypeVar("T")
 
 PROJECTS, ACCESS_TAG = ["projects"], ["project access"]
-SHADES = 2**24
 """How many answers there can be to one version of a project."""
 
 INSIDE = (ProjectNotFound, RightNeeded)
@@ -61,23 +60,13 @@ GONE = {204: {"description": "Gone."}}
 
 def created(project: ProjectView) -> Response[ProjectView]:
     """A new project, and where it is."""
-    headers = {"location": f"{BASE}/projects/{project.id}", "etag": etag_of(_shade(project.version, project))}
+    headers = {"location": f"{BASE}/projects/{project.id}", "etag": etag_of(project.version, project)}
     return Response(project, status_code=201, headers=headers)
 
 
 def one(request: ApiRequest, project: ProjectView) -> Response[ProjectView]:
     """A project with its ETag, in which there is its version, and all that changes without it, as time does."""
-    return single(request, project, _shade(project.version, project))
-
-
-def meant_version(request: ApiRequest) -> int | None:
-    """The version of the project that the ETag in If-Match is of; None when there is no If-Match or it is `*`."""
-    version = expected_version(request)
-    return None if version is None else version // SHADES
-
-
-def _shade(version: int, content: object) -> int:
-    return version * SHADES + version_of(content) % SHADES
+    return changing(request, project, project.version)
 
 
 def roles() -> str:

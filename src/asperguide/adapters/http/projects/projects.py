@@ -12,6 +12,7 @@ from asperguide.adapters.http.handlers import delete, get, patch, post
 from asperguide.adapters.http.long_work import accepted
 from asperguide.adapters.http.once import Once
 from asperguide.adapters.http.paging import Items, Listing, listed
+from asperguide.adapters.http.preconditions import expected_version
 from asperguide.adapters.http.projects.parts import (
     CHANGING,
     DRAFT,
@@ -27,7 +28,6 @@ from asperguide.adapters.http.projects.parts import (
     PROJECTS,
     VERSIONED,
     created,
-    meant_version,
     one,
 )
 from asperguide.adapters.http.routes import Given, route
@@ -128,7 +128,7 @@ async def update_project(
     actor: Given[Actor],
     update_project: Given[UpdateProject],
 ) -> Response[ProjectView]:
-    return one(request, await update_project(actor, ProjectId(id), data, meant_version(request)))
+    return one(request, await update_project(actor, ProjectId(id), data, expected_version(request)))
 
 
 @delete(
@@ -152,9 +152,9 @@ async def delete_project(
     cascade: Cascade = False,
 ) -> Response[Removing | None]:
     if cascade:
-        removing = await delete_project_with_all(actor, ProjectId(id), meant_version(request))
+        removing = await delete_project_with_all(actor, ProjectId(id), expected_version(request))
         return accepted(removing.job, removing)
-    await delete_project(actor, ProjectId(id), meant_version(request))
+    await delete_project(actor, ProjectId(id), expected_version(request))
     return Plain(None, status_code=204)
 
 

@@ -6,13 +6,22 @@ from datetime import date
 from asperguide.ar.model import ContentId
 from asperguide.testing.contracts.people import DAY, HOUR, IDS, NOW
 from asperguide.testing.contracts.persistence import Persistence
-from asperguide.testing.contracts.printing import company
+from asperguide.testing.contracts.planning import project as planned
+from asperguide.testing.contracts.printing import company, project
 
 TODAY, TOMORROW = date(2031, 5, 17), date(2031, 5, 18)
 
 
 class CountingContract:
     """Numbers and turns."""
+
+    async def test_contents_come_into_projects_that_their_company_has(self, persistence: Persistence) -> None:
+        kept = planned(company())
+        await persistence.keep_projects(kept)
+        questions = (kept.company, kept.id, True), (company(), kept.id, False), (kept.company, project(), False)
+        for of, within, stays in questions:
+            asked = persistence.change_ar(lambda uow, of=of, within=within: uow.places.stays(of, within))  # type: ignore[misc]
+            assert await asked is stays
 
     async def test_numbers_begin_at_one_for_each_company_and_day(self, persistence: Persistence) -> None:
         mine, other = company(), company()

@@ -100,12 +100,24 @@ class ContentListsContract:
             PageRequest(filters={"title": ""}), PageRequest(filters={"number": "张"}),
             PageRequest(filters={"grade": "perfect"}), PageRequest(filters={"ends_before": "2031-05-17"}),
             PageRequest(filters={"ends_before": "2031-13-01T00:00:00Z"}),
+            PageRequest(filters={"ends_before": "0001-01-01T00:00:00+14:00"}),
+            PageRequest(filters={"ends_before": "9999-12-31T23:59:59-12:00"}),
         ):  # fmt: skip
             with raises(InvalidFields):
                 await persistence.ar_reads.contents(mine, within, strange)
         for cursor in STRANGE:
             with raises(InvalidCursor):
                 await persistence.ar_reads.contents(mine, within, PageRequest(cursor=cursor))
+
+    async def test_a_cursor_goes_on_in_the_project_that_it_is_of(self, persistence: Persistence) -> None:
+        mine, within = company(), project()
+        await persistence.keep_contents(*collection(mine, within, 3))
+        page = await persistence.ar_reads.contents(mine, within, PageRequest(limit=1))
+        further = PageRequest(cursor=page.next_cursor)
+        assert len((await persistence.ar_reads.contents(mine, within, further)).items) == 2
+        for of, where in ((mine, project()), (company(), within)):
+            with raises(InvalidCursor):
+                await persistence.ar_reads.contents(of, where, further)
 
     async def test_contents_of_projects_are_counted(self, persistence: Persistence) -> None:
         mine, full, empty = company(), project(), project()

@@ -55,14 +55,22 @@ class InvitationsContract:
 
         assert await awaiting(same.email_key) == first  # type: ignore[misc]
         assert await awaiting("zoe@example.org") is None  # type: ignore[misc]
-        assert await persistence.change_companies(lambda uow: uow.invitations.count_awaiting(home.id)) == 1
         await persistence.change_companies(lambda uow: uow.invitations.save(first.revoked(NOW)))
-        assert await persistence.change_companies(lambda uow: uow.invitations.count_awaiting(home.id)) == 0
         results = await asyncio.gather(
             *(persistence.keep_companies(replace(same, id=invitation(home).id, digest=None)) for _ in range(8)),
             return_exceptions=True,
         )
         assert sorted(type(result).__name__ for result in results) == [*["AlreadyInvited"] * 7, "NoneType"]
+
+    async def test_what_waits_is_counted_until_it_is_answered_or_too_old(self, persistence: Persistence) -> None:
+        home, other = company(), company()
+        old = invitation(home, expires_at=NOW + HOUR)
+        answered = invitation(home, answer=InvitationState.DECLINED, answered_at=NOW)
+        waiting = [invitation(home) for _ in range(3)]
+        await persistence.keep_companies(home, other, old, answered, *waiting, invitation(other))
+        for at, expected in ((NOW, 4), (NOW + HOUR, 3), (NOW + LIFETIME, 0)):
+            count = persistence.change_companies(lambda uow, at=at: uow.invitations.count_awaiting(home.id, at))  # type: ignore[misc]
+            assert await count == expected
 
     async def test_a_digest_finds_its_invitation_to_the_byte(self, persistence: Persistence) -> None:
         home = company()

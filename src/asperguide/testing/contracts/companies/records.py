@@ -144,6 +144,19 @@ class CompanyRecordsContract:
         assert await persistence.change_companies(lambda uow: uow.companies.locked(kept.id)) is None
         assert (await reads.settings(kept.id), await there(persistence, other.id)) == (None, other)
 
+    async def test_a_company_is_empty_without_clients_and_projects(self, persistence: Persistence) -> None:
+        kept, other = company(), company()
+        await persistence.keep_companies(kept, member(kept), invitation(kept), other, client(other))
+
+        async def empty(of: Company) -> bool:
+            return await persistence.change_companies(lambda uow: uow.companies.is_empty(of.id))
+
+        assert (await empty(kept), await empty(other)) == (True, False)
+        await persistence.change_projects(lambda uow: uow.counts.take(kept.id, 5))
+        assert not await empty(kept)
+        await persistence.change_projects(lambda uow: uow.counts.give_back(kept.id))
+        assert await empty(kept)
+
     async def test_what_administrators_do_stands_in_the_security_log(self, persistence: Persistence) -> None:
         kept, boss = company(), somebody()
         done = happening(IDS.new(), kept.id, NOW, None, "company-administered", kept.id, "tier=pro")

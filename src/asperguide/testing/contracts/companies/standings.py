@@ -18,13 +18,16 @@ class StandingsContract:
         kept, other, user = company(state=CompanyState.INACTIVE), company(), somebody()
         mine = member(kept, user, CompanyRole.MANAGER)
         await persistence.keep_companies(kept, other, mine, owner(other))
-        settings = CompanySettings(id=kept.id, time_zone="Asia/Tokyo", locale="fr", accent="#123456")
+        settings = CompanySettings(
+            id=kept.id, time_zone="Asia/Tokyo", locale="fr", accent="#123456", email="notices@example.org"
+        )
         await persistence.change_companies(lambda uow: uow.companies.save_settings(settings))
         reads = persistence.company_reads
         standing = await reads.standing(user, kept.id)
         assert standing == Standing(company=kept.facts(settings), role=CompanyRole.MANAGER)
         assert standing is not None
         assert (standing.company.active, standing.company.time_zone) == (False, "Asia/Tokyo")
+        assert standing.company.email == "notices@example.org"
         assert await reads.shown(user, kept.id) == Shown(company=kept, membership=mine)
         for who, where in ((user, other.id), (somebody(), kept.id), (user, CompanyId(IDS.new()))):
             assert await reads.standing(who, where) is None

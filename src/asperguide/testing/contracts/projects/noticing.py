@@ -5,8 +5,9 @@ from collections import Counter
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from asperguide.projects.events import ProjectChanged
-from asperguide.projects.notices import Notice, Stage
+from asperguide.projects.model import Project
+from asperguide.projects.notices import Notice, Reached, Stage
+from asperguide.projects.sweeping import ending
 from asperguide.shared.tenancy import ProjectId
 from asperguide.testing.contracts.people import DAY, NOW
 from asperguide.testing.contracts.persistence import Persistence
@@ -25,7 +26,7 @@ async def say(persistence: Persistence, now: datetime, limit: int = 1000) -> lis
         due = await uow.notices.due(now, limit)
         if due:
             for one in due:
-                uow.announce(ProjectChanged(project=one.project, company=one.company))
+                uow.announce(ending(one))
             await uow.notices.advance(due)
             await uow.commit()
     return list(due)
@@ -37,8 +38,19 @@ async def next_one(persistence: Persistence, now: datetime) -> datetime | None:
         return await uow.notices.next_after(now)
 
 
+async def reached(persistence: Persistence, of: Project) -> Reached | None:
+    """How far one has come with the project."""
+    return await persistence.change_projects(lambda uow: uow.notices.reached(of.company, of.id))
+
+
+def so_far(of: Project, stage: Stage) -> Reached:
+    """That this is next of the project."""
+    first = notice(of)
+    return Reached(stage=stage, nearing_at=first.nearing_at, last_day_at=first.last_day_at, ends_at=first.ends_at)
+
+
 class NoticesContract:
-    """Notices: due, next, advance, put, forget."""
+    """Notices: due, next, advance, put, rest, reached."""
 
     async def test_a_notice_is_due_at_its_instant_and_not_before(self, persistence: Persistence) -> None:
         kept = project(company(), ends_at=NOW + 30 * DAY + AN_INSTANT)
@@ -51,11 +63,10 @@ class NoticesContract:
         assert await next_one(persistence, due_at) is None
 
     async def test_one_notice_is_followed_by_the_next_and_the_last_by_nothing(self, persistence: Persistence) -> None:
-        kept = project(company(), starts_at=NOW + DAY)
-        forever = project(company(), starts_at=NOW + DAY, ends_at=None)
-        await persistence.keep_projects(kept, notice(kept), forever, notice(forever))
-        said = [[one.stage for one in await say(persistence, NOW + days * DAY)] for days in (1, 22, 23, 29, 30, 999)]
-        assert said == [[Stage.BEGINS] * 2, [], [Stage.NEARING], [Stage.LAST_DAY], [Stage.ENDED], []]
+        kept, short = project(company()), project(company(), ends_at=NOW + 2 * DAY, notify_before_days=1)
+        await persistence.keep_projects(kept, notice(kept), short, notice(short))
+        said = [[one.stage for one in await say(persistence, NOW + days * DAY)] for days in (1, 2, 22, 23, 29, 30, 999)]
+        assert said == [[Stage.LAST_DAY], [Stage.ENDED], [], [Stage.NEARING], [Stage.LAST_DAY], [Stage.ENDED], []]
         assert await next_one(persistence, NOW - 9 * DAY) is None
         assert len(await persistence.due()) == 5
 
@@ -93,10 +104,31 @@ class NoticesContract:
     async def test_what_is_called_off_is_not_said(self, persistence: Persistence) -> None:
         kept, other = project(company()), project(company())
         await persistence.keep_projects(kept, other, notice(kept), notice(other))
-        await persistence.change_projects(lambda uow: uow.notices.forget(other.company, kept.id))
+        await persistence.change_projects(lambda uow: uow.notices.rest(other.company, kept.id))
         assert len(await waiting(persistence, NOW + 30 * DAY)) == 2
-        await persistence.change_projects(lambda uow: uow.notices.forget(kept.company, kept.id))
+        await persistence.change_projects(lambda uow: uow.notices.rest(kept.company, kept.id))
         assert await waiting(persistence, NOW + 30 * DAY) == [notice(other)]
+
+    async def test_how_far_one_has_come_stays_known(self, persistence: Persistence) -> None:
+        kept, other, fresh = project(company()), project(company()), project(company())
+        await persistence.keep_projects(kept, other, fresh, notice(kept), notice(other))
+        for days, stage in ((0, Stage.NEARING), (23, Stage.LAST_DAY), (29, Stage.ENDED), (30, Stage.ENDED)):
+            await say(persistence, NOW + days * DAY)
+            assert await reached(persistence, kept) == so_far(kept, stage)
+        assert await reached(persistence, replace(kept, company=other.company)) is None
+        assert await reached(persistence, fresh) is None
+
+    async def test_what_rests_is_not_due_and_where_it_rests_is_known(self, persistence: Persistence) -> None:
+        kept, fresh = project(company()), project(company())
+        await persistence.keep_projects(kept, fresh, notice(kept))
+        for one in (kept, fresh, kept):
+            await persistence.change_projects(lambda uow, one=one: uow.notices.rest(one.company, one.id))  # type: ignore[misc]
+        assert await waiting(persistence, NOW + 999 * DAY) == []
+        assert await next_one(persistence, NOW - 9 * DAY) is None
+        assert await reached(persistence, kept) == so_far(kept, Stage.NEARING)
+        assert await reached(persistence, fresh) is None
+        await persistence.keep_projects(notice(kept))
+        assert await waiting(persistence, NOW + 30 * DAY) == [notice(kept)]
 
     async def test_changes_of_a_project_leave_its_notice(self, persistence: Persistence) -> None:
         kept = project(company())

@@ -8,11 +8,13 @@ from asperguide.projects.errors import ProjectNameTaken, ProjectSlugTaken
 from asperguide.projects.model import Project
 from asperguide.projects.rights import Access
 from asperguide.shared.errors import EditedMeanwhile
-from asperguide.shared.tenancy import CompanyId, ProjectId, ProjectState
+from asperguide.shared.tenancy import CompanyId, ProjectId, ProjectState, shown_key
 from asperguide.testing.contracts.checking import raises
+from asperguide.testing.contracts.incorporating import company as founded
 from asperguide.testing.contracts.people import DAY, IDS, NOW
 from asperguide.testing.contracts.persistence import Persistence
 from asperguide.testing.contracts.planning import company, listed, member, notice, project
+from asperguide.testing.contracts.printing import content
 
 FULL = project(
     company(),
@@ -116,6 +118,34 @@ class ProjectRecordsContract:
         async with persistence.begin_projects() as uow:
             assert await uow.notices.due(NOW + 99 * DAY, 9) == [notice(other)]
         await persistence.keep_projects(replace(kept, id=ProjectId(IDS.new())))
+
+    async def test_what_is_shown_of_a_company_is_forgotten_with_each_change_of_its_projects(
+        self, persistence: Persistence
+    ) -> None:
+        kept, other = project(company()), project(company())
+        await persistence.keep_projects(kept, other)
+        async with persistence.begin_projects() as uow:
+            await uow.projects.save(replace(kept, name="Not committed"))
+        assert persistence.purged == {}
+        saved = await persistence.change_projects(lambda uow: uow.projects.save(replace(kept, name="Other")))
+        assert persistence.purged == {shown_key(kept.company): 0}
+        persistence.purges.told.clear()
+        await persistence.change_projects(lambda uow: uow.projects.remove(saved))
+        assert persistence.purged == {shown_key(kept.company): 0}
+
+    async def test_a_project_is_empty_without_contents_of_its_own(self, persistence: Persistence) -> None:
+        kept, other = project(company()), project(company())
+        await persistence.keep_projects(kept, other)
+        await persistence.keep_contents(content(other.company, other.id))
+        assert await persistence.change_projects(lambda uow: uow.projects.is_empty(kept))
+        assert not await persistence.change_projects(lambda uow: uow.projects.is_empty(other))
+
+    async def test_no_project_comes_into_a_company_that_is_being_taken_apart(self, persistence: Persistence) -> None:
+        there, closing = founded(), founded()
+        await persistence.keep_companies(there, closing)
+        await persistence.change_companies(lambda uow: uow.companies.save(closing.closing(NOW)))
+        for of, stays in ((there.id, True), (closing.id, False), (company(), True)):
+            assert await persistence.change_projects(lambda uow, of=of: uow.homes.stays(of)) is stays  # type: ignore[misc]
 
     async def test_what_is_being_removed_is_found_by_no_read(self, persistence: Persistence) -> None:
         kept = project(company(), removing=True)

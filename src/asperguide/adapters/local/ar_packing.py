@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
-from asperguide.adapters.local_files import opened_file
+from asperguide.adapters.local.ar_files import opened_file
 from asperguide.ar.errors import InvalidContent, NoSuchProject, StorageFull
 from asperguide.ar.packing_format import MEDIA_TYPE, PackedFile, PackedProject
 from asperguide.ar.packing_ports import Content, Luggage, ProjectBooks

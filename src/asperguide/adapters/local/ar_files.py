@@ -1,4 +1,4 @@
-"""Files of prints are those of media, owned by companies."""
+"""Files of prints, and the pictures that are shown of them, are those of media, owned by companies."""
 
 import hashlib
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
@@ -12,22 +12,36 @@ from asperguide.ar.errors import ContentNotFound, InvalidContent, InvalidVideo, 
 from asperguide.ar.ports import Fits, KeptFiles, MediaFile, MediaFiles, MediaState, Opened, Piece
 from asperguide.ar.terms import wrong
 from asperguide.ar.videos import FileId, Footage
-from asperguide.media import ChooseMoment, DropFiles, HandOver, ProcessAgain, Room, SmallUpload, UploadSmall
+from asperguide.ar.viewer_ports import Pictures
+from asperguide.media import (
+    ChooseMoment,
+    DropFiles,
+    HandOver,
+    ProcessAgain,
+    Room,
+    ShowImageOf,
+    SmallUpload,
+    UploadSmall,
+)
 from asperguide.media.errors import (
     ChecksumMismatch,
     ContentRefused,
+    FileNotFound,
+    FileNotReady,
     FileTooLarge,
     InvalidFile,
+    NotAnImage,
     QuotaExceeded,
     TypeRefused,
     VideoNotFound,
 )
+from asperguide.media.imaging import SIZES, ImageFormat, ImageWanted
 from asperguide.media.limits import NO_PICTURE
 from asperguide.media.model import File, FileState, OwnerId, bare_type
 from asperguide.media.model import FileId as StoredId
 from asperguide.media.ports import MediaReads
 from asperguide.media.videos import Derived, Video, VideoState
-from asperguide.shared.actor import Actor
+from asperguide.shared.actor import Actor, UserId
 from asperguide.shared.pages import MAX_LIMIT, PageRequest
 from asperguide.shared.storage import BINARY, ObjectMissing, ObjectStorage
 from asperguide.shared.tenancy import CompanyFacts, CompanyId
@@ -35,6 +49,7 @@ from asperguide.shared.tenancy import CompanyFacts, CompanyId
 FAMILIES = ("image", "video")
 ROLES = {Piece.FILM: "mp4", Piece.POSTER: "poster", Piece.THUMBNAIL: "thumbnail"}
 CANCELLED = "Nobody wanted it to be processed any more."
+PICTURE_QUALITY = 90
 UNCHECKED = frozenset({FileState.AWAITING, FileState.QUARANTINED, FileState.CHECKING})
 
 
@@ -100,17 +115,17 @@ class LocalMediaFiles(MediaFiles, KeptFiles):
         kept = await self.drop_files()(OwnerId(company), list(map(_stored, files)), untouched_since)
         return [FileId(id) for id in kept]
 
-    async def process(self, company: CompanyId, file: FileId) -> None:
+    async def process(self, company: CompanyId, file: FileId, by: UserId) -> None:
         """What is no film (any more) is not processed."""
         try:
-            await self.process_again()(OwnerId(company), _stored(file))
+            await self.process_again()(OwnerId(company), _stored(file), by)
         except VideoNotFound:
             return
 
-    async def picture(self, company: CompanyId, file: FileId, at: float) -> None:
+    async def picture(self, company: CompanyId, file: FileId, at: float, by: UserId, result: str) -> UUID:
         """By media's job."""
         try:
-            await self.choose_moment()(OwnerId(company), _stored(file), at)
+            return await self.choose_moment()(OwnerId(company), _stored(file), at, by, result)
         except VideoNotFound:
             raise InvalidVideo from None
 
@@ -142,6 +157,26 @@ class LocalMediaFiles(MediaFiles, KeptFiles):
             name=made.name, media_type=made.media_type, size=made.size,
             etag=hashlib.sha256(made.key.encode()).hexdigest(), read=partial(_reading, self.storage, made.key),
         )  # fmt: skip
+
+
+class LocalPictures(Pictures):
+    """Pictures of companies are images of their files in media."""
+
+    def __init__(self, show: Callable[[], ShowImageOf]) -> None:
+        self._show = show
+
+    async def picture(self, company: CompanyId, file: FileId, longest: int, media_type: str) -> Opened | None:
+        """In the next smaller size of those that are made anyway."""
+        side, format = max(size for size in SIZES if size <= longest), ImageFormat(media_type.rpartition("/")[2])
+        wanted = ImageWanted(w=side, h=side, format=format, q=PICTURE_QUALITY)
+        try:
+            made = await self._show()(OwnerId(company), _stored(file), wanted)
+        except (FileNotFound, FileNotReady, NotAnImage):
+            return None
+        image = made.file
+        return Opened(
+            name=image.name, media_type=image.media_type, size=image.size, etag=image.sha256 or "", read=made.open
+        )
 
 
 def opened_file(storage: ObjectStorage, file: File) -> Opened:
