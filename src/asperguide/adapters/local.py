@@ -35,6 +35,7 @@ from asperguide.operations import CancelMyJob
 from asperguide.operations.errors import JobNotCancellable, JobNotFound
 from asperguide.projects import EnterProject, Project, RemoveSomeOfCompany
 from asperguide.projects.ports import ProjectContents, ProjectReads
+from asperguide.projects.rights import UNRESTRICTED
 from asperguide.shared.actor import Actor, UserId
 from asperguide.shared.pages import MAX_LIMIT, PageRequest
 from asperguide.shared.storage import ObjectMissing, ObjectStorage, SignedLinks, SignedRequest
@@ -333,6 +334,10 @@ class LocalProjects(Projects):
         found: Sequence[Project] = await self._reads.known(projects)
         companies = await self._companies.known({one.company for one in found}) if found else {}
         return {one.id: one.facts(companies[one.company]) for one in found if one.company in companies}
+
+    async def closed_to(self, user: UserId, standing: Standing) -> Collection[ProjectId]:
+        """One read; none for those to whom everything is open."""
+        return () if standing.role in UNRESTRICTED else await self._reads.closed_to(standing.company.id, user)
 
     async def in_company(self, company: CompanyId) -> Sequence[ProjectId]:
         """One read."""
