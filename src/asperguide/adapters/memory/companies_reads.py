@@ -107,7 +107,7 @@ class MemoryCompanyReads(CompanyReads):
     async def clients(self, company: CompanyId, page: PageRequest) -> Page[Client]:
         """Every client is looked at."""
         found = self._database.rows(CLIENTS).all(lambda row: row.company == company)
-        return page_of(found, listing.CLIENTS.read(page), {"search": lambda client, text: client.matches(text)})
+        return page_of(found, listing.CLIENTS.read(page), {"search": lambda client, sought: client.matches(sought)})
 
     async def all_clients(self, company: CompanyId) -> AsyncGenerator[Client, None]:
         """All that there are at the beginning."""
