@@ -29,6 +29,7 @@ from asperguide.shared.tenancy import (
     Projects,
     ProjectStanding,
     ProjectState,
+    Standing,
 )
 from asperguide.testing.clock import MovableClock
 from asperguide.testing.ids import SeededIds
@@ -102,6 +103,10 @@ class FewProjects(Projects):
     async def known(self, projects: Collection[ProjectId]) -> Mapping[ProjectId, ProjectFacts]:
         """The one."""
         return {PROJECT: self.project} if PROJECT in projects else {}
+
+    async def closed_to(self, user: UserId, standing: Standing) -> Collection[ProjectId]:
+        """None."""
+        return ()
 
     async def in_company(self, company: CompanyId) -> Sequence[ProjectId]:
         """The one."""

@@ -13,9 +13,13 @@ import pytest
 import sqlalchemy as sa
 
 from asperguide.adapters.sql import migrations
+from asperguide.adapters.sql.companies import SqlCompanyReads
+from asperguide.adapters.sql.company_rows import ClientRow
 from asperguide.adapters.sql.engine import Database, open_sqlite
 from asperguide.adapters.sql.types import KeyText, UtcDateTime, Uuid
 from asperguide.shared.errors import DatabaseUnavailable
+from asperguide.shared.pages import PageRequest
+from asperguide.testing.contracts.incorporating import client, company
 from tests.contract.conftest import on_server
 from tests.servers import MariaDB
 
@@ -72,6 +76,22 @@ async def test_every_revision_goes_up_down_and_up_again(empty: Database) -> None
     assert await migrations.check(empty) == []
     assert (await migrations.down(empty, "base")).current is None
     assert (await migrations.up(empty)).is_current
+
+
+async def test_clients_that_there_are_are_found_by_their_words_afterwards(empty: Database) -> None:
+    await migrations.up(empty, "0015")
+    home = company()
+    kept = [client(home, f"Siobhán O'Neil {n}", phone=f"+3531{n:08}", email=f"o{n}@example.org") for n in range(1100)]
+    async with empty.transaction() as store:
+        for one in kept:
+            await store.add(ClientRow, one)
+    for _ in range(2):
+        await migrations.up(empty, "0016")
+        reads = SqlCompanyReads(empty)
+        for text, count in (("siobhan", 1100), ("oneil 1099", 1), ("o7@example", 1), ("+3531 00000042", 1)):
+            page = PageRequest(limit=1, count=True, filters={"search": text})
+            assert (await reads.clients(home.id, page)).total == count, text
+        await migrations.down(empty)
 
 
 async def test_going_up_twice_changes_nothing(empty: Database) -> None:

@@ -145,6 +145,7 @@ async def test_every_hot_statement_of_projects_is_answered_by_an_index(
         await reads.known([kept.id])
         await reads.access(mine, kept.id)
         await reads.count(mine)
+        await reads.closed_to(mine, user)
         await reads.some(mine, 5)
         await reads.in_company(other.company)
         async with persistence.begin_projects() as uow:

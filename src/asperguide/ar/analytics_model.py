@@ -65,7 +65,10 @@ class Shown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """Something whose views somebody may see; `content` is where a video belongs, None at other levels."""
+    """Something whose views somebody may see; `content` is where a video belongs, None at other levels.
+
+    `closed` are projects of a company whose contents they may know nothing of but how often all were looked at.
+    """
 
     level: Level
     id: UUID
@@ -73,6 +76,7 @@ class Scope:
     time_zone: str
     name: str
     content: ContentId | None = None
+    closed: Collection[ProjectId] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

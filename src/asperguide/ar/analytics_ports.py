@@ -136,6 +136,11 @@ class AnalyticsReads(Protocol):
         ...
 
     @abstractmethod
-    async def top(self, company: CompanyId, project: ProjectId | None, span: Span, limit: int) -> Sequence[Ranked]:
-        """The contents of the company, or of one of its projects, with the most sessions; of equal ones by id."""
+    async def top(
+        self, company: CompanyId, project: ProjectId | None, span: Span, limit: int, but: Collection[ProjectId] = ()
+    ) -> Sequence[Ranked]:
+        """The contents of the company, or of one of its projects, with the most sessions; of equal ones by id.
+
+        Those of projects that are named in `but` are passed over.
+        """
         ...

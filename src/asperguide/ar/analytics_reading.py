@@ -33,7 +33,8 @@ class Period(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class ShowAnalytics(msgspec.Struct, frozen=True, kw_only=True):
     """How often something was looked at, day by day, in ISO weeks or in months of the company's zone.
 
-    Everything that was acknowledged before is counted.
+    Everything that was acknowledged before is counted. Of a company the views of all projects are counted, and no
+    content is named of a project that is closed to me.
     """
 
     watched: Watched
@@ -58,6 +59,6 @@ class ShowAnalytics(msgspec.Struct, frozen=True, kw_only=True):
         if scope.level not in WITH_CONTENTS:
             return ()
         project = ProjectId(scope.id) if scope.level is Level.PROJECT else None
-        ranked = await self.reads.top(scope.company, project, span, MOST_TOP)
+        ranked = await self.reads.top(scope.company, project, span, MOST_TOP, scope.closed)
         titles = await self.watched.titles(scope.company, [one.content for one in ranked]) if ranked else {}
         return top_view(ranked, titles)

@@ -41,14 +41,15 @@ class CustomerView(msgspec.Struct, frozen=True, kw_only=True):
 class MarkerView(msgspec.Struct, frozen=True, kw_only=True):
     """The photo, and how well it does as a marker; nobody has looked while it is `pending`.
 
-    `refusal` says why it can be none. `twin` is another content of the company whose photo looks so alike that cameras
-    may take one for the other.
+    `refusal` says why it can be none. It is `alike` when the photo of another content of the company looks so much like
+    it that cameras may take one for the other; `twin` is that content, if it is in the same project.
     """
 
     photo: FileId
     state: MarkerState
     refusal: str | None
     report: MarkerReportView | None
+    alike: bool
     twin: ContentId | None
 
 
@@ -112,5 +113,5 @@ def _marker(marker: Marker, language: str) -> MarkerView:
     report = None if marker.report is None else msgspec.convert(marker.report, MarkerReport)
     return MarkerView(
         photo=marker.photo, state=marker.state, refusal=marker.refusal,
-        report=None if report is None else report_view(report, language), twin=marker.twin,
+        report=None if report is None else report_view(report, language), alike=marker.alike, twin=marker.near,
     )  # fmt: skip

@@ -12,7 +12,7 @@ from asperguide.ar.creating import numbered
 from asperguide.ar.desk import OpenContent, zone_at
 from asperguide.ar.errors import ContentNotFound, NoSuchProject
 from asperguide.ar.lasting import end_of
-from asperguide.ar.model import Content, ContentId, ContentState, public_id
+from asperguide.ar.model import ALIKE, Content, ContentId, ContentState, Marker, public_id
 from asperguide.ar.noting import Deed, note
 from asperguide.ar.ports import ArReads, ArUnitOfWork
 from asperguide.ar.reaching import current
@@ -59,7 +59,8 @@ class CopyContent(Struct, frozen=True, kw_only=True):
         now = self.clock.now()
         names = {video.id: VideoId(self.ids.new()) for video in of.videos}
         return replace(
-            of, id=ContentId(self.ids.new()), project=into, public_id=public_id(self.ids.secret()), number="",
+            of, id=ContentId(self.ids.new()), project=into, marker=_marker(of, into),
+            public_id=public_id(self.ids.secret()), number="",
             videos=tuple(self._video(video, names, now) for video in of.videos),
             chosen=None if of.chosen is None else names[of.chosen],
             rotation=None if of.rotation is None else _renamed(of.rotation, names), state=ContentState.DRAFT,
@@ -70,6 +71,14 @@ class CopyContent(Struct, frozen=True, kw_only=True):
     def _video(self, video: ContentVideo, names: Mapping[VideoId, VideoId], now: datetime) -> ContentVideo:
         windows = tuple(replace(window, id=self.ids.new()) for window in video.windows)
         return replace(video, id=names[video.id], windows=windows, created_at=now)
+
+
+def _marker(of: Content, into: ProjectId) -> Marker:
+    """In another project the twin is left behind, and there is one: what it is a copy of."""
+    marker = of.marker
+    if into == of.project or marker.report is None:
+        return marker
+    return replace(marker, report={**marker.report, ALIKE: True}, twin=None)
 
 
 def _renamed(rotation: Rotation, names: Mapping[VideoId, VideoId]) -> Rotation:

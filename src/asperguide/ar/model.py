@@ -33,6 +33,9 @@ class ContentState(StrEnum):
     ARCHIVED = "archived"
 
 
+ALIKE = "alike"
+
+
 class MarkerState(StrEnum):
     """pending: nobody has looked at the photo yet. refused: it can be no marker."""
 
@@ -43,7 +46,11 @@ class MarkerState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Marker:
-    """The printed photo. `fingerprint` is its perceptual hash; `twin` is another content whose marker looks alike."""
+    """The printed photo. `fingerprint` is its perceptual hash, `twin` another content whose marker looks alike.
+
+    It is one of the same project, which everybody may see who sees this one; whether there is one anywhere in the
+    company, the report says under `alike`. Where it does not, a twin may be of whatever project, and is not named.
+    """
 
     photo: FileId
     state: MarkerState = MarkerState.PENDING
@@ -51,6 +58,16 @@ class Marker:
     report: Mapping[str, object] | None = None
     fingerprint: int | None = None
     twin: ContentId | None = None
+
+    @property
+    def alike(self) -> bool:
+        """Whether the marker of another content of the company looks so alike that cameras may mistake it."""
+        return self.twin is not None or (self.report is not None and bool(self.report.get(ALIKE)))
+
+    @property
+    def near(self) -> ContentId | None:
+        """The twin, if it may be named."""
+        return self.twin if self.report is not None and ALIKE in self.report else None
 
     @property
     def grade(self) -> str | None:

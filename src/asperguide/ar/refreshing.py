@@ -1,8 +1,9 @@
 """What prints know of their files, brought up to date by jobs: how good a marker a photo is, what films are like."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from heapq import nsmallest
 from typing import Protocol
 from uuid import UUID
 
@@ -13,8 +14,9 @@ from asperguide.ar.errors import ContentNotFound
 from asperguide.ar.events import ContentChanged, MarkerWanted
 from asperguide.ar.marker_errors import MarkerRefused, MarkerTooSmall
 from asperguide.ar.marker_ports import MarkerEye
-from asperguide.ar.markers import ALIKE, report_of
-from asperguide.ar.model import Content, ContentId, Marker, MarkerState
+from asperguide.ar.markers import ALIKE as MOST_APART
+from asperguide.ar.markers import report_of
+from asperguide.ar.model import ALIKE, Content, ContentId, Marker, MarkerState
 from asperguide.ar.ports import ArReads, ArUnitOfWork, MediaFile, MediaFiles, MediaState
 from asperguide.ar.videos import ContentVideo, FileId
 from asperguide.shared.ports import Clock
@@ -23,6 +25,8 @@ from asperguide.shared.tenancy import CompanyId
 
 MOST_COMPARED = 20_000
 """Markers of a company, the newest, that a new one is compared with."""
+MOST_TWINS = 20
+"""Of those that look alike, the nearest, of which one is looked for in the same project."""
 LARGEST_PHOTO = 50 * 1024 * 1024
 GONE = "The photo is gone."
 TOO_LARGE = "A photo may have up to 50 MiB."
@@ -61,8 +65,9 @@ class LookAtMarker(Struct, frozen=True, kw_only=True):
         except (MarkerRefused, MarkerTooSmall) as refused:
             return Marker(photo=photo.id, state=MarkerState.REFUSED, refusal=refused.detail)
         mark = report.measured.fingerprint
-        twin = await self._twin(content, mark)
-        return Marker(photo=photo.id, state=MarkerState.READY, report=packed(report), fingerprint=mark, twin=twin)
+        alike = await self._alike(content, mark)
+        kept, twin = {**packed(report), ALIKE: bool(alike)}, await self._twin(content, alike)
+        return Marker(photo=photo.id, state=MarkerState.READY, report=kept, fingerprint=mark, twin=twin)
 
     async def _bytes(self, company: CompanyId, photo: MediaFile) -> bytes:
         if photo.size > LARGEST_PHOTO:
@@ -75,12 +80,19 @@ class LookAtMarker(Struct, frozen=True, kw_only=True):
         except ContentNotFound:
             raise MarkerRefused(GONE) from None
 
-    async def _twin(self, content: Content, mark: int) -> ContentId | None:
-        """The content whose marker differs in the fewest bits, if these are few; the oldest of several."""
+    async def _alike(self, content: Content, mark: int) -> Sequence[ContentId]:
+        """Some contents whose markers differ in few bits: the fewest first, of several that differ so the oldest."""
         others = await self.reads.fingerprints(content.company, MOST_COMPARED)
         apart = (((mark ^ other).bit_count(), id) for id, other in others if id != content.id)
-        bits, twin = min(apart, default=(ALIKE + 1, None))
-        return twin if bits <= ALIKE else None
+        return [id for bits, id in nsmallest(MOST_TWINS, apart) if bits <= MOST_APART]
+
+    async def _twin(self, content: Content, alike: Sequence[ContentId]) -> ContentId | None:
+        """The first of them that is in the same project."""
+        for id in alike:
+            place = await self.reads.whereabouts(id)
+            if place is not None and place.project == content.project:
+                return id
+        return None
 
 
 class RefreshContent(Struct, frozen=True, kw_only=True):

@@ -79,7 +79,11 @@ class GetClient(Struct, frozen=True, kw_only=True):
 
 
 class ListClients(Struct, frozen=True, kw_only=True):
-    """The clients of a company of mine, by name. `search` finds those whose name, phone or address begins so."""
+    """The clients of a company of mine, by name.
+
+    `search` finds those whose phone or address begins so, and those of whose name some word does, for each word that is
+    asked for; case and accents make no difference.
+    """
 
     reads: CompanyReads
 

@@ -2,10 +2,10 @@
 
 from uuid import UUID
 
+from asperguide.companies.clients import sought
 from asperguide.companies.invitations import InvitationState
 from asperguide.companies.model import CompanyState, Tier
 from asperguide.shared.actor import UserId
-from asperguide.shared.emails import folded
 from asperguide.shared.naming import name_key
 from asperguide.shared.pages import Instant, ListRules, Sort
 from asperguide.shared.tenancy import CompanyRole
@@ -13,12 +13,11 @@ from asperguide.shared.tenancy import CompanyRole
 LONGEST_SEARCH = 100
 
 
-def _beginning(text: str) -> str:
-    """What a name, a phone number or an address is to begin with."""
-    wanted = folded(text.strip())
-    if not 1 <= len(wanted) <= LONGEST_SEARCH:
+def _search(text: str) -> tuple[str, ...]:
+    """What words of a name, a phone number or an address are to begin with."""
+    if not 1 <= len(text.strip()) <= LONGEST_SEARCH:
         raise ValueError(text)
-    return wanted
+    return sought(text.strip())
 
 
 def _word(text: str) -> str:
@@ -59,7 +58,7 @@ INVITATIONS = ListRules(
 
 CLIENTS = ListRules(
     name="clients",
-    sorts={"name": NAME, "created_at": CREATED}, default="name", filters={"search": _beginning}
+    sorts={"name": NAME, "created_at": CREATED}, default="name", filters={"search": _search}
 )  # fmt: skip
 
 ACTIVITY = ListRules(

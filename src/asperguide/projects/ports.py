@@ -95,6 +95,11 @@ class ProjectReads(Protocol):
         ...
 
     @abstractmethod
+    async def closed_to(self, company: CompanyId, user: UserId) -> Collection[ProjectId]:
+        """Restricted projects of the company for which the user is not listed, also those that are being removed."""
+        ...
+
+    @abstractmethod
     async def count(self, company: CompanyId) -> int:
         """How many projects the company has, also those that are being removed."""
         ...

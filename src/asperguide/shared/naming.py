@@ -76,9 +76,13 @@ def slug_of(name: str, nameless: str) -> str:
 
     `nameless` is that of names in which there is nothing that can be written with Latin letters.
     """
-    plain = "".join(map(_plain, unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", name).casefold())))
-    words = "".join(one if one.isascii() and one.isalnum() else " " for one in plain).split()
+    words = "".join(one if one.isascii() and one.isalnum() else " " for one in plain(name)).split()
     return "-".join(words)[:LONGEST_SLUG].strip("-") or nameless
+
+
+def plain(text: str) -> str:
+    """The text in small Latin letters without accents, as far as we know how to write it so."""
+    return "".join(map(_plain, unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())))
 
 
 def free_slug(wanted: str, taken: Collection[str]) -> str:

@@ -156,6 +156,11 @@ class Projects(Protocol):
         ...
 
     @abstractmethod
+    async def closed_to(self, user: UserId, standing: Standing) -> Collection[ProjectId]:
+        """Projects of a company that are closed to a member who stands there so, at one read at most."""
+        ...
+
+    @abstractmethod
     async def in_company(self, company: CompanyId) -> Sequence[ProjectId]:
         """All projects of the company, whoever asks, in the order of their ids."""
         ...

@@ -141,6 +141,33 @@ async def test_a_marker_that_looks_like_another_one_of_the_company_says_which(sh
     assert other.marker.twin is None
 
 
+async def test_of_a_marker_in_another_project_one_is_warned_and_it_is_not_named(shop: PrintShop) -> None:
+    looking(shop, w640="0" * 16, w641="0" * 15 + "1", w642="0" * 15 + "3")
+    first, here = await shop.ready(width=640, videos=0), shop.project_id
+    assert (first.marker.alike, first.marker.twin) == (False, None)
+    shop.project_id = (await shop.project(name="Other")).id
+    near = await shop.ready(width=641, videos=0)
+    assert (near.marker.alike, near.marker.twin) == (True, None)
+    shop.project_id = here
+    both = await shop.ready(width=642, videos=0)
+    assert (both.marker.alike, both.marker.twin) == (True, first.id)  # the other one is nearer
+    await shop.c.copy_prints()(shop.owner.actor.user, shop.id, here, near.project)
+    copies = (await shop.c.list_contents()(shop.owner.actor, near.project)).items
+    assert {(one.marker.alike, one.marker.twin) for one in copies} == {(True, None)}
+
+
+async def test_what_was_found_before_projects_were_told_apart_is_warned_of_and_not_named(shop: PrintShop) -> None:
+    made = await shop.ready(videos=0)
+    kept = await shop.kept(made.id)
+    assert kept is not None and kept.marker.report is not None
+    report = {name: value for name, value in kept.marker.report.items() if name != "alike"}
+    async with shop.c.ar_unit_of_work() as uow:
+        await uow.contents.save(replace(kept, marker=replace(kept.marker, report=report, twin=shop.world.ids.new())))
+        await uow.commit()
+    seen = await shop.seen(made)
+    assert (seen.marker.alike, seen.marker.twin) == (True, None)
+
+
 async def test_markers_of_other_companies_are_not_compared(shop: PrintShop) -> None:
     looking(shop, w640="0" * 16)
     first = await shop.ready(width=640, videos=0)

@@ -39,7 +39,7 @@ class LocalWatched(Watched):
         )  # fmt: skip
 
     async def scope(self, actor: Actor, level: Level, id: UUID, within: ContentId | None = None) -> Scope | None:
-        """One read, or two, to find out whose it is; one more for what is in a content."""
+        """One read, or two, to find out whose it is; one more for what is in a content, or closed in a company."""
         if level is Level.COMPANY:
             return await self._company(actor, CompanyId(id))
         if level is Level.PROJECT:
@@ -55,7 +55,10 @@ class LocalWatched(Watched):
         if standing is None:
             return None
         company = standing.company
-        return Scope(level=Level.COMPANY, id=id, company=id, time_zone=company.time_zone, name=company.name)
+        closed = await self.projects.closed_to(actor.user, standing)
+        return Scope(
+            level=Level.COMPANY, id=id, company=id, time_zone=company.time_zone, name=company.name, closed=closed
+        )
 
     async def _project(self, actor: Actor, id: ProjectId) -> Scope | None:
         standing = await self.projects.standing(actor.user, id)

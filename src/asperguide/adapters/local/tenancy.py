@@ -6,6 +6,7 @@ from asperguide.companies.ports import CompanyReads
 from asperguide.identity.ports import IdentityReads
 from asperguide.projects import EnterProject, Project
 from asperguide.projects.ports import ProjectReads
+from asperguide.projects.rights import UNRESTRICTED
 from asperguide.shared.actor import UserId
 from asperguide.shared.tenancy import (
     ClientId,
@@ -69,6 +70,10 @@ class LocalProjects(Projects):
         found: Sequence[Project] = await self._reads.known(projects)
         companies = await self._companies.known({one.company for one in found}) if found else {}
         return {one.id: one.facts(companies[one.company]) for one in found if one.company in companies}
+
+    async def closed_to(self, user: UserId, standing: Standing) -> Collection[ProjectId]:
+        """One read; none for those to whom everything is open."""
+        return () if standing.role in UNRESTRICTED else await self._reads.closed_to(standing.company.id, user)
 
     async def in_company(self, company: CompanyId) -> Sequence[ProjectId]:
         """One read."""

@@ -159,11 +159,13 @@ class MemoryAnalyticsReads(AnalyticsReads):
                 sessions[row.dimension][row.value] += row.tally.sessions
         return Figures(days=days, sessions={one: dict(values) for one, values in sessions.items()})
 
-    async def top(self, company: CompanyId, project: ProjectId | None, span: Span, limit: int) -> Sequence[Ranked]:
+    async def top(
+        self, company: CompanyId, project: ProjectId | None, span: Span, limit: int, but: Collection[ProjectId] = ()
+    ) -> Sequence[Ranked]:
         """Added up and sorted."""
         found: dict[UUID, Tally] = defaultdict(lambda: NOTHING)
         for row in self._counts(company, span):
-            if row.ranked is not None and project in (None, row.ranked):
+            if row.ranked is not None and row.ranked not in but and project in (None, row.ranked):
                 found[row.subject] = found[row.subject].plus(row.tally)
         ranked = sorted(found.items(), key=lambda one: (-one[1].sessions, one[0]))
         return [

@@ -110,7 +110,7 @@ class MemoryCompanyReads(CompanyReads):
         """Every client is looked at."""
         found = self._database.rows(CLIENTS).all(lambda row: row.company == company)
         return page_of(
-            found, listing.CLIENTS.read(page, company), {"search": lambda client, text: client.matches(text)}
+            found, listing.CLIENTS.read(page, company), {"search": lambda client, sought: client.matches(sought)}
         )
 
     async def all_clients(self, company: CompanyId) -> AsyncGenerator[Client, None]:

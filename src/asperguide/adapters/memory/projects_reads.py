@@ -69,6 +69,14 @@ class MemoryProjectReads(ProjectReads):
         found = self._database.rows(LISTS).all(lambda one: one.project == project and one.company == company)
         return sorted(found, key=lambda one: one.user)
 
+    async def closed_to(self, company: CompanyId, user: UserId) -> Collection[ProjectId]:
+        """Every project is looked at."""
+        listed = {one.project for one in self._database.rows(LISTS).all(lambda one: one.user == user)}
+        restricted = self._database.rows(PROJECTS).all(
+            lambda one: one.company == company and one.access is Access.RESTRICTED
+        )
+        return {one.id for one in restricted} - listed
+
     async def count(self, company: CompanyId) -> int:
         """As it is counted."""
         count = self._database.rows(COUNTS).get(company)

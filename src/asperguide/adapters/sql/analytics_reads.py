@@ -1,15 +1,16 @@
 """What was counted, read by indexes: of a subject all at once, as of one moment."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from asperguide.adapters.sql.analytics_rows import CountRow, EventRow
 from asperguide.adapters.sql.engine import Database
-from asperguide.adapters.sql.prepared import Prepared
+from asperguide.adapters.sql.prepared import Prepared, by_ids, named_ids
 from asperguide.adapters.sql.types import Uuid
 from asperguide.ar.analytics_calendar import Span
 from asperguide.ar.analytics_model import TALLIED, Dimension, Figures, Ranked, Tally
@@ -62,6 +63,7 @@ _ranking = (
     .limit(_limit)
 )
 _top_of_company = Prepared(_ranking.where(_counts.ranked.is_not(None)))
+_top_of_others = by_ids(_counts.ranked, lambda these: _ranking.where(_counts.ranked.is_not(None), sa.not_(these)))
 _top_of_project = Prepared(_ranking.where(_counts.ranked == _project))
 
 
@@ -94,14 +96,19 @@ class SqlAnalyticsReads(AnalyticsReads):
                     sessions[dimension][value] = tally.sessions
         return Figures(days=days, sessions=dict(sessions))
 
-    async def top(self, company: CompanyId, project: ProjectId | None, span: Span, limit: int) -> Sequence[Ranked]:
-        """By the index of contents among others."""
-        values = {"_company": company, "_first": span.first, "_last": span.last, "_limit": limit}
+    async def top(
+        self, company: CompanyId, project: ProjectId | None, span: Span, limit: int, but: Collection[ProjectId] = ()
+    ) -> Sequence[Ranked]:
+        """By the index of contents among others, in one statement."""
+        values: dict[str, Any] = {"_company": company, "_first": span.first, "_last": span.last, "_limit": limit}
+        statement, more = _top_of_company, dict[str, Any]()
+        if project is not None:
+            statement, more = _top_of_project, {"_project": project}
+        elif but:
+            more = named_ids(list(but))
+            statement = _top_of_others(len(more))
         async with self._database.reading() as store:
-            if project is None:
-                rows = await store.execute(_top_of_company, values)
-            else:
-                rows = await store.execute(_top_of_project, {**values, "_project": project})
+            rows = await store.execute(statement, {**values, **more})
         return [
             Ranked(content=ContentId(content), opened=int(opened), play=int(play), sessions=int(sessions))
             for content, opened, play, sessions in rows

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from asperguide.adapters.sql.company_rows import ClientRow, HappeningRow, InvitationRow
+from asperguide.adapters.sql.company_rows import ClientRow, ClientWordRow, HappeningRow, InvitationRow
 from asperguide.adapters.sql.identity_rows import SecurityEventRow
 from asperguide.adapters.sql.prepared import Prepared, by_ids, named_ids
 from asperguide.adapters.sql.store import Store
@@ -52,6 +52,10 @@ client_of = Prepared(sa.select(ClientRow.__table__).where(_clients.id == _one, _
 _remove_client = Prepared(sa.delete(ClientRow.__table__).where(_clients.id == _id, _clients.version == _version))
 
 
+_add_words = Prepared(sa.insert(ClientWordRow.__table__))
+_forget_words = Prepared(sa.delete(ClientWordRow.__table__).where(ClientWordRow.__table__.c.id == _id))
+
+
 class SqlInvitations(Invitations):
     """Rows of invitations."""
 
@@ -94,7 +98,7 @@ class SqlInvitations(Invitations):
 
 
 class SqlClients(Clients):
-    """Rows of clients."""
+    """Rows of clients, and for each word that they are found by a row."""
 
     __slots__ = ("_store",)
 
@@ -102,21 +106,34 @@ class SqlClients(Clients):
         self._store = store
 
     async def add(self, client: Client) -> None:
-        """One row, which refuses a number that is there."""
+        """One row, which refuses a number that is there; and one statement for all words."""
         await self._store.add(ClientRow, client)
+        await self._add_words(client)
 
     async def get(self, company: CompanyId, id: ClientId) -> Client | None:
         """By primary key, if they are the company's."""
         return await self._store.one(client_of, Client, id=id, company=company)
 
     async def save(self, client: Client) -> Client:
-        """Compare the version and set."""
-        return await self._store.save(ClientRow, client)
+        """Compare the version and set; words are written anew, under the lock of the row."""
+        saved = await self._store.save(ClientRow, client)
+        await self._store.change(_forget_words, _id=client.id)
+        await self._add_words(saved)
+        return saved
 
     async def remove(self, client: Client) -> None:
-        """Compare the version and delete."""
+        """Compare the version and delete; then its words."""
         if not await self._store.change(_remove_client, _id=client.id, _version=client.version):
             raise EditedMeanwhile
+        await self._store.change(_forget_words, _id=client.id)
+
+    async def _add_words(self, client: Client) -> None:
+        if words := _words(client):
+            await self._store.execute(_add_words, words)
+
+
+def _words(client: Client) -> list[dict[str, object]]:
+    return [{"id": client.id, "word": word, "company": client.company} for word in client.words]
 
 
 class SqlActivity(Activity):

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from asperguide.adapters.sql.company_rows import (
     ClientRow,
+    ClientWordRow,
     CompanyRow,
     CompanySettingsRow,
     HappeningRow,
@@ -14,6 +15,7 @@ from asperguide.adapters.sql.company_rows import (
 )
 from asperguide.adapters.sql.prepared import Prepared, by_ids, named_ids
 from asperguide.adapters.sql.project_rows import CountRow
+from asperguide.adapters.sql.rows import Row
 from asperguide.adapters.sql.store import Store, entity_fields
 from asperguide.adapters.sql.types import EnumText, KeyText, Uuid
 from asperguide.companies.model import SUCCESSION, Company, Membership
@@ -45,12 +47,18 @@ _slugs_like = Prepared(
 )
 _remove = Prepared(sa.delete(CompanyRow.__table__).where(_companies.id == _id, _companies.version == _version))
 _remove_settings = Prepared(sa.delete(CompanySettingsRow.__table__).where(_settings.id == _id))
+
+
+def _forget(row: type[Row]) -> Callable[[int], Prepared]:
+    return by_ids(row.__table__.c.id, lambda these: sa.delete(row.__table__).where(these))
+
+
 _HANGING = tuple(
     (
         Prepared(sa.select(row.__table__.c.id).where(row.__table__.c.company == _company).limit(_limit)),
-        by_ids(row.__table__.c.id, lambda these, row=row: sa.delete(row.__table__).where(these)),  # type: ignore[misc]
+        tuple(map(_forget, (row, *more))),
     )
-    for row in (MemberRow, InvitationRow, ClientRow, HappeningRow)
+    for row, *more in ((MemberRow,), (InvitationRow,), (ClientRow, ClientWordRow), (HappeningRow,))
 )
 
 _member = Prepared(
@@ -126,10 +134,10 @@ class SqlCompanyRecords(CompanyRecords):
     async def forget_some(self, id: CompanyId, limit: int) -> int:
         """For each kind of row, found in an index of companies, removed by primary keys."""
         total = 0
-        for find, forget in _HANGING:
+        for find, forgets in _HANGING:
             ids = [one for (one,) in await self._store.execute(find, {"company": id, "limit": limit})]
-            if ids:
-                named = named_ids(ids)
+            named = named_ids(ids) if ids else {}
+            for forget in forgets if ids else ():
                 await self._store.change(forget(len(named)), **named)
             total += len(ids)
         return total

@@ -12,6 +12,7 @@ from asperguide.adapters.sql.company_clients import by_digest, client_of
 from asperguide.adapters.sql.company_members import MEMBERSHIP
 from asperguide.adapters.sql.company_rows import (
     ClientRow,
+    ClientWordRow,
     CompanyRow,
     CompanySettingsRow,
     HappeningRow,
@@ -24,7 +25,7 @@ from asperguide.adapters.sql.prepared import Prepared, by_ids, named_ids
 from asperguide.adapters.sql.store import entity_fields
 from asperguide.adapters.sql.types import Uuid
 from asperguide.companies.activity import Happening
-from asperguide.companies.clients import Client, compact
+from asperguide.companies.clients import Client
 from asperguide.companies.invitations import Invitation, InvitationState
 from asperguide.companies.listing import ACTIVITY, CLIENTS, COMPANIES, INVITATIONS, MEMBERS, MINE
 from asperguide.companies.model import Company, CompanyState, Membership, MembershipId
@@ -39,6 +40,7 @@ _LAST = "\U0010ffff"
 
 _companies, _settings, _members = CompanyRow.__table__.c, CompanySettingsRow.__table__.c, MemberRow.__table__.c
 _invitations, _clients, _activity = InvitationRow.__table__.c, ClientRow.__table__.c, HappeningRow.__table__.c
+_words = ClientWordRow.__table__.c
 _company, _user = sa.bindparam("company", type_=Uuid()), sa.bindparam("user", type_=Uuid())
 _there = _companies.state != CompanyState.CLOSING
 
@@ -116,9 +118,6 @@ _COMPANY_LIST = Keyset(
     },
 )
 _MEMBER_LIST = Keyset(row=MemberRow, entity=Membership, filters={"role": lambda role: _members.role == role})
-_CLIENT_LIST = Keyset(
-    row=ClientRow, entity=Client, filters={"search": lambda text: _beginning(text)}, chosen_in=ClientRow
-)  # fmt: skip
 _ACTIVITY_LIST = Keyset(
     row=HappeningRow,
     entity=Happening,
@@ -223,9 +222,11 @@ class SqlCompanyReads(CompanyReads):
             return await store.one(client_of, Client, id=id, company=company)
 
     async def clients(self, company: CompanyId, page: PageRequest) -> Page[Client]:
-        """By keyset."""
+        """By keyset; whom somebody looks for is found by the index of words."""
+        wanted = {"search": lambda sought: _found(company, sought)}
+        listed = Keyset(row=ClientRow, entity=Client, filters=wanted, chosen_in=ClientRow)
         async with self._database.reading() as store:
-            return await _CLIENT_LIST.page(store, CLIENTS.read(page, company), _clients.company == company)
+            return await listed.page(store, CLIENTS.read(page, company), _clients.company == company)
 
     async def all_clients(self, company: CompanyId) -> AsyncGenerator[Client, None]:
         """Page by page, with no connection held between two."""
@@ -248,16 +249,15 @@ class SqlCompanyReads(CompanyReads):
             return await _ACTIVITY_LIST.page(store, ACTIVITY.read(page, company), _activity.company == company)
 
 
-def _beginning(text: str) -> Condition:
-    """Name, phone or address begin so: three ranges of three indexes."""
-    ways = (_clients.name_key, text), (_clients.email_key, text), (_clients.phone, compact(text))
-    return sa.or_(
-        *(sa.and_(key >= begin, key < begin + _LAST) for key, begin in ways if len(begin) > 0 and _fits(key, begin))
+def _found(company: CompanyId, sought: Collection[str]) -> Condition:
+    """For each beginning a range of the company's words."""
+    if not sought:
+        return _clients.id.is_(None)
+    words = (
+        sa.select(_words.id).where(_words.company == company, _words.word >= one, _words.word < one + _LAST)
+        for one in sought
     )
-
-
-def _fits(key: sa.Column[Any], text: str) -> bool:
-    return len(text) < key.type.length  # type: ignore[attr-defined, no-any-return]
+    return sa.and_(*(_clients.id.in_(some) for some in words))
 
 
 def _in_state(state: InvitationState, now: datetime) -> Condition:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from asperguide.adapters.sql.rows import Row
 from asperguide.adapters.sql.types import EnumText, KeyBytes, KeyText, LongText, Uuid
 from asperguide.companies.activity import LONGEST_DETAIL, LONGEST_WHAT, HappeningId
+from asperguide.companies.clients import LONGEST_WORD
 from asperguide.companies.errors import (
     AlreadyInvited,
     AlreadyMember,
@@ -124,7 +125,7 @@ class InvitationRow(Row):
 
 
 class ClientRow(Row):
-    """An end customer; `name_key` and `email_key` are made of other fields, to be found by."""
+    """An end customer; `name_key` is what they are sorted by, `email_key` the canonical address."""
 
     __tablename__ = "company_clients"
 
@@ -144,9 +145,20 @@ class ClientRow(Row):
         sa.UniqueConstraint("company", "phone"),
         sa.Index("ix_company_clients_name_key", "company", "name_key", "id"),
         sa.Index("ix_company_clients_created_at", "company", "created_at", "id"),
-        sa.Index("ix_company_clients_email_key", "company", "email_key"),
     )
     __errors__: ClassVar = {"uq_company_clients_company_phone": ClientPhoneTaken}
+
+
+class ClientWordRow(Row):
+    """A word that the client of this id is found by; written anew with it."""
+
+    __tablename__ = "company_client_words"
+
+    id: Mapped[ClientId] = mapped_column(Uuid(), primary_key=True)
+    word: Mapped[str] = mapped_column(KeyText(LONGEST_WORD), primary_key=True)
+    company: Mapped[CompanyId] = mapped_column(Uuid())
+
+    __table_args__ = (sa.Index("ix_company_client_words_word", "company", "word", "id"),)
 
 
 class HappeningRow(Row):

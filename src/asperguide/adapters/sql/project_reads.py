@@ -42,6 +42,15 @@ of_project = Prepared(
     .where(_lists.project == sa.bindparam("project", type_=Uuid()), _lists.company == _company)
     .order_by(_lists.user)
 )
+_closed = Prepared(
+    sa.select(_projects.id)
+    .where(
+        _projects.company == _company,
+        _projects.access == Access.RESTRICTED,
+        ~sa.exists().where(_lists.project == _projects.id, _lists.user == _user),
+    )
+    .with_hint(ProjectRow.__table__, "FORCE INDEX (ix_projects_company)", "mysql")
+)
 _count = Prepared(sa.select(CountRow.__table__.c.projects).where(CountRow.__table__.c.company == _company))
 
 
@@ -109,6 +118,11 @@ class SqlProjectReads(ProjectReads):
         """In the order of the primary key."""
         async with self._database.reading() as store:
             return await store.all(of_project, Listed, project=project, company=company)
+
+    async def closed_to(self, company: CompanyId, user: UserId) -> Collection[ProjectId]:
+        """By the index of companies, and the primary key of lists."""
+        async with self._database.reading() as store:
+            return {id for (id,) in await store.execute(_closed, {"company": company, "user": user})}
 
     async def count(self, company: CompanyId) -> int:
         """As it is counted."""

@@ -1,7 +1,7 @@
 """The law of everything that keeps what viewers did: events once, counts of each once, nothing across companies."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -85,9 +85,11 @@ async def tally(persistence: Persistence, subject: UUID = CONTENT, company: Comp
     return total
 
 
-async def top(persistence: Persistence, project: ProjectId | None = None, limit: int = 9) -> Sequence[Ranked]:
+async def top(
+    persistence: Persistence, project: ProjectId | None = None, limit: int = 9, but: Collection[ProjectId] = ()
+) -> Sequence[Ranked]:
     """The contents of the company with the most sessions."""
-    return await persistence.analytics_reads.top(COMPANY, project, ALWAYS, limit)
+    return await persistence.analytics_reads.top(COMPANY, project, ALWAYS, limit, but)
 
 
 async def prune(persistence: Persistence, before: datetime, limit: int = 1000) -> int:
@@ -229,6 +231,11 @@ class AnalyticsContract:
             (contents[2], 9), (contents[1], 5), (contents[0], 2), (contents[3], 2),
         ]  # fmt: skip
         assert [one.content for one in await top(persistence, PROJECT, 2)] == [contents[1], contents[0]]
+        others = [ProjectId(new_id()) for _ in range(40)]
+        for but, left in (([PROJECT, *others], [elsewhere]), ([elsewhere], [PROJECT]), ([PROJECT, elsewhere], [])):
+            of_these = [one for project in left for one in await top(persistence, project)]
+            assert list(await top(persistence, but=but)) == of_these
+        assert len(await top(persistence, but=others)) == len(await top(persistence))
         assert [(one.opened, one.play) for one in await top(persistence, elsewhere)] == [(9, 0)]
 
     async def test_without_a_commit_nothing_was_counted(self, persistence: Persistence) -> None:

@@ -43,7 +43,7 @@ CONTENT: dict[str, Any] = {
     "id": ID, "company": "0199a7c1-1f2e-7d3c-8b4a-5e6f70819203", "project": "0199a7c1-2f2e-7d3c-8b4a-5e6f70819204",
     "number": "ORD-20260119-000001", "public_id": PUBLIC_ID, "link": f"https://guides.example.org/view/{PUBLIC_ID}",
     "title": "Hochzeit O'Neil", "customer": {"client": None, "name": "Siobhán O'Neil", "phone": "", "email": ""},
-    "marker": {"photo": FILE_ID, "state": "ready", "refusal": None, "report": REPORT, "twin": None},
+    "marker": {"photo": FILE_ID, "state": "ready", "refusal": None, "report": REPORT, "alike": False, "twin": None},
     "videos": [FILM], "mode": "first", "chosen": VIDEO_ID, "rotates": False, "state": "ready", "expired": False,
     "missing": [], "ends_at": "2056-01-19T10:30:00Z", "metadata": {"frame": "oak"},
     "created_by": "0199a7c1-3f2e-7d3c-8b4a-5e6f70819205", "created_at": "2026-01-19T10:30:00Z",

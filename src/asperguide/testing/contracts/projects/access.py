@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from asperguide.projects.rights import Access
 from asperguide.shared.tenancy import CompanyRole
 from asperguide.testing.contracts.persistence import Persistence
 from asperguide.testing.contracts.planning import company, listed, member, project
@@ -36,6 +37,17 @@ class AccessListsContract:
         assert await persistence.change_projects(lambda uow: uow.lists.remove(kept.company, kept.id, one))
         assert not await persistence.change_projects(lambda uow: uow.lists.remove(kept.company, kept.id, one))
         assert await persistence.project_reads.access(kept.company, kept.id) == [listed(kept, other)]
+
+    async def test_restricted_projects_are_closed_to_whoever_is_not_listed(self, persistence: Persistence) -> None:
+        mine, user = company(), member()
+        kept = [project(mine, access=access) for access in (Access.RESTRICTED, Access.RESTRICTED, Access.INHERIT)]
+        going, other = (
+            project(mine, access=Access.RESTRICTED, removing=True),
+            project(company(), access=Access.RESTRICTED),
+        )
+        await persistence.keep_projects(*kept, going, other, listed(kept[0], user), listed(kept[1], member()))
+        assert set(await persistence.project_reads.closed_to(mine, user)) == {kept[1].id, going.id}
+        assert set(await persistence.project_reads.closed_to(mine, member())) == {kept[0].id, kept[1].id, going.id}
 
     async def test_who_is_no_more_is_forgotten_some_at_a_time(self, persistence: Persistence) -> None:
         gone, there = member(), member()
