@@ -70,7 +70,6 @@ EXCEPTIONS: dict[str, dict[str, str]] = {
     "regenerate_media": {"ledger_jobs": ONE_FILM},
     "check_login": {"guesses": COUNTED},
     "prove": {"guesses": COUNTED},
-    "check_login": {"guesses": COUNTED},
     "change_email": {"guesses": COUNTED},
     "change_password": {"guesses": COUNTED},
     "close_account": {"guesses": COUNTED},
