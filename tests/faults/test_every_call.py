@@ -69,7 +69,6 @@ EXCEPTIONS: dict[str, dict[str, str]] = {
     "replace_photo": {"files": FILES_FIRST, "media_usage": FILES_FIRST},
     "regenerate_media": {"ledger_jobs": ONE_FILM},
     "prove": {"guesses": COUNTED},
-    "check_login": {"guesses": COUNTED},
     "change_email": {"guesses": COUNTED},
     "change_password": {"guesses": COUNTED},
     "close_account": {"guesses": COUNTED},
