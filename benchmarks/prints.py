@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from asperguide.adapters.sql import migrations
 from asperguide.adapters.sql.ar_rows import ArContentRow, ArVideoRow, found_by
-from asperguide.adapters.sql.company_rows import ClientRow, CompanyRow, CompanySettingsRow, MemberRow
+from asperguide.adapters.sql.company_rows import ClientRow, ClientWordRow, CompanyRow, CompanySettingsRow, MemberRow
 from asperguide.adapters.sql.engine import Database
 from asperguide.adapters.sql.project_rows import ListedRow, ProjectRow, ProjectTagRow
 from asperguide.adapters.sql.rows import Row
@@ -160,7 +160,10 @@ def _clients(agency: Agency) -> Rows:
         )
         for n in range(CLIENTS)
     ]  # fmt: skip
-    return {ClientRow: [to_row(ClientRow, one) for one in kept]}
+    return {
+        ClientRow: [to_row(ClientRow, one) for one in kept],
+        ClientWordRow: [{"id": one.id, "word": word, "company": one.company} for one in kept for word in one.words],
+    }
 
 
 def _contents(agency: Agency, projects: Sequence[Project]) -> Rows:

@@ -1017,6 +1017,7 @@ class Container(DeclarativeContainer):
         a.SweepFiles, begin=begin_ar, companies=company_standings, files=media_files, kept=media_files, clock=clock
     )
     forget_sessions: Provider[a.ForgetSessions] = Factory(a.ForgetSessions, begin=begin_ar, clock=clock)
+    forget_client: Provider[a.ForgetClient] = Factory(a.ForgetClient, begin=begin_ar, clock=clock)
     forget_content: Provider[a.ForgetContent] = Factory(
         a.ForgetContent, begin=begin_ar, fold=fold_events, forget=forget_views
     )

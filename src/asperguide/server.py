@@ -72,8 +72,8 @@ def about(*, password_grant: bool = True) -> About:
         title="Asperguide",
         version=version("asperguide"),
         password_grant=password_grant,
-        description="Accounts, sessions, files and time capsules of a publishing platform. Errors are problems "
-        "(RFC 9457): see `docs/errors.md`.",
+        description="Accounts, sessions, files, time capsules, and companies with their projects and prints over which "
+        "videos play, of a publishing platform. Errors are problems (RFC 9457): see `docs/errors.md`.",
         tags=(
             ("accounts", "Becoming a user, finding people, getting back in."),
             ("my account", "What is mine to see and change."),

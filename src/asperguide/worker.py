@@ -86,6 +86,7 @@ REACTIONS: dict[type[Message], tuple[str | Long, ...]] = {
     capsules.CapsuleAnswered: ("tell_sender",),
     capsules.AddressFailed: ("tell_sender",),
     companies.InvitationAsked: ("send_invitation",),
+    companies.ClientErased: (Long("forget_client", minutes=15),),
     companies.CompanyClosing: (Long("take_apart", minutes=150),),
     companies.CompanyRemoved: (Long("forget_prints_of_company", minutes=60), "forget_project_count"),
     projects.ProjectHappened: ("note_activity",),

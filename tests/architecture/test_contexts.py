@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from asperguide.projects.errors import NotATemplate, TooManyProjects
 from asperguide.shared.errors import (
     Conflict,
     DomainError,
@@ -100,6 +101,10 @@ def test_everything_public_says_what_it_promises(package: str) -> None:
 def test_error_codes_are_unique() -> None:
     codes = Counter(error.internal_code for error in _errors())
     assert [error.__name__ for error in _errors() if codes[error.internal_code] > 1] == []
+
+
+def test_error_slugs_are_the_words_of_their_classes() -> None:
+    assert (NotATemplate.slug, TooManyProjects.slug) == ("not-a-template", "too-many-projects")
 
 
 def test_error_slugs_are_unique() -> None:

@@ -10,10 +10,12 @@ from asperguide.ar.content_views import ContentView
 from asperguide.ar.creating import AboutContent, NewContent, SentFile
 from asperguide.ar.errors import ContentInWrongState
 from asperguide.ar.events import ContentChanged, FilesLeft, MarkerWanted
+from asperguide.ar.filling_in import For
 from asperguide.ar.lasting import Duration
 from asperguide.ar.model import Content, ContentState, Customer
 from asperguide.ar.rights import Right
-from asperguide.companies import NewCompany
+from asperguide.companies import NewClient, NewCompany
+from asperguide.companies.events import ClientErased
 from asperguide.media import FileId, Room, SmallUpload
 from asperguide.media.events import VideoSettled
 from asperguide.media.model import OwnerId
@@ -213,6 +215,13 @@ async def _published(cast: Any) -> tuple[Any, ...]:
     return cast.siobhan.actor, view.id
 
 
+async def _forgetting_a_client(cast: Any) -> tuple[Any, ...]:
+    c, me, view = cast.world.container, cast.siobhan.actor, await made(cast)
+    client = await c.add_client()(me, view.company, NewClient(name="Ann"))
+    await c.update_content()(me, view.id, ContentChange(customer=For(client=client.id)))
+    return ClientErased(company=view.company, client=client.id), JOB
+
+
 CONTENTS: dict[str, list[Case]] = {
     "create_content": [(_creating, {"keyed": True})],
     "create_content_with_files": [(_sending, {"keyed": True})],
@@ -241,6 +250,7 @@ CONTENTS: dict[str, list[Case]] = {
     "drop_left_files": [(_left, {})],
     "sweep_files": [(_sweeping, {})],
     "forget_sessions": [(_forgetting, {})],
+    "forget_client": [(_forgetting_a_client, {})],
     "hand_over": [(_handing_over, {})],
     "drop_files": [(_dropping, {})],
     "process_again": [(_of_a_film, {})],

@@ -41,7 +41,13 @@ from asperguide.ar.filming import (
     RemoveFilm,
 )
 from asperguide.ar.finding import GetContent, ListContents
-from asperguide.ar.forgetting import ForgetContent, ForgetPrintsOfCompany, ForgetSessions, ForgetVideos
+from asperguide.ar.forgetting import (
+    ForgetClient,
+    ForgetContent,
+    ForgetPrintsOfCompany,
+    ForgetSessions,
+    ForgetVideos,
+)
 from asperguide.ar.manifests import Manifest
 from asperguide.ar.markers import MarkerReport, report_of
 from asperguide.ar.model import Content, ContentId, ContentState, Customer, Marker, MarkerState, PublicId
@@ -122,7 +128,7 @@ __all__ = [
     # packing
     "ExportProject", "PackingAsked", "OpenProjectExport", "ImportProject", "NewImport",
     # in the background
-    "FollowContent", "FollowFile", "LookAgain", "DropLeftFiles", "SweepFiles", "ForgetContent",
+    "FollowContent", "FollowFile", "LookAgain", "DropLeftFiles", "SweepFiles", "ForgetClient", "ForgetContent",
     "ForgetPrintsOfCompany", "ForgetSessions", "ForgetVideos", "MakeProjectExport", "DropProjectExport",
     "PrunePackedProjects", "MakeProject", "DropImport",
     # what projects ask of prints

@@ -1,7 +1,9 @@
 """Forgetting what nobody asks for any more: old view sessions, and all of contents and companies that are gone."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Protocol
 from uuid import UUID
 
@@ -10,11 +12,13 @@ from msgspec import Struct
 from asperguide.ar.analytics_folding import FoldEvents, ForgetViews
 from asperguide.ar.analytics_ports import AnalyticsUnitOfWork
 from asperguide.ar.events import ContentRemoved, VideosRemoved
+from asperguide.ar.model import ContentId, Customer
 from asperguide.ar.packing_shelf import packed_of
 from asperguide.ar.ports import ArUnitOfWork, KeptFiles, MediaFiles
 from asperguide.shared.ports import Clock
+from asperguide.shared.repeating import until_unhindered
 from asperguide.shared.storage import ObjectStorage
-from asperguide.shared.tenancy import CompanyId
+from asperguide.shared.tenancy import ClientId, CompanyId
 
 KEPT = timedelta(days=30)
 AT_ONCE = 1000
@@ -73,6 +77,46 @@ class ForgetVideos(Struct, frozen=True, kw_only=True):
             await uow.counts.forget_videos(message.company, message.videos)
             uow.complete(job)
             await uow.commit()
+
+
+class ClientGone(Protocol):
+    """That nothing is known of a client any more, as whoever kept them announces it."""
+
+    @property
+    def company(self) -> CompanyId:
+        """Whose client it was."""
+        ...
+
+    @property
+    def client(self) -> ClientId:
+        """Which."""
+        ...
+
+
+class ForgetClient(Struct, frozen=True, kw_only=True):
+    """Have prints that were made for a client who is erased be for nobody, in whatever state they are."""
+
+    begin: Callable[[], ArUnitOfWork]
+    clock: Clock
+
+    async def __call__(self, message: ClientGone, job: UUID | None = None) -> None:
+        while ids := await self._some(message):
+            for id in ids:
+                await until_unhindered(partial(self._forget, message, id))
+        async with self.begin() as uow:
+            uow.complete(job)
+            await uow.commit()
+
+    async def _some(self, message: ClientGone) -> Sequence[ContentId]:
+        async with self.begin() as uow:
+            return await uow.contents.of_client(message.company, message.client, AT_ONCE)
+
+    async def _forget(self, message: ClientGone, id: ContentId) -> None:
+        async with self.begin() as uow:
+            content = await uow.contents.get(message.company, id)
+            if content is not None and content.customer.client == message.client:
+                await uow.contents.save(replace(content, customer=Customer(), updated_at=self.clock.now()))
+                await uow.commit()
 
 
 class CompanyGone(Protocol):

@@ -9,7 +9,7 @@ from asperguide.ar.model import Content, ContentId, PublicId
 from asperguide.ar.scenes import Scene
 from asperguide.ar.videos import FileId
 from asperguide.shared.ports import UnitOfWork
-from asperguide.shared.tenancy import CompanyId, ProjectId
+from asperguide.shared.tenancy import ClientId, CompanyId, ProjectId
 
 VIEWER_KEYS = "viewer"
 
@@ -45,6 +45,11 @@ class Contents(Protocol):
     @abstractmethod
     async def in_project(self, company: CompanyId, project: ProjectId, limit: int) -> Sequence[ContentId]:
         """Some contents of the project, the oldest first."""
+        ...
+
+    @abstractmethod
+    async def of_client(self, company: CompanyId, client: ClientId, limit: int) -> Sequence[ContentId]:
+        """Some contents of the company that are for this client, in whatever order."""
         ...
 
     @abstractmethod

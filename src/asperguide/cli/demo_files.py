@@ -1,4 +1,7 @@
-"""The part of the tour that is about files: a real picture and a real video, sent, looked at, shown."""
+"""The part of the tour that is about files: a picture and a video are sent, looked at and shown.
+
+Unless some were given they are made here: a part of the Mandelbrot set, and a test film.
+"""
 
 import asyncio
 import mimetypes
@@ -49,7 +52,11 @@ async def show_files(guide: Teller, token: str, picture: Path | None, video: Pat
     """Send a picture and a video."""
     with tempfile.TemporaryDirectory(prefix="asperguide-demo-files-") as folder:
         shown, played = await asyncio.to_thread(_made, Path(folder), picture, video)
+        made = [what for what, given in (("picture", picture), ("video", video)) if given is None]
         sent = await _show_picture(guide, token, shown)
+        if made:
+            options = " and ".join(f"--{what} FILE" for what in made)
+            guide.say(f"the {' and the '.join(made)} of this tour are made of numbers; yours are shown with {options}")
         return await _show_video(guide, token, played, sent)
 
 

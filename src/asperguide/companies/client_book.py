@@ -10,6 +10,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from asperguide.companies.activity import What, happening
 from asperguide.companies.clients import Client
 from asperguide.companies.errors import ClientNotFound, InvalidClient
+from asperguide.companies.events import ClientErased
 from asperguide.companies.founding import TEXT, Notes, Phone
 from asperguide.companies.model import Right
 from asperguide.companies.ports import CompaniesUnitOfWork, CompanyReads
@@ -123,7 +124,10 @@ class ChangeClient(Struct, frozen=True, kw_only=True):
 
 
 class EraseClient(Struct, frozen=True, kw_only=True):
-    """Forget a client for good: nothing that was known of them is left, not in what happened either."""
+    """Forget a client for good: nothing that was known of them is left, not in what happened either.
+
+    Prints that were made for them are for nobody some seconds later.
+    """
 
     begin: Callable[[], CompaniesUnitOfWork]
     clock: Clock
@@ -135,6 +139,7 @@ class EraseClient(Struct, frozen=True, kw_only=True):
             await entered(uow, actor, id, Right.ERASE_CLIENTS)
             await uow.clients.remove(await found(uow, id, client, version))
             await uow.activity.add(happening(self.ids.new(), id, now, actor.user, What.CLIENT_ERASED, client))
+            uow.announce(ClientErased(company=id, client=client))
             await uow.commit()
 
 

@@ -2,7 +2,7 @@
 
 from asperguide.companies.invitations import InvitationId
 from asperguide.shared.ports import Message
-from asperguide.shared.tenancy import CompanyId
+from asperguide.shared.tenancy import ClientId, CompanyId
 
 
 class InvitationAsked(Message, frozen=True, kw_only=True):
@@ -11,6 +11,13 @@ class InvitationAsked(Message, frozen=True, kw_only=True):
     company: CompanyId
     invitation: InvitationId
     sending: int
+
+
+class ClientErased(Message, frozen=True, kw_only=True):
+    """Nothing is known of a client any more; what refers to them elsewhere is to be forgotten."""
+
+    company: CompanyId
+    client: ClientId
 
 
 class CompanyClosing(Message, frozen=True, kw_only=True):

@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import AsyncGenerator, Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from msgspec import Struct
 
@@ -64,8 +65,13 @@ def cells(client: Client) -> tuple[str, ...]:
     """The row of a client."""
     return (
         str(client.id), harmless(client.name), client.phone or "", harmless(client.email or ""),
-        harmless(client.notes), client.created_at.isoformat(), client.updated_at.isoformat(),
+        harmless(client.notes), _instant(client.created_at), _instant(client.updated_at),
     )  # fmt: skip
+
+
+def _instant(at: datetime) -> str:
+    """As everywhere else in answers (RFC 3339)."""
+    return at.isoformat().replace("+00:00", "Z")
 
 
 def harmless(text: str) -> str:

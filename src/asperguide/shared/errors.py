@@ -25,6 +25,10 @@ class FieldError:
         return f"{place}: {self.detail}" if place else self.detail
 
 
+BETWEEN_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+"""Where one word of a class's name ends and the next one begins, also behind one of a single letter."""
+
+
 class DomainError(Exception):
     """A rule said no. Never carries the refused value, so it can be logged and shown."""
 
@@ -33,7 +37,7 @@ class DomainError(Exception):
     sentence: ClassVar[str] = ""
 
     def __init_subclass__(cls, *, code: int | None = None) -> None:
-        cls.slug = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", cls.__name__).lower()
+        cls.slug = BETWEEN_WORDS.sub("-", cls.__name__).lower()
         cls.sentence = " ".join((cls.__doc__ or "").split("\n\n")[0].split())
         if code is not None:
             cls.internal_code = code

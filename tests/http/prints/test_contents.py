@@ -190,6 +190,21 @@ async def test_a_print_is_for_a_client_of_the_company_and_no_other(api: Api, stu
     assert [one["id"] for one in found["items"]] == [made["id"]]
 
 
+async def test_a_print_is_for_nobody_once_its_client_is_erased(api: Api, studio: Studio) -> None:
+    clients = f"/companies/{studio.firm.id}/clients"
+    ids = [expect(201, await studio.owner("POST", clients, json={"name": name}))["id"] for name in ("Ann", "Bob")]
+    made = []
+    for client in (*ids, ids[0]):
+        body = {"photo": await studio.upload(png(640, 480)), "customer": {"client": client}}
+        made.append(expect(201, await studio.post(body)))
+    expect(200, await studio.owner("POST", f"/contents/{made[2]['id']}/archive"))
+    assert (await studio.owner("DELETE", f"{clients}/{ids[0]}")).status_code == 204
+    await api.world.settle()
+    seen = [(await studio.seen(one["id"]))["customer"]["client"] for one in made]
+    assert seen == [None, ids[1], None]
+    assert (await studio.owner.get(f"{studio.where}?filter[client]={ids[0]}"))["items"] == []
+
+
 async def test_prints_are_listed_in_pages(studio: Studio) -> None:
     titles = ["Anna", "anna 2", "Bob", "Ärger", "张伟"]
     made = [await studio.made(settled=False, title=title) for title in titles]

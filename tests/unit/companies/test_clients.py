@@ -100,6 +100,7 @@ async def test_a_table_has_a_line_for_each_client_by_name(home: Home) -> None:
     head, *rows = csv.reader(io.StringIO(content.decode(), newline=""), strict=True)
     assert (tuple(head), [row[1] for row in rows]) == (COLUMNS, [*names, awkward.name])
     assert rows[-1][0] == str(awkward.id)
+    assert {at[-1] for row in rows for at in row[5:]} == {"Z"}
     assert rows[-1][2:5] == [PHONE, "z@example.org", 'a\r\nb\n"c"']
     assert (await told(home.world, home.id, home.owner))[-1] == "clients-exported"
 

@@ -34,8 +34,12 @@ def make_clip(
 
 
 def make_picture(ffmpeg: Path, target: Path, *, width: int = 1600, height: int = 1200) -> None:
-    """A picture with a lot in it, in the format that the ending of the target's name stands for. Raises NotMade."""
-    _make(ffmpeg, target, "-f", "lavfi", "-i", f"mandelbrot=size={width}x{height}:maxiter=500", "-frames:v", "1")
+    """A picture with a lot in it, in the format that the ending of the target's name stands for. Raises NotMade.
+
+    It is a part of the Mandelbrot set, of such detail all over that it is a good marker.
+    """
+    part = "start_x=-0.7453:start_y=-0.1127:start_scale=0.05:maxiter=1500"
+    _make(ffmpeg, target, "-f", "lavfi", "-i", f"mandelbrot=size={width}x{height}:{part}", "-frames:v", "1")
 
 
 def _quickly(target: Path) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from asperguide.ar.scenes import Scene
 from asperguide.ar.videos import FileId
 from asperguide.projects.model import Project
 from asperguide.shared.errors import EditedMeanwhile
-from asperguide.shared.tenancy import CompanyId, ProjectId
+from asperguide.shared.tenancy import ClientId, CompanyId, ProjectId
 
 __all__ = ["MemoryArReads", "MemoryArUnitOfWork"]
 
@@ -60,6 +60,11 @@ class MemoryContents(Contents):
         """By the time of creation."""
         found = self.rows.all(lambda row: row.company == company and row.project == project)
         return [row.id for row in sorted(found, key=lambda row: (row.created_at, row.id))][:limit]
+
+    async def of_client(self, company: CompanyId, client: ClientId, limit: int) -> Sequence[ContentId]:
+        """Every content is looked at."""
+        found = self.rows.all(lambda row: row.company == company and row.customer.client == client)
+        return [row.id for row in found[:limit]]
 
     async def showing(self, file: FileId) -> Sequence[tuple[CompanyId, ContentId]]:
         """Every content is looked at."""

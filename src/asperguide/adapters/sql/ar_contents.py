@@ -22,7 +22,7 @@ from asperguide.ar.model import Content, ContentId
 from asperguide.ar.repositories import Contents, viewer_key
 from asperguide.ar.videos import ContentVideo, FileId
 from asperguide.shared.errors import EditedMeanwhile
-from asperguide.shared.tenancy import CompanyId, ProjectId
+from asperguide.shared.tenancy import ClientId, CompanyId, ProjectId
 
 Touch = Callable[[str, int], None]
 Read = dict[ContentId, tuple[ContentVideo, ...]]
@@ -56,6 +56,11 @@ _in_project = Prepared(
     sa.select(contents.id)
     .where(contents.company == _company, contents.project == sa.bindparam("project"))
     .order_by(contents.created_at, contents.id)
+    .limit(sa.bindparam("limit", type_=sa.Integer))
+)
+_of_client = Prepared(
+    sa.select(contents.id)
+    .where(contents.company == _company, contents.client == sa.bindparam("client"))
     .limit(sa.bindparam("limit", type_=sa.Integer))
 )
 _showing = Prepared(
@@ -110,6 +115,11 @@ class SqlContents(Contents):
     async def in_project(self, company: CompanyId, project: ProjectId, limit: int) -> Sequence[ContentId]:
         """In the order of the index."""
         rows = await self._store.execute(_in_project, {"company": company, "project": project, "limit": limit})
+        return [id for (id,) in rows]
+
+    async def of_client(self, company: CompanyId, client: ClientId, limit: int) -> Sequence[ContentId]:
+        """By the part of the index of clients that is the company's."""
+        rows = await self._store.execute(_of_client, {"company": company, "client": client, "limit": limit})
         return [id for (id,) in rows]
 
     async def showing(self, file: FileId) -> Sequence[tuple[CompanyId, ContentId]]:

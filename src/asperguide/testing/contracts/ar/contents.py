@@ -3,10 +3,11 @@
 import asyncio
 from dataclasses import replace
 
-from asperguide.ar.model import Content, ContentId, PublicId
+from asperguide.ar.model import Content, ContentId, Customer, PublicId
 from asperguide.ar.ports import Whereabouts
 from asperguide.ar.repositories import viewer_key
 from asperguide.shared.errors import EditedMeanwhile
+from asperguide.shared.tenancy import ClientId
 from asperguide.testing.contracts.checking import raises
 from asperguide.testing.contracts.people import HOUR, IDS, NOW
 from asperguide.testing.contracts.persistence import Persistence
@@ -149,6 +150,19 @@ class ContentsContract:
             asked = [film, first.marker.photo, foreign.marker.photo, file(), *(file() for _ in range(40))]
             assert set(await uow.contents.named(mine, asked)) == {film, first.marker.photo}
             assert set(await uow.contents.named(mine, ())) == set()
+
+    async def test_contents_of_a_client_are_found_in_every_project_of_the_company(
+        self, persistence: Persistence
+    ) -> None:
+        mine, client = company(), ClientId(IDS.new())
+        theirs = Customer(client=client)
+        made = [content(mine, project(), customer=theirs) for _ in range(5)]
+        others = content(mine, project(), customer=Customer(client=ClientId(IDS.new()))), content(mine, project())
+        await persistence.keep_contents(*made, *others, content(company(), project(), customer=theirs))
+        async with persistence.begin_ar() as uow:
+            assert set(await uow.contents.of_client(mine, client, 100)) == {one.id for one in made}
+            assert len(await uow.contents.of_client(mine, client, 3)) == 3
+            assert list(await uow.contents.of_client(mine, ClientId(IDS.new()), 3)) == []
 
     async def test_contents_of_a_project_are_found_the_oldest_first(self, persistence: Persistence) -> None:
         mine, within = company(), project()
