@@ -12,6 +12,7 @@ from litestar.params import FromPath
 from litestar.response.base import ASGIResponse
 
 from asperguide.adapters.http.ar.viewer_parts import (
+    ANY_PREVIEW,
     AVAILABILITY,
     MANIFEST,
     PREVIEW,
@@ -69,8 +70,11 @@ class _Ready(ASGIResponse):
 @get(
     "/viewer/{public_id:str}/check",
     tags=VIEWER,
-    **route("check_print", CheckPrint, **PUBLIC, forgiving=True, answer_example=AVAILABILITY),
-)
+    **route(
+        "check_print", CheckPrint, **{**PUBLIC, "parameters": (ANY_PREVIEW,)}, forgiving=True,
+        answer_example=AVAILABILITY,
+    ),
+)  # fmt: skip
 async def check_print(
     public_id: FromPath[str], request: ApiRequest, check_print: Given[CheckPrint]
 ) -> Response[Availability]:

@@ -19,6 +19,12 @@ VIEWER = ["viewer"]
 PREVIEW = parameter(
     "query", "preview", "As a member of the project: have it shown although it is not published.", type="boolean"
 )
+ANY_PREVIEW = parameter(
+    "query",
+    "preview",
+    "`true`: look as a member of the project. What cannot be read is taken for `false`.",
+    default=False,
+)  # of any type: nothing is refused
 SESSION = parameter(
     "query", "session", "The view session, where each gets the next video.", minLength=8, maxLength=64,
     type="string", pattern="^[A-Za-z0-9_.~-]+$",
