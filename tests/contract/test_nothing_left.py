@@ -166,7 +166,7 @@ async def test_nothing_is_left_of_a_company_in_any_table_nor_of_its_files(place:
         await tell(world, print, "visit-0001", EventKind.OPENED, EventKind.PLAY)
     await pass_time(world, timedelta(minutes=5))
     assert {name for name, _ in await place.naming([home.company], *THEIRS)} >= {
-        "companies", "company_members", "company_clients", "company_client_words", "company_activity", "projects",
+        "companies", "company_members", "company_clients", "company_activity", "projects",
         "project_counts", "ar_contents", "ar_numbers", "ar_counts", "ar_events", "ar_sessions",
     }  # fmt: skip
     await c.delete_company()(home.owner, home.company, cascade=True)
