@@ -22,7 +22,8 @@ async def test_a_journey_is_in_the_log_and_its_secrets_are_not(tmp_path: Path, l
     service = await asyncio.to_thread(launch, "serve", **settings)
     async with api_of(service.url) as api:
         who, tokens = await join(api, Folder(tmp_path / "var" / "mails"))
-        answer = await api.get("/users/me", headers={**bearer(tokens), "X-Request-ID": "r-1"}, params={"a": "b c"})
+        me = (await api.get("/users/me", headers=bearer(tokens))).json()
+        answer = await api.get("/users", headers={**bearer(tokens), "X-Request-ID": "r-1"}, params={"search": "b c"})
         await api.post("/password/forgot", json={"email": who.email}, headers={"X-Request-ID": "r-2"})
         await eventually(lambda: len(list((tmp_path / "var" / "mails").glob("*.eml"))) >= 2)
     mails = "".join(path.read_text() for path in (tmp_path / "var" / "mails").glob("*.eml"))
@@ -30,7 +31,7 @@ async def test_a_journey_is_in_the_log_and_its_secrets_are_not(tmp_path: Path, l
     printed, filed = service.printed, (tmp_path / "log" / "asperguide.log").read_text()
     assert lines_of(filed) == lines_of(printed)
     (line,) = [line for line in lines_of(filed) if line.get("request_id") == "r-1" and line["event"] == "request"]
-    assert (line["path"], line["status"], line["user"]) == ("/api/v1/users/me", 200, answer.json()["id"])
+    assert (line["path"], line["status"], line["user"]) == ("/api/v1/users", 200, me["id"])
     assert line["bytes"] == len(answer.content)
     secrets = [SECRET, PASSWORD, "b c", *(value for name, value in tokens.items() if name.endswith("_token"))]
     secrets += [word.partition("#")[2][:43] for word in mails.split() if "/account/" in word and "#" in word]

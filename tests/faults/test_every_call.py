@@ -68,6 +68,7 @@ EXCEPTIONS: dict[str, dict[str, str]] = {
     },
     "replace_photo": {"files": FILES_FIRST, "media_usage": FILES_FIRST},
     "regenerate_media": {"ledger_jobs": ONE_FILM},
+    "check_login": {"guesses": COUNTED},
     "prove": {"guesses": COUNTED},
     "change_email": {"guesses": COUNTED},
     "change_password": {"guesses": COUNTED},

@@ -343,7 +343,7 @@ async def test_a_search_finds_nobody_by_signs_of_a_database(house: House, owner:
     await send(house, owner, "POST", f"{home}/clients", {"name": "Ann", "phone": "+35312345678"})
     answer = await send(house, owner, "GET", f"{home}/clients", params={"filter[search]": text})
     if text.strip():
-        assert (answer.status_code, len(answer.json()["items"])) == (200, int(text == "+")), answer.text
+        assert (answer.status_code, len(answer.json()["items"])) == (200, 0), answer.text
     else:
         assert list(wrong(answer)) == ["?filter[search]"]
 
